@@ -1,0 +1,49 @@
+"""A platform's event in our own terms."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from conversations.models import MessageKind
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+MAX_TEXT = 20_000
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """``platform_no``: the platform's number of the message in its chat, None for a press.
+
+    ``order_no``: the place in the chat's order; for a press, that of the pressed keyboard.
+    """
+
+    bot_account_id: int
+    channel: str
+    chat_id: str
+    external_id: str
+    kind: MessageKind
+    sent_at: datetime
+    text: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    sender_name: str | None = None
+    platform_no: int | None = None
+    edit_version: int = 0
+    order_no: int = 0
+
+
+def storable(text: str) -> str:
+    """NUL and lone surrogates fit neither database and are replaced; the length is bounded."""
+    return _UNSTORABLE.sub("\ufffd", text)[:MAX_TEXT]
+
+
+def storable_json(value: Any) -> Any:
+    """``storable`` for every string inside a JSON value."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable_json(item) for item in value]
+    return value

@@ -1,0 +1,239 @@
+"""Intake: store, then confirm.
+
+An adapter calls ``Intake.accept`` and confirms the event to its platform only after the call
+has returned: then the event is durable, or was there before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import bindparam, case, insert, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bots.incoming import MAX_NAME, Incoming, storable, storable_json
+from conversations.events import Events
+from conversations.models import (
+    Author,
+    Contact,
+    Conversation,
+    Message,
+    MessageKind,
+    Quarantine,
+)
+from conversations.service import INTAKE_SIGNAL
+from storage.batching import Batcher
+from storage.database import Database, Transaction
+from storage.signals import Signals
+
+log = structlog.get_logger(__name__)
+
+ACCEPTED = Counter("okno_intake_events_total", "Events stored", ["channel", "outcome"])
+
+# What the assistant has nothing to answer to, but staff should see.
+_SILENT = {MessageKind.STOPPED, MessageKind.RETURNED, MessageKind.EDITED}
+
+
+class Intake:
+    def __init__(self, database: Database, events: Events, signals: Signals) -> None:
+        self._database = database
+        self._events = events
+        self._signals = signals
+        self._batcher: Batcher[Incoming, bool] = Batcher(database, self._store)
+
+    async def accept(self, incoming: Incoming, raw: bytes = b"") -> bool:
+        """True when stored now, False when it had been stored before.
+
+        Raises only while the database can't be reached or is full: then the platform must be
+        told to come again. An event that can't be stored for its own sake goes to quarantine.
+        """
+        incoming = _cleaned(incoming)
+        try:
+            stored = await self._batcher.submit(incoming)
+        except Exception as error:
+            if is_outage(error):
+                ACCEPTED.labels(incoming.channel, "outage").inc()
+                raise
+            await self._quarantine(incoming, raw, error)
+            ACCEPTED.labels(incoming.channel, "quarantined").inc()
+            return False
+        ACCEPTED.labels(incoming.channel, "stored" if stored else "repeated").inc()
+        return stored
+
+    async def close(self) -> None:
+        await self._batcher.close()
+
+    async def _store(self, tx: Transaction, items: Sequence[Incoming]) -> list[bool]:
+        conversations = await self._conversations(tx, items)
+        fresh = await self._insert(tx, items, conversations)
+        outcome: list[bool] = []
+        due: set[int] = set()
+        touched: dict[int, Incoming] = {}
+        for item in items:
+            message_id = fresh.pop((item.bot_account_id, item.external_id), None)
+            outcome.append(message_id is not None)
+            if message_id is None:
+                continue
+            conversation_id = conversations[item.bot_account_id, item.chat_id]
+            touched[conversation_id] = item
+            if item.kind not in _SILENT:
+                due.add(conversation_id)
+            self._events.emit(
+                tx, "message.received", conversation_id=conversation_id, message=message_id
+            )
+        if touched:
+            await self._touch(tx, touched, due)
+        if due:
+            self._signals.wake(tx, INTAKE_SIGNAL)
+        return outcome
+
+    async def _conversations(
+        self, tx: Transaction, items: Sequence[Incoming]
+    ) -> dict[tuple[int, str], int]:
+        wanted = {(item.bot_account_id, item.chat_id): item for item in items}
+        key = tuple_(Conversation.bot_account_id, Conversation.chat_id)
+        statement = select(
+            Conversation.bot_account_id, Conversation.chat_id, Conversation.id
+        ).where(key.in_(sorted(wanted)))
+        found = {(row[0], row[1]): row[2] for row in await tx.session.execute(statement)}
+        missing = [item for pair, item in sorted(wanted.items()) if pair not in found]
+        if missing:
+            await self._open(tx, missing)
+            found = {(row[0], row[1]): row[2] for row in await tx.session.execute(statement)}
+        return found
+
+    async def _open(self, tx: Transaction, items: Sequence[Incoming]) -> None:
+        """First contact. Another process may be opening the same chat: the unique key decides."""
+        contact_ids = (
+            await tx.session.execute(
+                insert(Contact).returning(Contact.id, sort_by_parameter_order=True),
+                [{"created_at": tx.now} for _ in items],
+            )
+        ).scalars()
+        insert_or_skip = sqlite_insert if self._database.is_sqlite else postgres_insert
+        await tx.session.execute(
+            insert_or_skip(Conversation).on_conflict_do_nothing(
+                index_elements=["bot_account_id", "chat_id"]
+            ),
+            [
+                {
+                    "contact_id": contact_id,
+                    "bot_account_id": item.bot_account_id,
+                    "channel": item.channel,
+                    "chat_id": item.chat_id,
+                    "display_name": item.sender_name,
+                    "turn": "assistant",
+                    "state": {},
+                    "last_seq": 0,
+                    "attempts": 0,
+                    "last_message_at": tx.now,
+                    "created_at": tx.now,
+                }
+                for contact_id, item in zip(contact_ids, items, strict=True)
+            ],
+        )
+
+    async def _insert(
+        self,
+        tx: Transaction,
+        items: Sequence[Incoming],
+        conversations: dict[tuple[int, str], int],
+    ) -> dict[tuple[int, str], int]:
+        """Ids of the new messages by (account, external id); what was there before is not in it."""
+        unique = {(item.bot_account_id, item.external_id): item for item in reversed(items)}
+        insert_or_skip = sqlite_insert if self._database.is_sqlite else postgres_insert
+        inserted = await tx.session.execute(
+            insert_or_skip(Message)
+            .on_conflict_do_nothing()
+            .returning(Message.id, Message.bot_account_id, Message.external_id),
+            [
+                {
+                    "conversation_id": conversations[item.bot_account_id, item.chat_id],
+                    "bot_account_id": item.bot_account_id,
+                    "author": Author.CUSTOMER,
+                    "kind": item.kind,
+                    "text": item.text,
+                    "data": item.data,
+                    "external_id": item.external_id,
+                    "platform_no": item.platform_no,
+                    "edit_version": item.edit_version,
+                    "order_no": item.order_no,
+                    "sent_at": item.sent_at,
+                    "created_at": tx.now,
+                    "handle_after": tx.now,
+                    "handled_at": tx.now if item.kind in _SILENT else None,
+                }
+                # The reverse of the reverse: the first of two equal ones, in their own order.
+                for item in reversed(list(unique.values()))
+            ],
+        )
+        return {(account, str(external)): message_id for message_id, account, external in inserted}
+
+    async def _touch(self, tx: Transaction, touched: dict[int, Incoming], due: set[int]) -> None:
+        table = Conversation.__table__
+        soonest = case(
+            (or_(table.c.handle_at.is_(None), table.c.handle_at > tx.now), tx.now),
+            else_=table.c.handle_at,
+        )
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("key"))
+            .values(
+                last_message_at=tx.now,
+                unreachable=bindparam("reason"),
+                display_name=bindparam("name"),
+            )
+        )
+        connection = await tx.session.connection()
+        for ids, values in ((due, {"handle_at": soonest}), (touched.keys() - due, {})):
+            if ids:
+                await connection.execute(
+                    statement.values(values),
+                    [
+                        {
+                            "key": id_,
+                            "reason": _unreachable(touched[id_]),
+                            "name": touched[id_].sender_name,
+                        }
+                        for id_ in sorted(ids)
+                    ],
+                )
+
+    async def _quarantine(self, incoming: Incoming, raw: bytes, error: Exception) -> None:
+        log.error("bots.quarantined", channel=incoming.channel, error=type(error).__name__)
+        async with self._database.write() as tx:
+            tx.session.add(
+                Quarantine(
+                    bot_account_id=incoming.bot_account_id,
+                    external_id=incoming.external_id,
+                    body=raw,
+                    error=type(error).__name__,
+                    created_at=tx.now,
+                )
+            )
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database is unreachable, busy or full, rather than the data wrong."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _unreachable(item: Incoming) -> str | None:
+    return "blocked" if item.kind is MessageKind.STOPPED else None
+
+
+def _cleaned(item: Incoming) -> Incoming:
+    return replace(
+        item,
+        text=storable(item.text),
+        chat_id=storable(item.chat_id),
+        external_id=storable(item.external_id),
+        data=storable_json(item.data),
+        sender_name=storable(item.sender_name)[:MAX_NAME] if item.sender_name else None,
+    )

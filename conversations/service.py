@@ -1,0 +1,232 @@
+"""What other rooms do with conversations: lock them, queue messages to the customer, read them."""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conversations.events import Events
+from conversations.models import (
+    Author,
+    BotAccount,
+    Conversation,
+    Delivery,
+    DeliveryKind,
+    Message,
+    MessageKind,
+)
+from storage.database import Database, Transaction
+from storage.signals import Signals
+
+OUTBOX_SIGNAL = "outbox"
+INTAKE_SIGNAL = "intake"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to the customer. ``parts`` are its platform messages, already rendered."""
+
+    conversation_id: int
+    author: Author
+    text: str
+    parts: Sequence[Mapping[str, Any]]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    staff_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something sent that is no message: the answer to a press, «печатает…»."""
+
+    conversation_id: int
+    kind: DeliveryKind
+    payload: Mapping[str, Any]
+    expires_at: datetime
+
+
+async def bot_account_id(database: Database, channel: str, name: str = "main") -> int:
+    """The row of a bot, made on first use."""
+    statement = select(BotAccount.id).where(BotAccount.channel == channel, BotAccount.name == name)
+    async with database.write() as tx:
+        found = (await tx.session.execute(statement)).scalar_one_or_none()
+        if found is None:
+            account = BotAccount(channel=channel, name=name)
+            tx.session.add(account)
+            await tx.session.flush()
+            found = account.id
+    return found
+
+
+async def lock(tx: Transaction, ids: Iterable[int]) -> dict[int, Conversation]:
+    """The conversations, locked to the end of ``tx``, always in the order of their ids."""
+    rows = await tx.session.execute(
+        select(Conversation)
+        .where(Conversation.id.in_(sorted(set(ids))))
+        .order_by(Conversation.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows.scalars()}
+
+
+class Outbox:
+    """The queue of what is to be sent. Nothing is sent here: ``bots/delivery.py`` does that."""
+
+    def __init__(self, events: Events, signals: Signals) -> None:
+        self._events = events
+        self._signals = signals
+
+    async def queue(
+        self,
+        tx: Transaction,
+        messages: Sequence[Outgoing],
+        signals: Sequence[Signal] = (),
+        *,
+        locked: Mapping[int, Conversation] | None = None,
+    ) -> list[int]:
+        """Queue in the given order; the messages' ids. ``locked``: conversations locked before."""
+        if not messages and not signals:
+            return []
+        if locked is None:
+            locked = await lock(tx, (item.conversation_id for item in (*messages, *signals)))
+        used: Counter[int] = Counter()
+        rows: list[dict[str, Any]] = []
+
+        def delivery(conversation_id: int, kind: DeliveryKind, payload: Mapping[str, Any],
+                     message_id: int | None, expires_at: datetime | None) -> None:  # fmt: skip
+            used[conversation_id] += 1
+            conversation = locked[conversation_id]
+            rows.append(
+                {
+                    "conversation_id": conversation_id,
+                    "bot_account_id": conversation.bot_account_id,
+                    "message_id": message_id,
+                    "seq": conversation.last_seq + used[conversation_id],
+                    "kind": kind,
+                    "payload": dict(payload),
+                    "random_id": secrets.randbelow(2**31 - 1) + 1,
+                    "not_before": tx.now,
+                    "expires_at": expires_at,
+                    "created_at": tx.now,
+                }
+            )
+
+        for signal in signals:
+            delivery(signal.conversation_id, signal.kind, signal.payload, None, signal.expires_at)
+        ids = await self._insert_messages(tx, messages, locked)
+        for message_id, message in zip(ids, messages, strict=True):
+            for part in message.parts:
+                delivery(message.conversation_id, DeliveryKind.MESSAGE, part, message_id, None)
+        await tx.session.execute(insert(Delivery), rows)
+        for conversation_id, count in used.items():
+            locked[conversation_id].last_seq += count
+            locked[conversation_id].last_message_at = tx.now
+        self._signals.wake(tx, OUTBOX_SIGNAL)
+        return ids
+
+    async def _insert_messages(
+        self, tx: Transaction, messages: Sequence[Outgoing], locked: Mapping[int, Conversation]
+    ) -> list[int]:
+        if not messages:
+            return []
+        inserted = await tx.session.execute(
+            insert(Message).returning(Message.id, sort_by_parameter_order=True),
+            [
+                {
+                    "conversation_id": message.conversation_id,
+                    "bot_account_id": locked[message.conversation_id].bot_account_id,
+                    "author": message.author,
+                    "staff_id": message.staff_id,
+                    "kind": MessageKind.TEXT,
+                    "text": message.text,
+                    "data": dict(message.data),
+                    "sent_at": tx.now,
+                    "created_at": tx.now,
+                    "handled_at": tx.now,
+                }
+                for message in messages
+            ],
+        )
+        ids = list(inserted.scalars())
+        for message_id, message in zip(ids, messages, strict=True):
+            self._events.emit(
+                tx, "message.queued", conversation_id=message.conversation_id, message=message_id
+            )
+        return ids
+
+
+async def record(
+    tx: Transaction,
+    events: Events,
+    conversation: Conversation,
+    text: str,
+    *,
+    author: Author = Author.SYSTEM,
+    kind: MessageKind = MessageKind.NOTE,
+    staff_id: int | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> int:
+    """Write a line that only staff see: what happened, or a colleague's note."""
+    message = Message(
+        conversation_id=conversation.id,
+        bot_account_id=conversation.bot_account_id,
+        author=author,
+        staff_id=staff_id,
+        kind=kind,
+        text=text,
+        data=dict(data or {}),
+        sent_at=tx.now,
+        created_at=tx.now,
+        handled_at=tx.now,
+    )
+    tx.session.add(message)
+    await tx.session.flush()
+    events.emit(tx, "message.noted", conversation_id=conversation.id, message=message.id)
+    return message.id
+
+
+async def mark_unreachable(tx: Transaction, conversation_id: int, reason: str | None) -> None:
+    """The customer can't be written to (blocked, gone); None lifts it."""
+    await tx.session.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(unreachable=reason)
+    )
+
+
+async def history(
+    session: AsyncSession, conversation_id: int, *, before: int | None = None,
+    after: int | None = None, limit: int = 50,
+) -> list[Message]:  # fmt: skip
+    """A page of the conversation, oldest first: the last ``limit`` messages before ``before``,
+    or the first after ``after``."""
+    statement = select(Message).where(Message.conversation_id == conversation_id)
+    if after is not None:
+        statement = statement.where(Message.id > after).order_by(Message.id)
+        return list((await session.execute(statement.limit(limit))).scalars())
+    if before is not None:
+        statement = statement.where(Message.id < before)
+    rows = (await session.execute(statement.order_by(Message.id.desc()).limit(limit))).scalars()
+    return list(reversed(list(rows)))
+
+
+async def delivery_states(
+    session: AsyncSession, message_ids: Sequence[int]
+) -> dict[int, tuple[str, str | None]]:
+    """For each outgoing message its worst part's (state, error)."""
+    worst = {"sent": 0, "expired": 1, "sending": 2, "queued": 3, "failed": 4}
+    states: dict[int, tuple[str, str | None]] = {}
+    rows = await session.execute(
+        select(Delivery.message_id, Delivery.state, Delivery.error).where(
+            Delivery.message_id.in_(message_ids)
+        )
+    )
+    for message_id, state, error in rows:
+        if message_id is not None and (
+            message_id not in states or worst[state] > worst[states[message_id][0]]
+        ):
+            states[message_id] = (state, error)
+    return states

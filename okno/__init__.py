@@ -1,0 +1,1 @@
+"""Entry point and composition: CLI, settings, company profile, the application put together."""

@@ -1,0 +1,7 @@
+"""Every room's tables, so that migrations see the whole schema."""
+
+import conversations.models
+import storage.jobs
+import storage.leases
+
+__all__ = ["conversations", "storage"]

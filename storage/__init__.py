@@ -1,0 +1,1 @@
+"""Databases, clock, leases and due work. Leans on nothing of ours."""

@@ -1,0 +1,18 @@
+"""Errors of the storage room.
+
+StorageError
+├── DatabaseInUse      another process serves this SQLite file
+└── LeaseLost          a lease was taken over by another process
+"""
+
+
+class StorageError(Exception):
+    pass
+
+
+class DatabaseInUse(StorageError):
+    """``str()`` is one line for the administrator."""
+
+
+class LeaseLost(StorageError):
+    pass

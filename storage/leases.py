@@ -1,0 +1,75 @@
+"""Leases: at most one process does a thing at a time, and another takes over when it dies.
+
+Timed by the database's clock, so that hosts with different clocks agree.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base
+from storage.database import Database, Transaction
+from storage.errors import LeaseLost
+
+LEASE_TTL = timedelta(seconds=10)
+
+
+class Lease(Base):
+    """``epoch`` grows with every new holder: work begun under an older one is not continued."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    epoch: Mapped[int]
+    expires_at: Mapped[datetime]
+
+
+async def acquire(database: Database, name: str, holder: str) -> int | None:
+    """Take or renew the lease. The epoch, or None while another holds it."""
+    insert = sqlite_insert if database.is_sqlite else postgres_insert
+    async with database.write() as tx:
+        now = await _database_now(database, tx)
+        values = {"name": name, "holder": holder, "epoch": 1, "expires_at": now + LEASE_TTL}
+        statement = insert(Lease).values(values)
+        same = Lease.holder == holder
+        statement = statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={
+                "holder": holder,
+                "epoch": Lease.epoch + case((same & (Lease.expires_at > now), 0), else_=1),
+                "expires_at": now + LEASE_TTL,
+            },
+            where=same | (Lease.expires_at <= now),
+        ).returning(Lease.epoch)
+        return (await tx.session.execute(statement)).scalar_one_or_none()
+
+
+async def check(tx: Transaction, name: str, holder: str, epoch: int) -> None:
+    """Raises LeaseLost unless the lease is still ours; locks its row to the end of ``tx``."""
+    statement = (
+        update(Lease)
+        .where(Lease.name == name, Lease.holder == holder, Lease.epoch == epoch)
+        .values(epoch=epoch)
+    )
+    result = await tx.session.execute(statement)
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise LeaseLost(name)
+
+
+async def release(database: Database, name: str, holder: str) -> None:
+    """Let another process take it at once; the row stays, so that epochs go on growing."""
+    async with database.write() as tx:
+        now = await _database_now(database, tx)
+        await tx.session.execute(
+            update(Lease).where(Lease.name == name, Lease.holder == holder).values(expires_at=now)
+        )
+
+
+async def _database_now(database: Database, tx: Transaction) -> datetime:
+    if database.is_sqlite:
+        return tx.now  # one process on one machine: its clock is the database's
+    return (await tx.session.execute(select(func.clock_timestamp()))).scalar_one()

@@ -1,0 +1,48 @@
+"""Bring a database's schema up to date, and say whether it is."""
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from storage.base import Base
+from storage.database import Database
+
+
+def config(connection: Connection | None = None) -> Config:
+    settings = Config()
+    settings.set_main_option("script_location", str(files("storage") / "migrations"))
+    settings.attributes["connection"] = connection
+    settings.attributes["metadata"] = Base.metadata
+    return settings
+
+
+async def upgrade(database: Database, revision: str = "head") -> None:
+    async with database.engine.connect() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
+        await connection.commit()
+
+
+async def is_current(database: Database) -> bool:
+    head = ScriptDirectory.from_config(config()).get_current_head()
+
+    def current(sync: Connection) -> str | None:
+        return MigrationContext.configure(sync).get_current_revision()
+
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(current) == head
+
+
+async def differences(database: Database) -> list[object]:
+    """What the models say and the migrated database does not; empty when they agree."""
+
+    def compare(sync: Connection) -> list[object]:
+        context = MigrationContext.configure(sync, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(compare)

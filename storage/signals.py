@@ -1,0 +1,105 @@
+"""Wake-ups between those who write rows and those who work on them.
+
+A signal carries no meaning: whoever wakes looks into the database, and looks anyway from time
+to time, so a lost signal costs only time. In one process it is an event; on PostgreSQL
+``NOTIFY`` reaches the other processes as well.
+"""
+
+import asyncio
+from collections import defaultdict
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import structlog
+from sqlalchemy import text
+
+from storage.database import Database, Transaction
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "okno"
+RECONNECT_SECONDS = 2.0
+
+
+class Waiter:
+    """One sleeper's view of a signal; what came while it worked is not lost."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, at_most: float) -> bool:
+        """True when woken, False when ``at_most`` seconds passed."""
+        try:
+            async with asyncio.timeout(at_most):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True
+
+
+class Signals:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiters: dict[str, list[Waiter]] = defaultdict(list)
+        self._listener: asyncio.Task[None] | None = None
+
+    def subscribe(self, name: str) -> Waiter:
+        waiter = Waiter()
+        self._waiters[name].append(waiter)
+        return waiter
+
+    def unsubscribe(self, name: str, waiter: Waiter) -> None:
+        with suppress(ValueError):
+            self._waiters[name].remove(waiter)
+
+    def wake(self, tx: Transaction, name: str) -> None:
+        """Wake the subscribers of ``name`` when ``tx`` is committed."""
+        if self._database.is_sqlite:
+            tx.after_commit(("signal", name), lambda: self.wake_here(name))
+        else:
+
+            async def notify(tx: Transaction) -> None:
+                await tx.session.execute(
+                    text("SELECT pg_notify(:channel, :name)"), {"channel": CHANNEL, "name": name}
+                )
+
+            tx.before_commit(("signal", name), notify)
+
+    def wake_here(self, name: str) -> None:
+        for waiter in self._waiters[name]:
+            waiter.set()
+
+    async def start(self) -> None:
+        if not self._database.is_sqlite:
+            self._listener = asyncio.create_task(self._listen())
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        dsn = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while True:
+            try:
+                connection = await asyncpg.connect(dsn)
+                try:
+                    lost = asyncio.Event()
+                    connection.add_termination_listener(lambda *_: lost.set())  # noqa: B023
+                    await connection.add_listener(CHANNEL, self._heard)
+                    for name in list(self._waiters):
+                        self.wake_here(name)  # something may have been written while we were deaf
+                    await lost.wait()
+                finally:
+                    await connection.close(timeout=1)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                log.warning("storage.signals_lost")
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _heard(self, _connection: Any, _pid: int, _channel: str, name: Any) -> None:
+        self.wake_here(str(name))
