@@ -6,10 +6,11 @@ has returned: then the event is durable, or was there before.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import bindparam, case, insert, or_, select, tuple_, update
+from sqlalchemy import Table, bindparam, case, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -174,7 +175,7 @@ class Intake:
         return {(account, str(external)): message_id for message_id, account, external in inserted}
 
     async def _touch(self, tx: Transaction, touched: dict[int, Incoming], due: set[int]) -> None:
-        table = Conversation.__table__
+        table = cast(Table, Conversation.__table__)
         soonest = case(
             (or_(table.c.handle_at.is_(None), table.c.handle_at > tx.now), tx.now),
             else_=table.c.handle_at,

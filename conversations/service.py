@@ -93,7 +93,8 @@ class Outbox:
         if not messages and not signals:
             return []
         if locked is None:
-            locked = await lock(tx, (item.conversation_id for item in (*messages, *signals)))
+            ids = {message.conversation_id for message in messages}
+            locked = await lock(tx, ids | {signal.conversation_id for signal in signals})
         used: Counter[int] = Counter()
         rows: list[dict[str, Any]] = []
 

@@ -34,18 +34,22 @@ async def acquire(database: Database, name: str, holder: str) -> int | None:
     async with database.write() as tx:
         now = await _database_now(database, tx)
         values = {"name": name, "holder": holder, "epoch": 1, "expires_at": now + LEASE_TTL}
-        statement = insert(Lease).values(values)
         same = Lease.holder == holder
-        statement = statement.on_conflict_do_update(
-            index_elements=["name"],
-            set_={
-                "holder": holder,
-                "epoch": Lease.epoch + case((same & (Lease.expires_at > now), 0), else_=1),
-                "expires_at": now + LEASE_TTL,
-            },
-            where=same | (Lease.expires_at <= now),
-        ).returning(Lease.epoch)
-        return (await tx.session.execute(statement)).scalar_one_or_none()
+        statement = (
+            insert(Lease)
+            .values(values)
+            .on_conflict_do_update(
+                index_elements=["name"],
+                set_={
+                    "holder": holder,
+                    "epoch": Lease.epoch + case((same & (Lease.expires_at > now), 0), else_=1),
+                    "expires_at": now + LEASE_TTL,
+                },
+                where=same | (Lease.expires_at <= now),
+            )
+        )
+        taken = await tx.session.execute(statement.returning(Lease.epoch))
+        return taken.scalar_one_or_none()
 
 
 async def check(tx: Transaction, name: str, holder: str, epoch: int) -> None:
@@ -72,4 +76,5 @@ async def release(database: Database, name: str, holder: str) -> None:
 async def _database_now(database: Database, tx: Transaction) -> datetime:
     if database.is_sqlite:
         return tx.now  # one process on one machine: its clock is the database's
-    return (await tx.session.execute(select(func.clock_timestamp()))).scalar_one()
+    now: datetime = (await tx.session.execute(select(func.clock_timestamp()))).scalar_one()
+    return now

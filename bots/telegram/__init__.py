@@ -1,0 +1,1 @@
+"""Telegram through aiogram 3 (Bot API 10): what comes in, what goes out, polling and webhook."""

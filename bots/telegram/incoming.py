@@ -1,0 +1,135 @@
+"""Telegram's updates in our own terms. Pure. Source: Bot API, Update, Message, CallbackQuery."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update, User
+
+from bots.incoming import Incoming
+from conversations.models import MessageKind
+
+# Kinds the assistant cannot read, in the order of looking.
+_ATTACHMENTS = ("photo", "voice", "video", "video_note", "audio", "document", "sticker",
+                "animation", "location", "venue", "poll", "dice", "story")  # fmt: skip
+
+
+def parse_update(update: Update, account_id: int) -> Incoming | None:
+    """None for what concerns nobody here: groups, other bots, unknown kinds of updates."""
+    if update.message is not None:
+        return _message(update.update_id, update.message, account_id)
+    if update.edited_message is not None:
+        return _edited(update.update_id, update.edited_message, account_id)
+    if update.callback_query is not None:
+        return _press(update.update_id, update.callback_query, account_id)
+    if update.my_chat_member is not None:
+        return _membership(update.update_id, update.my_chat_member, account_id)
+    return None
+
+
+def _message(update_id: int, message: Message, account_id: int) -> Incoming | None:
+    if message.chat.type != "private":
+        return None
+    kind, text, data = _content(message)
+    if kind is None:
+        return None
+    return Incoming(
+        bot_account_id=account_id,
+        channel="telegram",
+        chat_id=str(message.chat.id),
+        external_id=str(update_id),
+        kind=kind,
+        sent_at=message.date.astimezone(UTC),
+        text=text,
+        data=data,
+        sender_name=_name(message.from_user),
+        platform_no=message.message_id,
+        order_no=message.message_id,
+    )
+
+
+def _content(message: Message) -> tuple[MessageKind | None, str, dict[str, Any]]:
+    if message.text is not None:
+        command, _, payload = message.text.partition(" ")
+        if command.startswith("/") and len(command) > 1:
+            name = command[1:].partition("@")[0].lower()
+            return MessageKind.COMMAND, message.text, {"command": name, "payload": payload.strip()}
+        return MessageKind.TEXT, message.text, {}
+    if message.contact is not None:
+        # Anybody's contact can be forwarded: only the sender's own proves a phone.
+        own = message.from_user is not None and message.contact.user_id == message.from_user.id
+        return MessageKind.CONTACT, "", {"phone": message.contact.phone_number, "own": own}
+    for name in _ATTACHMENTS:
+        if getattr(message, name) is not None:
+            return MessageKind.ATTACHMENT, message.caption or "", {"type": name}
+    if message.content_type in _SERVICE:
+        return None, "", {}
+    return MessageKind.ATTACHMENT, "", {"type": "unknown"}
+
+
+# Lines that Telegram writes into a chat by itself.
+_SERVICE = {"pinned_message", "message_auto_delete_timer_changed", "chat_background_set",
+            "write_access_allowed", "successful_payment", "users_shared"}  # fmt: skip
+
+
+def _edited(update_id: int, message: Message, account_id: int) -> Incoming | None:
+    if message.chat.type != "private" or message.edit_date is None:
+        return None
+    return Incoming(
+        bot_account_id=account_id,
+        channel="telegram",
+        chat_id=str(message.chat.id),
+        external_id=str(update_id),
+        kind=MessageKind.EDITED,
+        sent_at=datetime.fromtimestamp(message.edit_date, UTC),
+        text=message.text or message.caption or "",
+        sender_name=_name(message.from_user),
+        platform_no=message.message_id,
+        edit_version=message.edit_date,
+        order_no=message.message_id,
+    )
+
+
+def _press(update_id: int, press: CallbackQuery, account_id: int) -> Incoming | None:
+    if press.message is None or press.message.chat.type != "private":
+        return None
+    return Incoming(
+        bot_account_id=account_id,
+        channel="telegram",
+        chat_id=str(press.message.chat.id),
+        external_id=str(update_id),
+        kind=MessageKind.PRESS,
+        sent_at=datetime.now(UTC),
+        text=_label(press),
+        data={"action": press.data or "", "press_id": press.id},
+        sender_name=_name(press.from_user),
+        order_no=press.message.message_id,
+    )
+
+
+def _label(press: CallbackQuery) -> str:
+    """The pressed button's text, for the operator who reads the conversation."""
+    markup = press.message.reply_markup if isinstance(press.message, Message) else None
+    for row in markup.inline_keyboard if markup is not None else ():
+        for button in row:
+            if button.callback_data == press.data:
+                return button.text
+    return ""
+
+
+def _membership(update_id: int, change: ChatMemberUpdated, account_id: int) -> Incoming | None:
+    if change.chat.type != "private":
+        return None
+    stopped = change.new_chat_member.status == "kicked"
+    return Incoming(
+        bot_account_id=account_id,
+        channel="telegram",
+        chat_id=str(change.chat.id),
+        external_id=str(update_id),
+        kind=MessageKind.STOPPED if stopped else MessageKind.RETURNED,
+        sent_at=change.date.astimezone(UTC),
+        sender_name=_name(change.from_user),
+    )
+
+
+def _name(user: User | None) -> str | None:
+    return user.full_name if user is not None else None

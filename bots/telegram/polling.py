@@ -1,0 +1,91 @@
+"""Long polling: the next offset is sent only after the batch is stored.
+
+aiogram's own polling moves the offset before handlers end, so what was being handled at a crash
+would be lost: hence a loop of our own over its ``get_updates``.
+"""
+
+import asyncio
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter
+from aiogram.types import Update
+
+from bots.intake import Intake
+from bots.telegram.incoming import parse_update
+from storage import leases
+from storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+POLL_SECONDS = 20
+PAUSE_SECONDS = 3.0
+
+
+class TelegramPolling:
+    def __init__(
+        self, database: Database, intake: Intake, bot: Bot, *, account_id: int, holder: str
+    ) -> None:
+        self._database = database
+        self._intake = intake
+        self._bot = bot
+        self._account_id = account_id
+        self._holder = holder
+        self._lease = f"poller:{account_id}"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until told to stop; a request under way is abandoned, nothing of it is lost."""
+        stopped = asyncio.create_task(stop.wait())
+        work = asyncio.create_task(self._poll())
+        renewal = asyncio.create_task(self._renew(work))
+        await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (work, renewal, stopped):
+            task.cancel()
+        await asyncio.gather(work, renewal, stopped, return_exceptions=True)
+        await leases.release(self._database, self._lease, self._holder)
+
+    async def _renew(self, work: asyncio.Task[None]) -> None:
+        """A poll may last longer than the lease: keep it from aside."""
+        while not work.done():
+            await asyncio.sleep(leases.LEASE_TTL.total_seconds() / 3)
+            try:
+                await leases.acquire(self._database, self._lease, self._holder)
+            except Exception:
+                log.exception("bots.lease_not_renewed", account=self._account_id)
+
+    async def _poll(self) -> None:
+        offset: int | None = None
+        ready = False
+        while True:
+            try:
+                held = await leases.acquire(self._database, self._lease, self._holder)
+                if held is None:
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    continue
+                if not ready:
+                    # Polling and a webhook exclude each other; what waits there is kept.
+                    await self._bot.delete_webhook(drop_pending_updates=False)
+                    ready = True
+                updates = await self._bot.get_updates(
+                    offset=offset,
+                    timeout=POLL_SECONDS,
+                    allowed_updates=ALLOWED_UPDATES,
+                    request_timeout=POLL_SECONDS + 10,
+                )
+                await asyncio.gather(*(self._store(update) for update in updates))
+                if updates:
+                    offset = updates[-1].update_id + 1
+            except TelegramRetryAfter as error:
+                await asyncio.sleep(error.retry_after)
+            except TelegramAPIError as error:
+                log.warning("bots.poll_failed", channel="telegram", error=type(error).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
+            except Exception:
+                log.exception("bots.poll_failed", channel="telegram")
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _store(self, update: Update) -> None:
+        incoming = parse_update(update, self._account_id)
+        if incoming is not None:
+            await self._intake.accept(incoming, update.model_dump_json().encode())
