@@ -1,0 +1,97 @@
+"""Tables of the staff room."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base
+
+AUTOINCREMENT = {"sqlite_autoincrement": True}
+
+
+class Role(StrEnum):
+    """What a person may do; each page names the roles it is for."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    EDITOR = "editor"
+    ADMINISTRATOR = "administrator"
+
+
+class Person(Base):
+    """An employee. ``display_name`` is what customers see: «Вам отвечает Ольга».
+
+    ``login`` is kept case-folded. People are never deleted, only made inactive: messages and
+    the audit log point at them.
+    """
+
+    __tablename__ = "staff_person"
+    __table_args__ = (
+        CheckConstraint(
+            "role IN ('operator', 'supervisor', 'editor', 'administrator')", name="role"
+        ),
+        AUTOINCREMENT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    display_name: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class StaffSession(Base):
+    """One login in one browser. Of the cookie's token only the SHA-256 is kept."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("staff_person.id"), index=True)
+    csrf: Mapped[str]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class LoginThrottle(Base):
+    """Attempts against one login or from one address since the last quiet time.
+
+    ``key`` is a SHA-256: people type passwords into the wrong field, and addresses are
+    personal data.
+    """
+
+    __tablename__ = "login_throttle"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    attempts: Mapped[int]
+    blocked_until: Mapped[datetime]
+    last_attempt_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuditEntry(Base):
+    """Who did what to which object. ``data`` holds ids and codes, never personal content.
+
+    ``person_id`` is NULL when it was done from the command line or by nobody known.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("ix_audit_log_object", "object_kind", "object_id"),
+        AUTOINCREMENT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("staff_person.id"), index=True)
+    action: Mapped[str]
+    object_kind: Mapped[str | None]
+    object_id: Mapped[str | None]
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
