@@ -1,8 +1,9 @@
 """Every room's tables, so that migrations see the whole schema."""
 
+import bots.web_chat.models
 import conversations.models
 import staff.models
 import storage.jobs
 import storage.leases
 
-__all__ = ["conversations", "staff", "storage"]
+__all__ = ["bots", "conversations", "staff", "storage"]
