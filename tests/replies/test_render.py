@@ -1,0 +1,83 @@
+"""Whatever a reply says, every channel shows all of it within its limits."""
+
+import html
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from replies import Button, Reply, escape, render
+from replies.channels import CAPABILITIES
+from replies.markdown import utf16_length, visible_length
+
+TEXT = st.text(
+    st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("*_[]()<>&`#-1.\n|😀"),
+    min_size=1,
+    max_size=6_000,
+)
+
+
+@pytest.mark.parametrize("channel", CAPABILITIES)
+@given(text=TEXT)
+def test_no_part_breaks_the_limit_or_is_empty(channel: str, text: str) -> None:
+    can = CAPABILITIES[channel]
+    parts = render(Reply(text), channel)
+    assert parts
+    for part in parts:
+        assert part.text
+        assert visible_length(part.text, can) <= can.text_limit
+
+
+@pytest.mark.parametrize("channel", CAPABILITIES)
+@given(text=TEXT)
+def test_no_character_of_an_escaped_text_is_lost(channel: str, text: str) -> None:
+    shown = "".join(part.text for part in render(Reply(escape(text)), channel))
+    if channel != "terminal":
+        shown = html.unescape(re.sub(r"<[^>]*>", "", shown))
+    missing = set(_solid(text)) - set(_solid(shown))
+    assert not missing
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("channel", ["telegram", "web"])
+def test_what_stands_in_the_text_cannot_become_markup(channel: str) -> None:
+    part = render(
+        Reply(escape("<script>alert(1)</script> **не жирный** [x](javascript:1)")), channel
+    )
+    assert "<script" not in part[0].text
+    assert "<b>" not in part[0].text
+    assert "<strong>" not in part[0].text
+    assert "href" not in part[0].text
+
+
+def test_telegram_gets_its_own_dialect() -> None:
+    text = (
+        "Цены:\n\n| Зона | Цена |\n|--|--|\n| День | 5 |\n\n- **раз**\n- [сайт](https://a.example)"
+    )
+    (part,) = render(Reply(text), "telegram")
+    assert part.text == (
+        'Цены:\n\n• <b>День</b> — Цена: 5\n\n• <b>раз</b>\n• <a href="https://a.example">сайт</a>'
+    )
+
+
+def test_a_long_reply_is_split_between_paragraphs_and_carries_buttons_once() -> None:
+    paragraph = "слово " * 300
+    parts = render(
+        Reply("\n\n".join([paragraph] * 5), (Button("Меню", action="menu"),)), "telegram"
+    )
+    assert [utf16_length(part.text) <= 4096 for part in parts] == [True] * len(parts)
+    assert all(part.text.endswith("слово") for part in parts)
+    assert [len(part.rows) for part in parts] == [0] * (len(parts) - 1) + [1]
+
+
+def test_a_channel_without_buttons_numbers_the_choices() -> None:
+    reply = Reply(
+        "Что?", (Button("Долг", action="i:balance"), Button("Сайт", url="https://a.example"))
+    )
+    (part,) = render(reply, "terminal")
+    assert part.text == "Что?\n\n1. Долг\n2. Сайт (https://a.example)"
+    assert part.rows == []
