@@ -1,0 +1,100 @@
+"""Logins that last: who is behind a cookie.
+
+A session ends 12 hours after its last use, when it is revoked, and when its person is made
+inactive. The token has 256 bits; the database knows only its SHA-256.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from staff.models import Person, Role, StaffSession
+from storage.database import Database, Transaction
+
+IDLE = timedelta(hours=12)
+# «Last seen» needs no finer step, and every step is a durable write.
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind a request. ``csrf`` goes into every form of his pages."""
+
+    session_id: int
+    person_id: int
+    login: str
+    display_name: str
+    role: Role
+    csrf: str
+
+
+async def open_session(tx: Transaction, person_id: int) -> str:
+    """The token for the cookie; it cannot be had again."""
+    token = secrets.token_urlsafe(32)
+    tx.session.add(
+        StaffSession(
+            token_hash=hash_token(token),
+            person_id=person_id,
+            csrf=secrets.token_urlsafe(32),
+            created_at=tx.now,
+            last_seen_at=tx.now,
+            expires_at=tx.now + IDLE,
+        )
+    )
+    return token
+
+
+async def find(database: Database, token: str, *, touch: bool) -> SignedIn | None:
+    """``touch``: this use keeps the session alive."""
+    now = database.clock.now()
+    async with database.read() as session:
+        row = (
+            await session.execute(
+                select(StaffSession, Person)
+                .join(Person, Person.id == StaffSession.person_id)
+                .where(
+                    StaffSession.token_hash == hash_token(token),
+                    StaffSession.revoked_at.is_(None),
+                    StaffSession.expires_at > now,
+                    Person.active,
+                )
+            )
+        ).one_or_none()
+    if row is None:
+        return None
+    found, person = row
+    if touch and now - found.last_seen_at >= TOUCH_EVERY:
+        async with database.write() as tx:
+            await tx.session.execute(
+                update(StaffSession)
+                .where(StaffSession.id == found.id, StaffSession.revoked_at.is_(None))
+                .values(last_seen_at=tx.now, expires_at=tx.now + IDLE)
+            )
+    return SignedIn(
+        session_id=found.id,
+        person_id=person.id,
+        login=person.login,
+        display_name=person.display_name,
+        role=Role(person.role),
+        csrf=found.csrf,
+    )
+
+
+async def revoke(tx: Transaction, *which: ColumnElement[bool]) -> list[int]:
+    """End the open sessions that match; the ids of their people."""
+    revoked = await tx.session.execute(
+        update(StaffSession)
+        .where(StaffSession.revoked_at.is_(None), *which)
+        .values(revoked_at=tx.now)
+        .returning(StaffSession.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(revoked.scalars())
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
