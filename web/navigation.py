@@ -1,0 +1,37 @@
+"""The parts of the staff area, as the top of every page offers them."""
+
+from dataclasses import dataclass
+
+from staff.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    title: str
+    path: str
+    icon: str
+    roles: frozenset[Role]
+
+
+PARTS = (
+    Part(
+        "Диалоги",
+        "/inbox",
+        "messages",
+        frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    ),
+    Part("База знаний", "/kb", "book", frozenset({Role.EDITOR, Role.ADMINISTRATOR})),
+)
+
+
+def parts_for(role: Role) -> list[Part]:
+    return [part for part in PARTS if role in part.roles]
+
+
+def home_of(role: Role) -> str:
+    """Where a person starts after the login."""
+    return parts_for(role)[0].path
+
+
+def is_in(path: str, part: Part) -> bool:
+    return path == part.path or path.startswith(part.path + "/")

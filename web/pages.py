@@ -1,0 +1,138 @@
+"""Login, logout, and what a person may change about himself."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+
+from staff.errors import PasswordTooWeak, TooManyAttempts, WrongCredentials
+from staff.models import Role
+from web import csrf
+from web.guard import Me, require
+from web.navigation import home_of
+from web.respond import go_to, page
+from web.security import safe_next
+from web.shell import shell_of
+from web.wording import duration
+
+ROLE_TITLES = {
+    Role.OPERATOR: "оператор",
+    Role.SUPERVISOR: "старший смены",
+    Role.EDITOR: "редактор базы знаний",
+    Role.ADMINISTRATOR: "администратор",
+}
+NOTICES = {"password": "Пароль изменён. На других устройствах нужно будет войти заново."}
+
+
+def router() -> APIRouter:
+    router = APIRouter()
+    router.include_router(_login_router())
+    router.include_router(_profile_router())
+    return router
+
+
+def _login_router() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/login")
+    async def login_form(
+        request: Request,
+        next: Annotated[str | None, Query()] = None,
+        unsent: Annotated[bool, Query()] = False,
+    ) -> Response:
+        shell = shell_of(request)
+        token = shell.cookie.read(request)
+        me = await shell.staff.session(token) if token else None
+        if me is not None:
+            return go_to(request, safe_next(next, home_of(me.role)))
+        return page(request, "login.html", {"next": next or "", "login": "", "unsent": unsent})
+
+    @router.post("/login")
+    async def log_in(
+        request: Request,
+        login: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+        next: Annotated[str, Form()] = "",
+    ) -> Response:
+        shell = shell_of(request)
+        csrf.check_origin(request, shell.public_url)
+        address = request.client.host if request.client else "unknown"
+        form = {"next": next, "login": login, "unsent": False}
+        try:
+            token = await shell.staff.log_in(
+                login, password, address=address, replacing=shell.cookie.read(request)
+            )
+        except WrongCredentials:
+            problem = "Логин или пароль не подходит. Проверьте раскладку и Caps Lock."
+            return page(request, "login.html", form | {"problem": problem}, status=422)
+        except TooManyAttempts as error:
+            problem = f"Слишком много попыток. Попробуйте снова через {duration(error.wait)}."
+            response = page(request, "login.html", form | {"problem": problem}, status=429)
+            response.headers["retry-after"] = str(int(error.wait.total_seconds()) + 1)
+            return response
+        me = await shell.staff.session(token)
+        onward = go_to(request, safe_next(next, home_of(me.role) if me else "/login"))
+        shell.cookie.set(onward, token)
+        return onward
+
+    return router
+
+
+def _profile_router() -> APIRouter:
+    router = APIRouter(dependencies=[Depends(require(*Role))])
+
+    @router.get("/profile")
+    async def profile(
+        request: Request, me: Me, done: Annotated[str | None, Query()] = None
+    ) -> Response:
+        return _profile(request, me, notice=NOTICES.get(done or ""))
+
+    @router.post("/profile/password")
+    async def change_password(
+        request: Request,
+        me: Me,
+        current: Annotated[str, Form()] = "",
+        new: Annotated[str, Form()] = "",
+        again: Annotated[str, Form()] = "",
+    ) -> Response:
+        if new != again:
+            return _profile(request, me, again_problem="Пароли не совпадают.")
+        address = request.client.host if request.client else "unknown"
+        try:
+            await shell_of(request).staff.change_password(
+                me, current=current, new=new, address=address
+            )
+        except WrongCredentials:
+            return _profile(request, me, current_problem="Текущий пароль не подходит.")
+        except TooManyAttempts as error:
+            problem = f"Слишком много попыток. Попробуйте снова через {duration(error.wait)}."
+            return _profile(request, me, current_problem=problem)
+        except PasswordTooWeak as error:
+            return _profile(request, me, new_problem=error.reason)
+        return go_to(request, "/profile?done=password")
+
+    @router.post("/profile/logout-everywhere")
+    async def log_out_everywhere(request: Request, me: Me) -> Response:
+        shell = shell_of(request)
+        await shell.staff.log_out_everywhere(me.person_id, by=me.person_id)
+        response = go_to(request, "/login")
+        shell.cookie.clear(response)
+        return response
+
+    @router.post("/logout")
+    async def log_out(request: Request) -> Response:
+        shell = shell_of(request)
+        await shell.staff.log_out(shell.cookie.read(request) or "")
+        response = go_to(request, "/login")
+        shell.cookie.clear(response)
+        return response
+
+    return router
+
+
+def _profile(request: Request, me: Me, *, notice: str | None = None, **problems: str) -> Response:
+    return page(
+        request,
+        "profile.html",
+        {"role_title": ROLE_TITLES[me.role], "notice": notice, "problems": problems},
+        status=422 if problems else 200,
+    )

@@ -1,0 +1,62 @@
+// Live events of this page. The tabs of a browser share one connection (live-worker.js).
+//
+// Dispatched on <body>, so that htmx can be triggered by them («… from:body»):
+//   okno:<kind>               a change, e.g. okno:message.received; detail: {id, kind, conversation, ids}
+//   okno:conversation-<id>    the same, by the conversation it belongs to
+//   okno:changes              once per batch; detail: {changes}
+//   okno:reload               what was missed can't be told: unless a listener prevents the default
+//                             (because it reads its data anew itself) the page is loaded again
+(() => {
+  const { body } = document;
+  const { session, liveWorker } = body.dataset;
+  let last = Number(body.dataset.eventsAfter);
+  let lostTimer = null;
+
+  function dispatch(name, detail, cancelable = false) {
+    return body.dispatchEvent(new CustomEvent(name, { detail, cancelable, bubbles: true }));
+  }
+
+  function changes(list) {
+    const fresh = list.filter((change) => change.id > last);
+    if (!fresh.length) return;
+    last = fresh.at(-1).id;
+    for (const change of fresh) {
+      dispatch(`okno:${change.kind}`, change);
+      if (change.conversation !== null) dispatch(`okno:conversation-${change.conversation}`, change);
+    }
+    dispatch("okno:changes", { changes: fresh });
+  }
+
+  function connected(is) {
+    clearTimeout(lostTimer);
+    const sign = document.getElementById("live-lost");
+    if (is) sign.hidden = true;
+    else lostTimer = setTimeout(() => (sign.hidden = false), 3000); // a blink is not worth a word
+  }
+
+  function heard({ data }) {
+    if (data.type === "changes") changes(data.changes);
+    else if (data.type === "connected") connected(data.connected);
+    else if (data.type === "reload") {
+      last = Math.max(last, data.last);
+      if (dispatch("okno:reload", {}, true)) window.oknoUnsent.reload();
+    } else if (data.type === "logout") {
+      window.oknoUnsent.keep();
+      const next = encodeURIComponent(location.pathname + location.search);
+      location.assign(`/login?unsent=1&next=${next}`);
+    }
+  }
+
+  let port;
+  if (window.SharedWorker) {
+    // Another login is another worker: what one person may see never reaches the next one.
+    port = new SharedWorker(liveWorker, { name: `okno-live-${session}` }).port;
+  } else {
+    port = new Worker(liveWorker);
+  }
+  port.onmessage = heard;
+  const join = () => port.postMessage({ type: "join", after: last });
+  join();
+  addEventListener("pagehide", () => port.postMessage({ type: "leave" }));
+  addEventListener("pageshow", (event) => event.persisted && join());
+})();

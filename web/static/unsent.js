@@ -1,0 +1,75 @@
+// What was typed and not taken (the page was stale, the login had ended, the server failed) comes
+// back when its page is open again. Kept in this tab only, for the same person only; never
+// passwords, hidden fields or files.
+(() => {
+  const KEY = "okno:unsent";
+  const SKIPPED = new Set(["password", "hidden", "file", "submit", "button", "image", "reset"]);
+  const here = () => location.pathname + location.search;
+
+  function fields(form) {
+    return [...form.elements].filter((field) => field.name && !SKIPPED.has(field.type));
+  }
+
+  function isToggle(field) {
+    return field.type === "checkbox" || field.type === "radio";
+  }
+
+  function save(ready) {
+    const forms = [...document.forms].map((form) => ({
+      action: form.getAttribute("action") || form.getAttribute("hx-post") || "",
+      values: fields(form).map((field) => (isToggle(field) ? field.checked : field.value)),
+    }));
+    const kept = { page: here(), login: document.body.dataset.login, ready, forms };
+    sessionStorage.setItem(KEY, JSON.stringify(kept));
+  }
+
+  function restore(kept) {
+    const forms = [...document.forms];
+    kept.forms.forEach((saved, index) => {
+      const form = forms[index];
+      if (!form) return;
+      const action = form.getAttribute("action") || form.getAttribute("hx-post") || "";
+      const found = fields(form);
+      if (action !== saved.action || found.length !== saved.values.length) return;
+      found.forEach((field, position) => {
+        const value = saved.values[position];
+        if (isToggle(field)) field.checked = value;
+        else if (field.value !== value) field.value = value;
+        else return;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      });
+    });
+  }
+
+  function read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(KEY));
+    } catch {
+      return null;
+    }
+  }
+
+  const kept = read();
+  const inTheWay = document.querySelector("[data-unsent]");
+  if (kept && inTheWay) {
+    sessionStorage.setItem(KEY, JSON.stringify({ ...kept, ready: true }));
+  } else if (kept && !kept.ready) {
+    sessionStorage.removeItem(KEY); // it was taken
+  } else if (kept && kept.page === here()) {
+    sessionStorage.removeItem(KEY);
+    if (kept.login === document.body.dataset.login) restore(kept);
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method === "post" && !form.querySelector("[type=password]")) save(false);
+  });
+
+  window.oknoUnsent = {
+    keep: () => save(true),
+    reload() {
+      save(true);
+      location.reload();
+    },
+  };
+})();

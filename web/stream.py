@@ -1,0 +1,78 @@
+"""The stream of live events for staff pages: ``GET /staff/events``.
+
+Frames: ``changes`` (data: a JSON list of ``{"id", "kind", "conversation", "ids"}``, id: the
+last number), ``reload`` (what was missed can't be told any more), ``logout`` (the session has
+ended). A frame with an id alone is a heartbeat.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from staff.models import Role
+from web.guard import require
+from web.hub import Frame
+from web.shell import Shell, shell_of
+
+CHECK_LOGIN_EVERY = timedelta(seconds=30)
+SEND_TIMEOUT_SECONDS = 30.0
+
+
+def to_event(frame: Frame) -> ServerSentEvent:
+    """The frame in the form in which a browser gets it."""
+    last = str(frame.last)
+    if frame.reload:
+        return ServerSentEvent(event="reload", id=last, data="{}")
+    if not frame.changes:
+        return ServerSentEvent(id=last)
+    changes = [
+        {
+            "id": change.id,
+            "kind": change.kind,
+            "conversation": change.conversation_id,
+            "ids": change.ids,
+        }
+        for change in frame.changes
+    ]
+    return ServerSentEvent(event="changes", id=last, data=json.dumps(changes))
+
+
+async def staff_events(
+    shell: Shell, token: str, after: int | None
+) -> AsyncIterator[ServerSentEvent]:
+    """Holds no database session; looks again from time to time whether the login still holds."""
+    checked_at = shell.clock.now()
+    async with aclosing(shell.hub.subscribe(after)) as frames:
+        async for frame in frames:
+            if shell.clock.now() - checked_at >= CHECK_LOGIN_EVERY:
+                if await shell.staff.session(token, touch=False) is None:
+                    yield ServerSentEvent(event="logout", data="{}")
+                    return
+                checked_at = shell.clock.now()
+            yield to_event(frame)
+
+
+def router() -> APIRouter:
+    router = APIRouter(prefix="/staff", dependencies=[Depends(require(*Role))])
+
+    @router.get("/events")
+    async def events(
+        request: Request,
+        after: Annotated[int | None, Query(ge=0)] = None,
+        last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    ) -> EventSourceResponse:
+        shell = shell_of(request)
+        token = shell.cookie.read(request) or ""
+        seen = after if last_event_id is None else last_event_id
+        return EventSourceResponse(
+            staff_events(shell, token, seen),
+            ping=0,  # the hub's heartbeats carry the number
+            send_timeout=SEND_TIMEOUT_SECONDS,
+        )
+
+    return router
