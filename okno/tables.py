@@ -2,8 +2,9 @@
 
 import bots.web_chat.models
 import conversations.models
+import knowledge_base.models
 import staff.models
 import storage.jobs
 import storage.leases
 
-__all__ = ["bots", "conversations", "staff", "storage"]
+__all__ = ["bots", "conversations", "knowledge_base", "staff", "storage"]

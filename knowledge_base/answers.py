@@ -1,0 +1,30 @@
+"""What the knowledge base answers with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleButton:
+    """A way on from an article: to an intent (a flow or another article) or to a link.
+
+    One of ``intent`` and ``url`` is filled, the other is empty.
+    """
+
+    label: str
+    intent: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A published article as it reads now: small Markdown with the variables filled in.
+
+    ``short`` is empty when the full text is short enough to stand for itself.
+    """
+
+    topic: str
+    title: str
+    text: str
+    short: str
+    buttons: tuple[ArticleButton, ...]
+    version_id: int

@@ -1,0 +1,55 @@
+"""Errors of the knowledge base.
+
+KnowledgeBaseError
+├── Unfit            the text cannot be published or filled; ``problems`` says why, in Russian
+│   └── FileUnfit    … and stands in the file ``path``
+├── EditConflict     another version was saved meanwhile; ``latest`` is its id
+├── ArticleUnknown   no such article or version
+└── TopicTaken       an article about this topic exists
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``field`` is a name of ``ArticleText``; ``line`` counts from 1 within the field or file."""
+
+    message: str
+    field: str = ""
+    line: int | None = None
+
+
+class KnowledgeBaseError(Exception):
+    pass
+
+
+class Unfit(KnowledgeBaseError):
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+class FileUnfit(Unfit):
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        super().__init__(problems)
+        self.path = path
+
+    def __str__(self) -> str:
+        return "\n".join(f"{self.path}:{p.line or 1}: {p.message}" for p in self.problems)
+
+
+class EditConflict(KnowledgeBaseError):
+    def __init__(self, latest: int) -> None:
+        super().__init__(f"version {latest} was saved meanwhile")
+        self.latest = latest
+
+
+class ArticleUnknown(KnowledgeBaseError):
+    pass
+
+
+class TopicTaken(KnowledgeBaseError):
+    pass

@@ -1,0 +1,168 @@
+"""The published articles in memory: read on every message, reloaded when something is published."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conversations import events
+from knowledge_base.answers import Answer, ArticleButton
+from knowledge_base.article_text import ArticleText, Audience
+from knowledge_base.errors import Unfit
+from knowledge_base.models import Article, ArticleVersion, State
+from knowledge_base.variables import fill
+from knowledge_base.versions import text_of
+from nlu.taxonomy import is_faq
+from storage.database import Database
+from storage.signals import Signals
+
+log = structlog.get_logger(__name__)
+
+# How soon a lost wake-up is made good.
+SWEEP_SECONDS = 15.0
+# Every live event wakes us, publishing or not: look at most so often.
+STEP_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    version_id: int
+    text: ArticleText
+
+    def is_valid(self, now: datetime) -> bool:
+        begun = self.text.valid_from is None or self.text.valid_from <= now
+        return begun and (self.text.valid_until is None or now < self.text.valid_until)
+
+    def is_for(self, audience: str) -> bool:
+        """A business that asks about homes would be told wrong rules; but whoever asks about
+        business is one, though we took him for a household."""
+        return audience != Audience.BUSINESS or self.text.audience != Audience.HOUSEHOLD
+
+
+class KnowledgeBase:
+    """``variables()`` gives the values of the moment: a new mapping when one of them changed."""
+
+    def __init__(self, database: Database, variables: Callable[[], Mapping[str, Any]]) -> None:
+        self._database = database
+        self._variables = variables
+        self._published: dict[str, _Published] = {}
+        self._values: Mapping[str, Any] = {}
+        self._filled: dict[str, Answer | None] = {}
+        self._mark: object = None
+
+    async def load(self) -> None:
+        """Read what is published and in force. Called at the start and on «kb.published»."""
+        async with self._database.read() as session:
+            mark = await _read_mark(session)
+            rows = await session.execute(
+                select(Article.topic, ArticleVersion)
+                .join(Article, Article.id == ArticleVersion.article_id)
+                .where(ArticleVersion.state == State.PUBLISHED)
+                .order_by(Article.topic)
+            )
+            published = {topic: _Published(row.id, text_of(row)) for topic, row in rows}
+        self._published, self._mark = published, mark
+        self._fill(self._variables())
+        log.info("knowledge_base.loaded", articles=len(published))
+
+    async def refresh(self) -> bool:
+        """``load()`` when something was published since the last one; whether it was."""
+        async with self._database.read() as session:
+            mark = await _read_mark(session)
+        if mark == self._mark:
+            return False
+        await self.load()
+        return True
+
+    async def follow(
+        self, signals: Signals, stop: asyncio.Event, *, step: float = STEP_SECONDS
+    ) -> None:
+        """Reload whenever any process published something, until ``stop``."""
+        waiter = signals.subscribe(events.SIGNAL)
+        try:
+            while not stop.is_set():
+                try:
+                    await self.refresh()
+                except Exception:
+                    log.exception("knowledge_base.not_reloaded")
+                await _first_of(stop.wait(), asyncio.sleep(step))
+                await _first_of(stop.wait(), waiter.wait(SWEEP_SECONDS))
+        finally:
+            signals.unsubscribe(events.SIGNAL, waiter)
+
+    def answer(self, topic: str, *, audience: str = Audience.HOUSEHOLD) -> Answer | None:
+        """The article about ``topic`` («faq/penalty», «info/outage»); None when there is none
+        that is in force, or none for this audience. Reads memory only."""
+        found = self._published.get(topic)
+        if found is None or not found.is_for(audience):
+            return None
+        if not found.is_valid(self._database.clock.now()):
+            return None
+        values = self._variables()
+        if values != self._values:
+            self._fill(values)
+        return self._filled[topic]
+
+    def questions(self) -> list[tuple[str, str]]:
+        """Training phrases with their intents, from the articles that are intents."""
+        return [
+            (question, topic)
+            for topic, found in self._published.items()
+            if is_faq(topic)
+            for question in found.text.questions
+        ]
+
+    def topics(self) -> list[str]:
+        """The topics in force now, in order."""
+        now = self._database.clock.now()
+        return [topic for topic, found in self._published.items() if found.is_valid(now)]
+
+    def _fill(self, values: Mapping[str, Any]) -> None:
+        self._filled = {
+            topic: _fill(topic, found, values) for topic, found in self._published.items()
+        }
+        self._values = values
+
+
+async def _read_mark(session: AsyncSession) -> tuple[object, ...]:
+    """Differs after every publication, in whatever order transactions end."""
+    row = await session.execute(
+        select(
+            func.count(), func.sum(ArticleVersion.id), func.max(ArticleVersion.published_at)
+        ).where(ArticleVersion.state == State.PUBLISHED)
+    )
+    return tuple(row.one())
+
+
+def _fill(topic: str, found: _Published, values: Mapping[str, Any]) -> Answer | None:
+    """None when a variable is gone: better an operator than an answer with a hole."""
+    text = found.text
+    try:
+        return Answer(
+            topic=topic,
+            title=fill(text.title, values),
+            text=fill(text.body, values),
+            short=fill(text.short, values),
+            buttons=tuple(
+                ArticleButton(fill(b.label, values), b.intent, fill(b.url, values))
+                for b in text.buttons
+            ),
+            version_id=found.version_id,
+        )
+    except Unfit as error:
+        log.error("knowledge_base.article_unfit", topic=topic, problem=str(error))
+        return None
+
+
+async def _first_of(*sleepers: Coroutine[Any, Any, object]) -> None:
+    tasks = [asyncio.create_task(sleeper) for sleeper in sleepers]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
