@@ -1,0 +1,51 @@
+"""Errors of the handoff room.
+
+HandoffError
+├── WrongHours          the profile's hours can't be read
+├── HandoffUnknown      there is no such stay with the operators
+├── NotYours            another operator has the conversation; ``holder`` is who
+├── NotWaiting          nobody asks for an operator there: closed, or back with the assistant
+├── EmptyAnswer         nothing to send
+├── AnswerTooLong       ``limit`` in characters
+└── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
+"""
+
+
+class HandoffError(Exception):
+    pass
+
+
+class WrongHours(HandoffError):
+    """``str()`` is one line for the administrator."""
+
+
+class HandoffUnknown(HandoffError):
+    pass
+
+
+class NotYours(HandoffError):
+    """``holder``: the person's id, or None when nobody has taken it yet."""
+
+    def __init__(self, holder: int | None) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+class NotWaiting(HandoffError):
+    pass
+
+
+class EmptyAnswer(HandoffError):
+    pass
+
+
+class AnswerTooLong(HandoffError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class CustomerGone(HandoffError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
