@@ -1,0 +1,33 @@
+"""Errors of the billing room.
+
+BillingError
+├── InvalidValue    a text that is no register value; ``reason`` says why
+└── NotLinked       this contact may not see this account
+"""
+
+from enum import StrEnum
+
+
+class BillingError(Exception):
+    pass
+
+
+class BadValue(StrEnum):
+    NOT_A_NUMBER = "not_a_number"
+    NEGATIVE = "negative"
+    TOO_LONG = "too_long"
+
+
+class InvalidValue(BillingError):
+    def __init__(self, reason: BadValue) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class NotLinked(BillingError):
+    """Raised before anything about the account is read; ids only, nothing personal."""
+
+    def __init__(self, contact_id: int, account_id: int) -> None:
+        super().__init__(f"contact {contact_id} is not linked to account {account_id}")
+        self.contact_id = contact_id
+        self.account_id = account_id
