@@ -2,9 +2,10 @@
 
 import bots.web_chat.models
 import conversations.models
+import handoff.models
 import knowledge_base.models
 import staff.models
 import storage.jobs
 import storage.leases
 
-__all__ = ["bots", "conversations", "knowledge_base", "staff", "storage"]
+__all__ = ["bots", "conversations", "handoff", "knowledge_base", "staff", "storage"]
