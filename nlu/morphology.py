@@ -1,0 +1,53 @@
+"""Dictionary forms and grammar of Russian words (pymorphy3), cached."""
+
+from functools import cache, lru_cache
+from typing import Final
+
+import pymorphy3
+
+# A run of letters longer than this is no Russian word; the analyser would only waste time on it.
+MAX_WORD: Final = 32
+
+
+@cache
+def _analyser() -> pymorphy3.MorphAnalyzer:
+    return pymorphy3.MorphAnalyzer()
+
+
+@lru_cache(maxsize=50_000)
+def lemma(word: str) -> str:
+    """The dictionary form with ё as е; an unknown or overlong word comes back as it is."""
+    if len(word) > MAX_WORD:
+        return word
+    parses = _analyser().parse(word)
+    return str(parses[0].normal_form).replace("ё", "е") if parses else word
+
+
+@lru_cache(maxsize=50_000)
+def is_known(word: str) -> bool:
+    """Whether the dictionary has this very form, with ё or with е."""
+    return len(word) <= MAX_WORD and bool(_analyser().word_is_known(word))
+
+
+@lru_cache(maxsize=20_000)
+def name_parts(word: str) -> frozenset[str]:
+    """Which of ``Name``, ``Surn``, ``Patr`` a dictionary word can be, likely readings only."""
+    if len(word) > MAX_WORD:
+        return frozenset()
+    found: set[str] = set()
+    for parse in _analyser().parse(word):
+        if parse.score < 0.1:
+            continue
+        found.update(part for part in ("Name", "Surn", "Patr") if part in parse.tag)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=20_000)
+def is_adjective_or_genitive(word: str) -> bool:
+    """Whether the word has a form that names of streets have («Советская», «Ленина»)."""
+    if len(word) > MAX_WORD:
+        return False
+    return any(
+        parse.tag.POS == "ADJF" or (parse.tag.POS == "NOUN" and parse.tag.case == "gent")
+        for parse in _analyser().parse(word)
+    )
