@@ -247,7 +247,7 @@ def check(
     reading = Accepted(
         values=values,
         period=period,
-        consumption=found.consumption,
+        consumption=consumed(values, previous, meter),
         previous=previous,
         replaces=in_force,
         outside=outside,
@@ -303,7 +303,6 @@ class _Scale:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    consumption: Values = ()
     questions: tuple[Question, ...] = ()
     marks: tuple[Mark, ...] = ()
     suggestion: Values | None = None
@@ -313,16 +312,15 @@ def _consumption(
     raw: Values, values: Values, meter: MeterFacts, previous: PastReading, scale: _Scale
 ) -> _Found | Refused:
     """What was consumed since ``previous``, and what is odd about it."""
-    used = [new - old for old, new in zip(previous.values, values, strict=True)]
-    wrapped = [amount % scale.capacity for amount in used]
-    consumption = tuple(amount * meter.ratio for amount in wrapped)
+    consumption = consumed(values, previous, meter)
     total = sum(consumption)
-    rolled_over = wrapped != used
+    lower = [zone for zone, value in enumerate(values, 1) if value < previous.values[zone - 1]]
     # Hardly anything goes round half the register unnoticed: that is a wrong figure.
-    if rolled_over and (total > scale.limit or max(wrapped) > scale.capacity // 2):
+    too_far = max(consumption) > scale.capacity // 2 * meter.ratio
+    if lower and (total > scale.limit or too_far):
         return Refused(
             Reason.LESS_THAN_BEFORE,
-            zone=next(zone for zone, amount in enumerate(used, 1) if amount < 0),
+            zone=lower[0],
             suggestion=scale.meant(raw, previous),
             previous=previous,
         )
@@ -333,11 +331,25 @@ def _consumption(
             previous=previous,
             consumption=total,
         )
-    if rolled_over:
-        return _Found(consumption, (Question.ROLLOVER,), (Mark.ROLLOVER,))
+    if lower:
+        return _Found((Question.ROLLOVER,), (Mark.ROLLOVER,))
     if total > scale.limit:
-        return _Found(consumption, (Question.UNUSUAL,), (Mark.UNUSUAL,), scale.meant(raw, previous))
-    return _Found(consumption, (Question.ZERO,) if total == 0 else ())
+        return _Found((Question.UNUSUAL,), (Mark.UNUSUAL,), scale.meant(raw, previous))
+    return _Found((Question.ZERO,) if total == 0 else ())
+
+
+def consumed(values: Values, previous: PastReading | None, meter: MeterFacts) -> Values:
+    """Thousandths of a kWh by register since ``previous``, through zero where it went back.
+
+    Empty when there is nothing to compare with.
+    """
+    if previous is None or len(previous.values) != len(values):
+        return ()
+    capacity = _power(meter.digits) * THOUSANDTHS
+    return tuple(
+        (new - old) % capacity * meter.ratio
+        for old, new in zip(previous.values, values, strict=True)
+    )
 
 
 def _closed(meter: MeterFacts, today: date) -> Refused | None:

@@ -1,0 +1,188 @@
+"""Reads of the billing tables. None of them asks who may see the answer: ``service`` does."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing.balance import Balance, ChargeSum, LastPayment, reckon
+from billing.identity import Address, Holder, mask_address, mask_holder, mask_number
+from billing.models import (
+    Account,
+    AccountLink,
+    Category,
+    Charge,
+    ChargeKind,
+    Meter,
+    Payment,
+    Reading,
+    ReadingStatus,
+)
+from billing.readings import MeterFacts, PastReading, Values
+from billing.views import AccountFacts, LinkedAccount, MeterOverview
+
+HISTORY_LENGTH = 14  # a year, the month before it, and one that waits for review
+
+
+def reading_number(reading_id: int) -> str:
+    """Our number of a reading, told to the customer: «П-000123»."""
+    return f"П-{reading_id:06d}"
+
+
+def account_facts(account: Account) -> AccountFacts:
+    return AccountFacts(
+        id=account.id,
+        number=account.number,
+        category=Category(account.category),
+        holder=Holder(account.surname, account.name, account.patronymic),
+        organisation=account.organisation,
+        address=Address(account.locality, account.street, account.house, account.flat),
+        phone=account.phone,
+        closed_on=account.closed_on,
+    )
+
+
+def linked_account(link: AccountLink, account: Account) -> LinkedAccount:
+    facts = account_facts(account)
+    return LinkedAccount(
+        account_id=account.id,
+        number=account.number,
+        masked_number=mask_number(account.number),
+        holder=facts.organisation or mask_holder(facts.holder),
+        address=mask_address(facts.address),
+        nickname=link.nickname,
+        is_default=link.is_default,
+        category=facts.category,
+        closed_on=facts.closed_on,
+    )
+
+
+async def account_by_number(session: AsyncSession, number: str) -> Account | None:
+    """``number`` in its normal form."""
+    found: Account | None = await session.scalar(select(Account).where(Account.number == number))
+    return found
+
+
+def _links(contact_id: int) -> Select[AccountLink, Account]:
+    return (
+        select(AccountLink, Account)
+        .join(Account, Account.id == AccountLink.account_id)
+        .where(AccountLink.contact_id == contact_id, AccountLink.unlinked_at.is_(None))
+    )
+
+
+async def links_of(session: AsyncSession, contact_id: int) -> list[tuple[AccountLink, Account]]:
+    """Open links, the default first, then in the order of linking."""
+    rows = await session.execute(
+        _links(contact_id).order_by(AccountLink.is_default.desc(), AccountLink.id)
+    )
+    return [(link, account) for link, account in rows]
+
+
+async def link(
+    session: AsyncSession, contact_id: int, account_id: int
+) -> tuple[AccountLink, Account] | None:
+    row = (
+        await session.execute(_links(contact_id).where(AccountLink.account_id == account_id))
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def meter_facts(meter: Meter, account_closed_on: date | None) -> MeterFacts:
+    return MeterFacts(
+        zones=meter.zones,
+        digits=meter.digits,
+        decimals=meter.decimals,
+        ratio=meter.ratio,
+        remote=meter.remote,
+        verification_due=meter.verification_due,
+        removed_on=meter.removed_on,
+        account_closed_on=account_closed_on,
+    )
+
+
+def values_of(*registers: int | None) -> Values:
+    return tuple(value for value in registers if value is not None)
+
+
+async def meters_of(
+    session: AsyncSession, account: AccountFacts, *, removed: bool = False
+) -> tuple[MeterOverview, ...]:
+    """The account's meters by number; with ``removed``, those removed too."""
+    meters = select(Meter).where(Meter.account_id == account.id).order_by(Meter.number)
+    if not removed:
+        meters = meters.where(Meter.removed_on.is_(None))
+    return tuple(
+        [
+            MeterOverview(
+                meter_id=meter.id,
+                number=meter.number,
+                facts=meter_facts(meter, account.closed_on),
+                history=await history_of(session, meter.id),
+            )
+            for meter in await session.scalars(meters)
+        ]
+    )
+
+
+async def history_of(session: AsyncSession, meter_id: int) -> tuple[PastReading, ...]:
+    """Readings in force and those of the holder under review, newest first."""
+    rows = await session.execute(
+        select(
+            Reading.id, Reading.t1, Reading.t2, Reading.t3,
+            Reading.taken_on, Reading.period, Reading.status,
+        )
+        .where(
+            Reading.meter_id == meter_id,
+            Reading.verified,
+            Reading.status.in_((ReadingStatus.ACCEPTED, ReadingStatus.REVIEW)),
+        )
+        .order_by(Reading.period.desc(), Reading.id.desc())
+        .limit(HISTORY_LENGTH)
+    )  # fmt: skip
+    return tuple(
+        PastReading(
+            values=values_of(row.t1, row.t2, row.t3),
+            taken_on=row.taken_on,
+            period=row.period,
+            accepted=row.status == ReadingStatus.ACCEPTED,
+            number=reading_number(row.id),
+        )
+        for row in rows
+    )
+
+
+async def balance_of(
+    session: AsyncSession, account_id: int, number: str, on: date, *, pay_day: int
+) -> Balance:
+    # The company's days end no later than UTC's: it lies east of Greenwich. What came in until
+    # then counts; a payment of this minute is there in every zone.
+    until = datetime.combine(on + timedelta(days=1), time(), UTC)
+    charges = await session.execute(
+        select(Charge.month, Charge.kind, func.sum(Charge.kopecks), func.sum(Charge.kwh))
+        .where(Charge.account_id == account_id, Charge.charged_on <= on)
+        .group_by(Charge.month, Charge.kind)
+        .order_by(Charge.month, Charge.kind)
+    )
+    came = (Payment.account_id == account_id, Payment.received_at < until)
+    paid = await session.scalar(select(func.sum(Payment.kopecks)).where(*came))
+    last = (
+        await session.execute(
+            select(Payment.kopecks, Payment.paid_at, Payment.channel)
+            .where(*came)
+            .order_by(Payment.received_at.desc(), Payment.id.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return reckon(
+        number,
+        on,
+        [
+            # PostgreSQL sums big integers to decimals.
+            ChargeSum(month, ChargeKind(kind), int(kopecks), None if kwh is None else int(kwh))
+            for month, kind, kopecks, kwh in charges
+        ],
+        int(paid or 0),
+        LastPayment(last.kopecks, last.paid_at, last.channel) if last else None,
+        pay_day=pay_day,
+    )

@@ -1,0 +1,115 @@
+"""What other rooms ask of billing. A customer's account is reached only through his link."""
+
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing import linking, queries, taking
+from billing.balance import PAY_DAY, Balance
+from billing.errors import NotLinked
+from billing.identity import normalise_number
+from billing.readings import AcceptanceRules, NeedsConfirmation, Refused
+from billing.views import (
+    AccountFacts,
+    AccountOverview,
+    AccountPanel,
+    GivenReading,
+    Identified,
+    LinkedAccount,
+    TakenReading,
+    Unverified,
+    UnverifiedReading,
+)
+from storage.database import Transaction
+
+
+class BillingService:
+    """The embedded base. ``rules`` and ``pay_day`` are the profile's."""
+
+    def __init__(self, rules: AcceptanceRules | None = None, *, pay_day: int = PAY_DAY) -> None:
+        self.rules = rules or AcceptanceRules()
+        self._pay_day = pay_day
+
+    async def find_account(self, session: AsyncSession, number: str) -> AccountFacts | None:
+        """Any account by any spelling of its number: for the company's own people, never a chat."""
+        normal = normalise_number(number)
+        account = await queries.account_by_number(session, normal) if normal else None
+        return queries.account_facts(account) if account else None
+
+    async def identify(
+        self, tx: Transaction, contact_id: int, number: str, name: str
+    ) -> Identified:
+        """Link the contact to the account when ``name`` is its holder's.
+
+        A failure is counted in ``tx``, so commit it too. After 5 in 30 minutes, by this contact
+        or at this number, the answer is ``TOO_MANY`` whatever is given.
+        """
+        return await linking.identify(tx, contact_id, number, name)
+
+    async def accounts_of(
+        self, session: AsyncSession, contact_id: int
+    ) -> tuple[LinkedAccount, ...]:
+        """The contact's accounts, the default first."""
+        return tuple(
+            queries.linked_account(link, account)
+            for link, account in await queries.links_of(session, contact_id)
+        )
+
+    async def overview(
+        self, session: AsyncSession, account_id: int, *, contact_id: int
+    ) -> AccountOverview:
+        """Raises ``NotLinked``."""
+        account, facts = await self._linked(session, account_id, contact_id)
+        return AccountOverview(account, await queries.meters_of(session, facts))
+
+    async def balance(
+        self, session: AsyncSession, account_id: int, on: date, *, contact_id: int
+    ) -> Balance:
+        """``on`` is the company's local date. Raises ``NotLinked``."""
+        account, _ = await self._linked(session, account_id, contact_id)
+        return await queries.balance_of(
+            session, account_id, account.number, on, pay_day=self._pay_day
+        )
+
+    async def take_reading(
+        self, tx: Transaction, given: GivenReading
+    ) -> TakenReading | NeedsConfirmation | Refused:
+        """Judge and store. The same message gives the same reading, ``repeated``, never a second.
+
+        Raises ``NotLinked``.
+        """
+        return await taking.take(tx, given, self.rules)
+
+    async def take_unverified_reading(
+        self, tx: Transaction, given: UnverifiedReading
+    ) -> Unverified:
+        """Store for review what was given by account number alone, 3 tries a day."""
+        return await taking.take_unverified(tx, given, self.rules)
+
+    async def panels(
+        self, session: AsyncSession, contact_id: int, on: date
+    ) -> tuple[AccountPanel, ...]:
+        """For an operator: the contact's accounts, unmasked, removed meters too."""
+        panels = []
+        for link, account in await queries.links_of(session, contact_id):
+            facts = queries.account_facts(account)
+            panels.append(
+                AccountPanel(
+                    account=facts,
+                    nickname=link.nickname,
+                    balance=await queries.balance_of(
+                        session, facts.id, facts.number, on, pay_day=self._pay_day
+                    ),
+                    meters=await queries.meters_of(session, facts, removed=True),
+                )
+            )
+        return tuple(panels)
+
+    async def _linked(
+        self, session: AsyncSession, account_id: int, contact_id: int
+    ) -> tuple[LinkedAccount, AccountFacts]:
+        found = await queries.link(session, contact_id, account_id)
+        if found is None:
+            raise NotLinked(contact_id, account_id)
+        link, account = found
+        return queries.linked_account(link, account), queries.account_facts(account)

@@ -1,0 +1,155 @@
+"""What the billing room hands to others: values, no rows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from billing.balance import Balance
+from billing.identity import Address, Holder
+from billing.models import Category, ReadingStatus
+from billing.readings import Mark, MeterFacts, PastReading, Question, Values
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """Everything about an account, for rules and the company's own people; never for a chat."""
+
+    id: int
+    number: str
+    category: Category
+    holder: Holder
+    organisation: str | None
+    address: Address
+    phone: str | None
+    closed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAccount:
+    """An account that a contact may see. ``holder`` and ``address`` are masked.
+
+    ``number`` is the whole number: the customer knows it; show ``masked_number`` in a chat.
+    """
+
+    account_id: int
+    number: str
+    masked_number: str
+    holder: str
+    address: str
+    nickname: str | None
+    is_default: bool
+    category: Category
+    closed_on: date | None
+
+
+class IdentifyOutcome(StrEnum):
+    LINKED = "linked"
+    NOT_CONFIRMED = "not_confirmed"  # no such account, or another holder: told apart by nobody
+    TOO_MANY = "too_many"  # offer the operator
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """``attempts_left`` is how many wrong tries this contact still has."""
+
+    outcome: IdentifyOutcome
+    account: LinkedAccount | None = None
+    attempts_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeterOverview:
+    """A meter with its ``history``, newest first: the last year's readings in force, and those
+    of the holder that wait for review. ``billing.readings.check`` takes ``facts`` and ``history``.
+    """
+
+    meter_id: int
+    number: str
+    facts: MeterFacts
+    history: tuple[PastReading, ...]
+
+    @property
+    def last(self) -> PastReading | None:
+        """The last reading in force."""
+        return next((past for past in self.history if past.accepted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOverview:
+    """For a flow: the account and its meters; those removed are left out."""
+
+    account: LinkedAccount
+    meters: tuple[MeterOverview, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPanel:
+    """For an operator: unmasked, with the debt and the meters."""
+
+    account: AccountFacts
+    nickname: str | None
+    balance: Balance
+    meters: tuple[MeterOverview, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenReading:
+    """A reading of a linked contact. ``taken_on`` is today's local date.
+
+    ``source_message_id`` makes it unrepeatable; ``confirmed`` are the questions answered «yes».
+    """
+
+    contact_id: int
+    account_id: int
+    meter_id: int
+    values: Values
+    taken_on: date
+    channel: str
+    source_message_id: int
+    conversation_id: int | None = None
+    confirmed: Collection[Question] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenReading:
+    """A stored reading. ``repeated``: this message had been taken before, and was not again."""
+
+    reading_id: int
+    number: str
+    status: ReadingStatus
+    values: Values
+    consumption: Values
+    period: date
+    taken_on: date
+    received_at: datetime
+    channel: str
+    marks: tuple[Mark, ...]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedReading:
+    """A reading by account number alone; the zones are only what the customer said."""
+
+    contact_id: int
+    number: str
+    values: Values
+    taken_on: date
+    channel: str
+    source_message_id: int
+    conversation_id: int | None = None
+
+
+class UnverifiedOutcome(StrEnum):
+    TAKEN = "taken"  # for review
+    DOES_NOT_FIT = "does_not_fit"  # for any cause, a number that does not exist among them
+    TOO_MANY = "too_many"
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """``reading_number`` only when taken."""
+
+    outcome: UnverifiedOutcome
+    reading_number: str | None = None
