@@ -13,8 +13,6 @@ from prometheus_client import Counter
 from sqlalchemy import Table, bindparam, case, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bots.incoming import MAX_NAME, Incoming, storable, storable_json
 from conversations.events import Events
@@ -29,6 +27,7 @@ from conversations.models import (
 from conversations.service import INTAKE_SIGNAL
 from storage.batching import Batcher
 from storage.database import Database, Transaction
+from storage.outage import is_outage
 from storage.signals import Signals
 
 log = structlog.get_logger(__name__)
@@ -216,13 +215,6 @@ class Intake:
                     created_at=tx.now,
                 )
             )
-
-
-def is_outage(error: Exception) -> bool:
-    """Whether the database is unreachable, busy or full, rather than the data wrong."""
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _unreachable(item: Incoming) -> str | None:

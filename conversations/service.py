@@ -93,8 +93,9 @@ class Outbox:
         if not messages and not signals:
             return []
         if locked is None:
-            ids = {message.conversation_id for message in messages}
-            locked = await lock(tx, ids | {signal.conversation_id for signal in signals})
+            concerned = {message.conversation_id for message in messages}
+            concerned |= {signal.conversation_id for signal in signals}
+            locked = await lock(tx, concerned)
         used: Counter[int] = Counter()
         rows: list[dict[str, Any]] = []
 

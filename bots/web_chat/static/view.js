@@ -1,0 +1,243 @@
+// The list of messages as the customer sees it.
+
+import { arrange, byId, element } from "./dom.js";
+
+const GROUP_MS = 5 * 60_000;
+const NEAR_END_PX = 90;
+const SENDERS = { customer: "Вы", assistant: "Помощник", operator: "Оператор" };
+const SVG_OUT = "M14 5h5v5M19 5l-8 8M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4";
+
+const clock = new Intl.DateTimeFormat("ru", { hour: "2-digit", minute: "2-digit" });
+const dayMonth = new Intl.DateTimeFormat("ru", { day: "numeric", month: "long" });
+const dayMonthYear = new Intl.DateTimeFormat("ru", { day: "numeric", month: "long", year: "numeric" });
+
+export class View {
+  #on;
+  #nodes = new Map();
+  #list = byId("messages");
+  #scroll = byId("scroll");
+  #atEnd = true;
+  #unseen = 0;
+
+  /** `on`: {press(button, messageId), retry(item), edit(item)}. */
+  constructor(on) {
+    this.#on = on;
+    this.#scroll.addEventListener("scroll", () => this.#noticePlace(), { passive: true });
+    byId("to-bottom").addEventListener("click", () => this.toEnd());
+    // The keyboard of a phone, or a growing input, takes room: what was last stays in sight.
+    new ResizeObserver(() => this.#atEnd && this.toEnd()).observe(this.#scroll);
+  }
+
+  /**
+   * `messages`: of the server, in order; `pending`: of the outbox. `fresh`: ids of answers that
+   * have just come. `keepPlace`: older ones were put before; what was read stays where it was.
+   */
+  show(messages, pending, { fresh = new Set(), keepPlace = false, mine = false } = {}) {
+    const below = this.#scroll.scrollHeight - this.#scroll.scrollTop;
+    const wasAtEnd = this.#atEnd;
+    const items = [...messages, ...pending.map(asMessage)];
+    const lastOwn = items.findLastIndex((item) => item.author === "customer");
+    const nodes = [];
+    const used = new Set();
+    let before = null;
+    items.forEach((item, index) => {
+      const date = new Date(item.time);
+      if (!before || new Date(before.time).toDateString() !== date.toDateString()) {
+        nodes.push(this.#node(`day:${date.toDateString()}`, used, () => dayNode(date)));
+        before = null;
+      }
+      const first =
+        !before || before.author !== item.author || date - new Date(before.time) > GROUP_MS;
+      nodes.push(this.#message(item, { first, active: index > lastOwn, fresh, used }));
+      before = item;
+    });
+    for (const name of this.#nodes.keys()) if (!used.has(name)) this.#nodes.delete(name);
+    arrange(this.#list, nodes);
+    if (keepPlace) this.#scroll.scrollTop = this.#scroll.scrollHeight - below;
+    else if (mine) this.toEnd();
+    else if (wasAtEnd) this.#follow(fresh);
+    else this.#count(fresh.size);
+  }
+
+  clear() {
+    this.#nodes.clear();
+    this.#list.replaceChildren();
+    byId("announcer").replaceChildren();
+    this.#unseen = 0;
+    this.#atEnd = true;
+  }
+
+  /** For screen readers: only what has just come, not the whole history. */
+  announce(messages) {
+    const announcer = byId("announcer");
+    for (const message of messages) {
+      const said = message.parts.map(({ html, markup }) => plain(html, markup)).join(" ");
+      const labels = message.parts.flatMap(({ rows }) => rows.flat().map(({ label }) => label));
+      const choices = labels.length ? `. Варианты: ${labels.join(", ")}` : "";
+      announcer.append(element("p", {}, `${SENDERS[message.author]}: ${said}${choices}`));
+    }
+    while (announcer.children.length > 8) announcer.firstChild.remove();
+  }
+
+  toEnd() {
+    this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#atEnd = true;
+    this.#count(-this.#unseen);
+  }
+
+  /** After new answers: the end, or the beginning of an answer longer than the window. */
+  #follow(fresh) {
+    const first = [...fresh].map((id) => this.#nodes.get(`m:${id}`)).find(Boolean);
+    const end = this.#scroll.scrollHeight - this.#scroll.clientHeight;
+    const top = first
+      ? first.getBoundingClientRect().top - this.#scroll.getBoundingClientRect().top
+        + this.#scroll.scrollTop - 12
+      : end;
+    this.#scroll.scrollTop = Math.min(end, top);
+    this.#noticePlace();
+  }
+
+  #noticePlace() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    this.#count(this.#atEnd ? -this.#unseen : 0);
+  }
+
+  #count(more) {
+    this.#unseen += more;
+    byId("to-bottom").hidden = this.#atEnd;
+    byId("to-bottom").classList.toggle("news", this.#unseen > 0);
+    byId("to-bottom-text").textContent = this.#unseen ? `Новые: ${this.#unseen}` : "Вниз";
+  }
+
+  #node(name, used, make) {
+    used.add(name);
+    if (!this.#nodes.has(name)) this.#nodes.set(name, make());
+    return this.#nodes.get(name);
+  }
+
+  #message(item, { first, active, fresh, used }) {
+    const name = item.key ? `k:${item.key}` : `m:${item.id}`;
+    const node = this.#node(name, used, () => element("li", { className: "message" }));
+    // Rebuilt only when it changes, so that focus and selection inside stay.
+    const look = JSON.stringify([item.id, item.state, item.problem, item.parts?.length, first]);
+    if (node.dataset.look !== look) {
+      node.dataset.look = look;
+      node.className = `message ${item.author}${item.author === "customer" ? " own" : ""}`;
+      node.classList.toggle("first", first);
+      node.classList.toggle("new", fresh.has(item.id) || item.state === "sending");
+      node.replaceChildren(...this.#content(item, first));
+    }
+    for (const button of node.querySelectorAll("button.choice")) button.disabled = !active;
+    return node;
+  }
+
+  #content(item, first) {
+    const seen = item.author === "operator" && first;
+    const sender = element(
+      "span", { className: seen ? "sender" : "unseen" }, `${SENDERS[item.author]}${seen ? "" : ": "}`,
+    );
+    if (item.author === "customer") return [sender, this.#own(item), ...this.#trouble(item)];
+    const parts = item.parts.map((part, index) => {
+      const last = index === item.parts.length - 1;
+      return element("div", { className: "bubble" }, rich(part), ...(last ? [meta(item)] : []));
+    });
+    const rows = item.parts.flatMap(({ rows }) => rows);
+    return [sender, ...parts, ...(rows.length ? [this.#choices(rows, item.id)] : [])];
+  }
+
+  #own(item) {
+    return element("div", { className: "bubble" }, item.text, meta(item));
+  }
+
+  #trouble(item) {
+    if (!["failed", "refused", "paused"].includes(item.state)) return [];
+    const line = element("p", { className: "not-sent" });
+    if (item.state === "paused") line.append(item.problem, " Отправим сами.");
+    else if (item.state === "refused") line.append(`Не отправлено. ${item.problem}`);
+    else line.append("Не отправлено");
+    const button = (text, run) => element("button", { type: "button", onclick: run }, text);
+    if (item.state === "failed") line.append(button("Повторить", () => this.#on.retry(item.pending)));
+    if (item.state === "refused") line.append(button("Изменить", () => this.#on.edit(item.pending)));
+    return [line];
+  }
+
+  #choices(rows, messageId) {
+    const group = element("div", { className: "choices", role: "group", "aria-label": "Варианты ответа" });
+    for (const row of rows) {
+      group.append(
+        element("div", { className: "choice-row" }, ...row.map((button) => this.#choice(button, messageId))),
+      );
+    }
+    return group;
+  }
+
+  #choice({ label, action, url }, messageId) {
+    if (url) {
+      const link = element("a", { className: "choice", href: url, target: "_blank", rel: "noopener noreferrer" }, label);
+      link.append(outward());
+      return link;
+    }
+    return element(
+      "button",
+      { className: "choice", type: "button", onclick: () => this.#on.press({ label, action }, messageId) },
+      label,
+    );
+  }
+}
+
+function asMessage(pending) {
+  const { key, text, at, state, problem } = pending;
+  return { id: null, author: "customer", key, text, time: at, state, problem, pending };
+}
+
+function meta(item) {
+  const date = new Date(item.time);
+  const moment = element("time", { dateTime: item.time }, clock.format(date));
+  const note = item.state === "sending" ? ["отправляем…"] : [];
+  return element("span", { className: "meta" }, ...note, moment);
+}
+
+function dayNode(date) {
+  const today = new Date();
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  const spelled = date.getFullYear() === today.getFullYear() ? dayMonth : dayMonthYear;
+  let text = spelled.format(date);
+  if (date.toDateString() === today.toDateString()) text = "Сегодня";
+  if (date.toDateString() === yesterday.toDateString()) text = "Вчера";
+  return element("li", { className: "day" }, text);
+}
+
+/** The server has cleaned the HTML; here only links are made to open beside the chat. */
+function rich({ html, markup }) {
+  const box = element("div", { className: "rich" });
+  if (markup !== "web_html") {
+    box.append(html);
+    return box;
+  }
+  box.append(...parse(html));
+  for (const link of box.querySelectorAll("a[href^='http']")) {
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+  }
+  return box;
+}
+
+function plain(html, markup) {
+  if (markup !== "web_html") return html;
+  return element("div", {}, ...parse(html)).textContent.trim();
+}
+
+function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html").body.childNodes;
+}
+
+function outward() {
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  icon.setAttribute("viewBox", "0 0 24 24");
+  icon.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", SVG_OUT);
+  icon.append(path);
+  return icon;
+}

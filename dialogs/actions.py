@@ -1,0 +1,72 @@
+"""What a button carries: at most 64 bytes, readable by any process after any restart."""
+
+from dataclasses import dataclass
+
+from replies import Button
+
+LIMIT_BYTES = 64
+
+MENU = "menu"
+OPERATOR = "i:operator"
+LEAVE_QUEUE = "queue:leave"
+RESUME_ASSISTANT = "queue:resume"
+
+
+@dataclass(frozen=True, slots=True)
+class IntentAction:
+    """The customer chose a question from a list."""
+
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowAction:
+    """A choice inside a flow; ``run`` tells this run of the flow from an earlier one."""
+
+    flow: str
+    run: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionAction:
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlainAction:
+    """One of the constants above, or something that no button of ours carries."""
+
+    name: str
+
+
+Action = IntentAction | FlowAction | SectionAction | PlainAction
+
+
+def parse(action: str) -> Action:
+    kind, _, rest = action.partition(":")
+    if kind == "i" and rest:
+        return IntentAction(rest)
+    if kind == "s" and rest:
+        return SectionAction(rest)
+    if kind == "f" and rest.count(":") >= 2:
+        return FlowAction(*rest.split(":", 2))
+    return PlainAction(action)
+
+
+def intent_button(label: str, intent: str) -> Button:
+    return Button(label, action=f"i:{intent}")
+
+
+def section_button(label: str, section: str) -> Button:
+    return Button(label, action=f"s:{section}")
+
+
+def flow_button(label: str, flow: str, run: str, choice: str) -> Button:
+    return Button(label, action=f"f:{flow}:{run}:{choice}")
+
+
+OPERATOR_BUTTON = Button("Оператор", action=OPERATOR)
+MENU_BUTTON = Button("Меню", action=MENU)
+LEAVE_QUEUE_BUTTON = Button("Уже не нужно", action=LEAVE_QUEUE)
+RESUME_BUTTON = Button("Продолжить с ботом", action=RESUME_ASSISTANT)

@@ -1,0 +1,517 @@
+"""The assistant: what follows from a customer's message. Decides; writes nothing.
+
+The order of looking: danger, an operator's conversation, buttons, a flow under way, the question.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from conversations.models import MessageKind, Turn
+from dialogs import actions, interim, matching, phrases
+from dialogs.actions import (
+    LEAVE_QUEUE_BUTTON,
+    MENU_BUTTON,
+    OPERATOR_BUTTON,
+    RESUME_BUTTON,
+    FlowAction,
+    IntentAction,
+    PlainAction,
+    SectionAction,
+    intent_button,
+)
+from dialogs.billing_answers import BillingAnswers
+from dialogs.flow import Asking, Done, Failed, FlowTurn, Moment
+from dialogs.menu import label_of, main_menu, section_menu
+from dialogs.state import INTENT_FLOWS, DialogState, Flow, new_run, restore
+from dialogs.turn import (
+    Context,
+    CustomerWrote,
+    Effect,
+    LeaveQueue,
+    RequestOperator,
+    Response,
+)
+from dialogs.understanding import Reader
+from knowledge_base.answers import Answer
+from knowledge_base.service import KnowledgeBase
+from nlu import Understanding
+from replies import Button, Reply
+
+log = structlog.get_logger(__name__)
+
+CHANNEL_NAMES = {"web": "чат на сайте", "telegram": "Telegram", "terminal": "терминал"}
+MAX_MISSES = 2
+MAX_QUESTIONS = 3
+# Talk that needs no answer from an operator and no «не понял» from the assistant.
+_SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help", "bot_challenge",
+               "abuse"}  # fmt: skip
+_PERSONAL = {"submit_reading", "balance", "link_account"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The profile's part of the assistant: ``answer`` and ``guess`` are probabilities."""
+
+    answer: float
+    guess: float
+    zone: ZoneInfo
+    personal_data: Mapping[str, str]
+
+
+class _Turn:
+    """One message being answered: collects replies and effects over one state."""
+
+    def __init__(self, context: Context, state: DialogState) -> None:
+        self.context = context
+        self.state = state
+        self.replies: list[Reply] = []
+        self.effects: list[Effect] = []
+        self.understanding: Understanding | None = None
+
+    def say(self, text: str, *buttons: Button) -> None:
+        self.replies.append(Reply(text, buttons))
+
+    def response(self) -> Response:
+        if self.replies:
+            last = self.replies[-1].buttons
+            self.state.buttons = [[b.label, b.action] for b in last if b.action]
+        return Response(
+            self.state.dump(), tuple(self.replies), tuple(self.effects), self.understanding
+        )
+
+
+class Assistant:
+    """``promise`` tells a customer by when an operator will answer; ``is_open`` whether they work.
+
+    ``variables`` are the company's values that articles use too.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        knowledge_base: KnowledgeBase,
+        answers: BillingAnswers,
+        flows: Mapping[str, Flow],
+        *,
+        rules: Rules,
+        variables: Callable[[], Mapping[str, Any]],
+        promise: Callable[[datetime], str],
+        is_open: Callable[[datetime], bool],
+    ) -> None:
+        self._reader = reader
+        self._knowledge_base = knowledge_base
+        self._answers = answers
+        self._flows = flows
+        self._rules = rules
+        self._variables = variables
+        self._promise = promise
+        self._is_open = is_open
+
+    async def respond(self, context: Context) -> Response:
+        turn = _Turn(context, DialogState.load(context.state))
+        if self._rules.personal_data.get(context.channel) == "closed":
+            self._closed_channel(turn)
+        else:
+            await self._read(turn)
+        return turn.response()
+
+    def give_up(self, context: Context) -> Response:
+        """A message that failed again and again: an apology, and a human reads it."""
+        turn = _Turn(context, DialogState.load(context.state))
+        turn.state.end_flow()
+        self._call_operator(turn, "failure")
+        return turn.response()
+
+    async def _read(self, turn: _Turn) -> None:
+        match turn.context.kind:
+            case MessageKind.TEXT:
+                await self._text(turn)
+            case MessageKind.PRESS:
+                await self._press(turn, str(turn.context.data.get("action", "")))
+            case MessageKind.COMMAND:
+                await self._command(turn)
+            case _ if turn.context.turn == Turn.OPERATOR:
+                turn.effects.append(CustomerWrote())
+            case MessageKind.CONTACT:
+                self._contact(turn)
+            case _:
+                await self._attachment(turn)
+
+    # --- text -------------------------------------------------------------------------------
+
+    async def _text(self, turn: _Turn) -> None:
+        text = turn.context.text
+        questions = await self._understand(turn, text)
+        turn.understanding = questions[0] if questions else None
+        danger = next((found for found in questions if found.intent == "danger"), None)
+        if danger is not None:
+            turn.understanding = danger
+            self._danger(turn)
+            return
+        if turn.context.turn == Turn.OPERATOR:
+            self._to_operator(turn)
+            return
+        if not questions:
+            turn.say(phrases.NOTHING_READABLE, MENU_BUTTON, OPERATOR_BUTTON)
+            return
+        if turn.state.flow and await self._in_flow(turn, questions[0]):
+            return
+        action = matching.chosen(text, [(label, act) for label, act in turn.state.buttons])
+        if action is not None:
+            await self._press(turn, action)
+            return
+        await self._questions(turn, questions)
+
+    async def _understand(self, turn: _Turn, text: str) -> Sequence[Understanding]:
+        if not any(character.isalnum() for character in text):
+            return ()
+        now = turn.context.now.astimezone(self._rules.zone)
+        return await asyncio.to_thread(self._reader.read, text, now)
+
+    async def _questions(self, turn: _Turn, questions: Sequence[Understanding]) -> None:
+        """Each question is answered [6]; what is not clear is asked once, at the end."""
+        clear = [found for found in questions if found.confidence >= self._rules.answer]
+        if not clear:
+            self._unclear(turn, questions[0])
+            return
+        turn.state.misses = 0
+        answered: set[str] = set()
+        for found in clear[:MAX_QUESTIONS]:
+            if found.intent in answered or (len(clear) > 1 and found.intent == "greet"):
+                continue
+            answered.add(found.intent)
+            await self._intent(turn, found.intent, found)
+            if turn.state.flow:
+                break  # a flow asks its own question: two at once would confuse
+
+    def _unclear(self, turn: _Turn, found: Understanding) -> None:
+        if turn.context.turn == Turn.QUEUE:
+            turn.effects.append(CustomerWrote())
+            promise = self._promise(turn.context.now)
+            turn.say(phrases.IN_QUEUE_KEPT.format(promise=promise), LEAVE_QUEUE_BUTTON)
+            return
+        guesses = [
+            ranked.intent
+            for ranked in found.ranking[:3]
+            if ranked.confidence >= self._rules.guess / 2 and label_of(ranked.intent)
+        ]
+        turn.state.misses += 1
+        if turn.state.misses >= MAX_MISSES:
+            turn.state.misses = 0
+            self._call_operator(turn, "not_understood")
+        elif found.confidence >= self._rules.guess and guesses:
+            buttons = [intent_button(label_of(intent), intent) for intent in guesses]
+            turn.say(phrases.GUESSES, *buttons, OPERATOR_BUTTON)
+        else:
+            turn.say(phrases.NOT_UNDERSTOOD, MENU_BUTTON, OPERATOR_BUTTON)
+
+    # --- intents ----------------------------------------------------------------------------
+
+    async def _intent(self, turn: _Turn, intent: str, found: Understanding | None) -> None:
+        if intent == "danger":
+            self._danger(turn)
+        elif intent == "operator":
+            self._call_operator(turn, "asked")
+        elif intent in INTENT_FLOWS:
+            await self._start_flow(turn, intent, found)
+        elif intent in _SMALL_TALK:
+            self._talk(turn, intent)
+        elif intent == "out_of_scope":
+            self._out_of_scope(turn)
+        else:
+            self._answer(turn, intent)
+
+    def _answer(self, turn: _Turn, intent: str) -> None:
+        answer = self._knowledge_base.answer(intent)
+        if answer is not None:
+            repeated = turn.state.last_topic == intent
+            turn.state.last_topic = intent
+            turn.replies.append(_article(answer, repeated=repeated))
+            return
+        reply = interim.answer(intent, self._variables())
+        if reply is not None:
+            turn.replies.append(reply)
+        else:
+            # An article that is not published or has expired: its topic is a human's for now.
+            self._call_operator(turn, "human_topic")
+
+    def _out_of_scope(self, turn: _Turn) -> None:
+        contacts = self._knowledge_base.answer("info/out_of_scope_contacts")
+        text = contacts.text if contacts is not None else ""
+        turn.say(f"{phrases.OUT_OF_SCOPE}\n\n{text}".strip(), MENU_BUTTON, OPERATOR_BUTTON)
+
+    def _talk(self, turn: _Turn, intent: str) -> None:
+        company = str(self._variables()["company"]["short_name"])
+        match intent:
+            case "greet" if not turn.state.greeted:
+                turn.replies.append(main_menu(phrases.GREETING.format(company=company)))
+            case "greet":
+                turn.replies.append(main_menu(phrases.GREETING_AGAIN))
+            case "help":
+                turn.replies.append(main_menu(phrases.HELP))
+            case "goodbye":
+                turn.say(phrases.GOODBYE)
+            case "thanks":
+                turn.say(phrases.THANKS)
+            case "affirm":
+                turn.say(phrases.AFFIRM_ALONE, MENU_BUTTON)
+            case "deny":
+                turn.say(phrases.DENY_ALONE, MENU_BUTTON, OPERATOR_BUTTON)
+            case "cancel" if turn.context.turn == Turn.QUEUE:
+                self._leave_queue(turn, phrases.LEFT_QUEUE)
+            case "cancel":
+                turn.say(phrases.NOTHING_TO_CANCEL, MENU_BUTTON)
+            case "bot_challenge":
+                turn.say(phrases.BOT_CHALLENGE, OPERATOR_BUTTON, MENU_BUTTON)
+            case _:
+                turn.say(phrases.ABUSE, OPERATOR_BUTTON, MENU_BUTTON)
+        turn.state.greeted = True
+
+    # --- operators --------------------------------------------------------------------------
+
+    def _danger(self, turn: _Turn) -> None:
+        grid = self._variables()["grid"]
+        promise = self._promise(turn.context.now)
+        turn.effects.append(RequestOperator("danger", self._summary(turn), danger=True))
+        turn.say(
+            phrases.DANGER.format(grid_phone=grid["phone"], grid_name=grid["name"], promise=promise)
+        )
+
+    def _call_operator(
+        self, turn: _Turn, reason: str, collected: Mapping[str, Any] | None = None
+    ) -> None:
+        promise = self._promise(turn.context.now)
+        if turn.context.turn == Turn.QUEUE:
+            turn.effects.append(CustomerWrote())
+            turn.say(phrases.OPERATOR_ALREADY.format(promise=promise), LEAVE_QUEUE_BUTTON)
+            return
+        summary = self._summary(turn) | dict(collected or {})
+        turn.effects.append(RequestOperator(reason, summary))
+        turn.say(phrases.ASK_OPERATOR[reason].format(promise=promise), LEAVE_QUEUE_BUTTON)
+
+    def _summary(self, turn: _Turn) -> dict[str, Any]:
+        """What the operator should see at once, built from the state."""
+        found = turn.understanding
+        return {
+            "intent": found.intent if found else "",
+            "topic": turn.state.last_topic,
+            "flow": turn.state.flow,
+        }
+
+    def _to_operator(self, turn: _Turn) -> None:
+        """An operator has the conversation: the assistant is silent, unless nobody is at work."""
+        turn.effects.append(CustomerWrote())
+        if self._is_open(turn.context.now):
+            turn.state.schedule_told = False
+        elif not turn.state.schedule_told:
+            turn.state.schedule_told = True
+            promise = self._promise(turn.context.now)
+            turn.say(phrases.OPERATOR_AWAY.format(promise=promise), RESUME_BUTTON)
+
+    def _leave_queue(self, turn: _Turn, text: str) -> None:
+        turn.effects.append(LeaveQueue())
+        turn.replies.append(main_menu(text))
+
+    # --- buttons and commands ---------------------------------------------------------------
+
+    async def _press(self, turn: _Turn, raw: str) -> None:
+        action = actions.parse(raw)
+        if isinstance(action, PlainAction) and action.name == actions.RESUME_ASSISTANT:
+            self._leave_queue(turn, phrases.RESUMED)
+            return
+        if turn.context.turn == Turn.OPERATOR:
+            turn.effects.append(CustomerWrote())
+            return
+        match action:
+            case IntentAction(intent=intent):
+                if not isinstance(self._flow_of(turn), Flow) or intent in INTENT_FLOWS:
+                    turn.state.end_flow()
+                turn.state.misses = 0
+                await self._intent(turn, intent, None)
+            case FlowAction(flow=name, run=run, choice=choice):
+                flow = self._flow_of(turn)
+                if flow is None or flow.name != name or turn.state.flow_state.get("run") != run:
+                    turn.replies.append(main_menu(phrases.STALE_BUTTON))
+                    return
+                await self._feed(turn, flow, FlowTurn("", choice=choice))
+            case SectionAction(section=section):
+                turn.replies.append(section_menu(section) or main_menu(phrases.STALE_BUTTON))
+            case PlainAction(name=actions.MENU):
+                turn.state.end_flow()
+                turn.replies.append(main_menu(phrases.MENU))
+            case PlainAction(name=actions.LEAVE_QUEUE) if turn.context.turn == Turn.QUEUE:
+                self._leave_queue(turn, phrases.LEFT_QUEUE)
+            case _:
+                turn.replies.append(main_menu(phrases.STALE_BUTTON))
+
+    async def _command(self, turn: _Turn) -> None:
+        if turn.context.turn == Turn.OPERATOR:
+            turn.effects.append(CustomerWrote())
+            return
+        command = str(turn.context.data.get("command", ""))
+        payload = str(turn.context.data.get("payload", ""))
+        match command:
+            case "start":
+                turn.state.end_flow()
+                await self._start(turn, payload)
+            case "help":
+                self._talk(turn, "help")
+            case "menu":
+                turn.state.end_flow()
+                turn.replies.append(main_menu(phrases.MENU))
+            case "operator":
+                self._call_operator(turn, "asked")
+            case _:
+                turn.replies.append(main_menu(phrases.UNKNOWN_COMMAND))
+
+    async def _start(self, turn: _Turn, payload: str) -> None:
+        """A deep link names an intent («pay») or an article («kb_penalty»)."""
+        intent = f"faq/{payload[3:]}" if payload.startswith("kb_") else payload
+        if intent and label_of(intent):
+            turn.state.greeted = True
+            await self._intent(turn, intent, None)
+            return
+        turn.state.greeted = False
+        self._talk(turn, "greet")
+
+    def _contact(self, turn: _Turn) -> None:
+        own = bool(turn.context.data.get("own"))
+        turn.say(phrases.CONTACT_OWN if own else phrases.CONTACT_FOREIGN, MENU_BUTTON)
+
+    async def _attachment(self, turn: _Turn) -> None:
+        if turn.context.text.strip():  # a caption is a message like any other
+            await self._text(turn)
+            return
+        if turn.context.turn == Turn.QUEUE:
+            turn.effects.append(CustomerWrote())
+            promise = self._promise(turn.context.now)
+            turn.say(phrases.IN_QUEUE_KEPT.format(promise=promise), LEAVE_QUEUE_BUTTON)
+            return
+        kind = str(turn.context.data.get("type", ""))
+        text = phrases.ATTACHMENTS.get(kind, phrases.ATTACHMENT)
+        turn.say(text, MENU_BUTTON, OPERATOR_BUTTON)
+
+    def _closed_channel(self, turn: _Turn) -> None:
+        company = self._variables()["company"]
+        turn.say(
+            f"Здесь мы не отвечаем. Напишите, пожалуйста, в чат на сайте {company['site']} "
+            f"или позвоните: {company['phone']}."
+        )
+
+    # --- flows ------------------------------------------------------------------------------
+
+    def _flow_of(self, turn: _Turn) -> Flow | None:
+        return self._flows.get(turn.state.flow)
+
+    async def _start_flow(self, turn: _Turn, intent: str, found: Understanding | None) -> None:
+        if intent in _PERSONAL and self._rules.personal_data.get(turn.context.channel) != "full":
+            site = self._variables()["company"]["site"]
+            turn.say(
+                "Здесь по закону нельзя говорить о лицевых счетах. "
+                f"Напишите, пожалуйста, в чат на нашем сайте: {site}.",
+                MENU_BUTTON, OPERATOR_BUTTON,
+            )  # fmt: skip
+            return
+        flow = self._flows[INTENT_FLOWS[intent]]
+        turn.state.flow, turn.state.flow_version = flow.name, flow.version
+        turn.state.flow_state = asdict(flow.start(new_run()))
+        await self._feed(turn, flow, FlowTurn(turn.context.text if found else "", found))
+
+    async def _in_flow(self, turn: _Turn, found: Understanding) -> bool:
+        """Whether the message was dealt with as part of the flow under way."""
+        flow = self._flow_of(turn)
+        if flow is None:
+            turn.state.end_flow()
+            return False
+        sure = found.confidence >= self._rules.answer
+        if sure and found.intent == "cancel":
+            turn.state.end_flow()
+            turn.say(phrases.CANCELLED, MENU_BUTTON)
+            return True
+        if sure and found.intent == "operator":
+            self._call_operator(turn, "asked", {"flow": flow.name})
+            turn.state.end_flow()
+            return True
+        if sure and found.intent == "help":
+            turn.state.end_flow()
+            return False
+        action = matching.chosen(turn.context.text, [(a, b) for a, b in turn.state.buttons])
+        if action is not None and not turn.context.text.strip().isdigit():
+            await self._press(turn, action)
+            return True
+        if sure and found.intent in INTENT_FLOWS and INTENT_FLOWS[found.intent] != flow.name:
+            turn.state.end_flow()  # the customer has moved on
+            return False
+        if sure and found.intent.startswith("faq/"):
+            self._answer(turn, found.intent)
+            await self._ask_again(turn, flow)
+            return True
+        return await self._feed(turn, flow, FlowTurn(turn.context.text, found))
+
+    async def _ask_again(self, turn: _Turn, flow: Flow) -> None:
+        """After a question in between: the flow's own question once more."""
+        await self._proceed(turn, flow, restore(flow, turn.state))
+
+    async def _feed(self, turn: _Turn, flow: Flow, said: FlowTurn) -> bool:
+        state = restore(flow, turn.state)
+        fresh = turn.state.flow_state == asdict(state) and not state.asked
+        took = flow.absorb(state, said)
+        if not took and not fresh:
+            turn.state.misses += 1
+            if turn.state.misses >= MAX_MISSES:
+                turn.state.misses = 0
+                turn.state.end_flow()
+                self._call_operator(turn, "flow_failed", {"flow": flow.name})
+                return True
+        else:
+            turn.state.misses = 0
+        await self._proceed(turn, flow, state)
+        return True
+
+    async def _proceed(self, turn: _Turn, flow: Flow, state: Any) -> None:
+        now = turn.context.now.astimezone(self._rules.zone)
+        moment = Moment(now, CHANNEL_NAMES.get(turn.context.channel, turn.context.channel))
+        known: dict[Any, Any] = {}
+        while True:
+            step = flow.advance(state, known, moment)
+            match step:
+                case Asking(reply=reply):
+                    turn.state.flow_state = asdict(state)
+                    turn.state.flow_version = flow.version
+                    turn.replies.append(reply)
+                    return
+                case Done(replies=replies, effects=effects):
+                    turn.state.end_flow()
+                    turn.replies.extend(replies)
+                    turn.effects.extend(effects)
+                    return
+                case Failed(collected=collected):
+                    turn.state.end_flow()
+                    self._call_operator(turn, "flow_failed", collected)
+                    return
+                case query:
+                    known[query] = await self._answers.answer(
+                        query, contact_id=turn.context.contact_id
+                    )
+
+
+def _article(answer: Answer, *, repeated: bool) -> Reply:
+    """The short answer first; asked again, the whole one and a human."""
+    buttons = [
+        Button(button.label, url=button.url)
+        if button.url
+        else intent_button(button.label, button.intent)
+        for button in answer.buttons
+    ]
+    text = answer.text if repeated or not answer.short else answer.short
+    if answer.short and not repeated:
+        buttons.append(intent_button("Подробнее", answer.topic))
+    if repeated:
+        buttons.append(OPERATOR_BUTTON)
+    return Reply(text, tuple(buttons))

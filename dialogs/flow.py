@@ -1,0 +1,90 @@
+"""What a flow is: a module with a state, ``absorb`` and ``advance``, all pure.
+
+``absorb(state, turn)`` takes what the message gives and says whether it concerns the flow.
+``advance(state, known)`` says what follows. A flow that has to know something from billing
+returns a query; the assistant answers it outside any transaction and calls ``advance`` again
+with one more thing known. The state is stored as JSON under the flow's name and version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from dialogs.turn import Effect
+from nlu import Understanding
+from replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTurn:
+    """A message as a flow sees it; ``choice`` is what a button of this run carried."""
+
+    text: str
+    understanding: Understanding | None = None
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAccounts:
+    """The accounts that this customer may see: ``tuple[billing.views.LinkedAccount, ...]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Whether ``number`` is held by ``name``: ``billing.views.Identified``."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """An account with its meters and their readings: ``billing.views.AccountOverview``."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is owed on a local day: ``billing.balance.Balance``."""
+
+    account_id: int
+    on: date
+
+
+Query = LinkedAccounts | Identify | AccountFacts | Balance
+Known = Mapping[Query, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where: ``now`` is local time, ``channel`` as the customer calls it."""
+
+    now: datetime
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The flow goes on after the customer's next message."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The flow is over."""
+
+    replies: tuple[Reply, ...]
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It can't be done with the assistant: an operator goes on, with what was collected."""
+
+    collected: Mapping[str, Any]
+
+
+Step = Query | Asking | Done | Failed

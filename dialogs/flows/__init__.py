@@ -1,0 +1,1 @@
+"""One module per flow; ``dialogs/flow.py`` says what a flow is."""

@@ -1,0 +1,96 @@
+"""Answers for what the assistant does not do itself: whom to ask, and how.
+
+Each ends with «Оператор» and «Меню»: no label of the taxonomy is a dead end.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, intent_button
+from replies import Button, Reply
+
+_TEXTS = {
+    "callback": (
+        "Заказать звонок можно у оператора: он запишет номер и удобное время. "
+        "Или позвоните нам сами: {phone}, {hours}."
+    ),
+    "appointment": (
+        "Записаться на приём поможет оператор. Прийти можно и без записи, вот адреса:\n\n{offices}"
+    ),
+    "request_status": (
+        "Статус обращения подскажет оператор: подготовьте, пожалуйста, его номер или дату. "
+        "По телефону: {phone}, {hours}."
+    ),
+    "notifications": (
+        "Напоминания и рассылки включаются в личном кабинете: {cabinet_url}. "
+        "Если не получается, поможет оператор."
+    ),
+    "complaint": (
+        "Мне жаль, что так вышло. Чтобы жалобу рассмотрели, её примет оператор: "
+        "опишите ему, что случилось и когда."
+    ),
+    "feedback": "Спасибо, что нашли время написать! Передать отзыв сотрудникам поможет оператор.",
+    "power_outage": (
+        "Если света нет:\n\n"
+        "- проверьте автоматы в щитке и есть ли свет у соседей;\n"
+        "- об аварии сообщите сетевой компании: **{grid_phone}** ({grid_name}), круглосуточно. "
+        "Она же скажет, когда включат.\n\n"
+        "Если видите искры, оборванный провод или пахнет горелым, отойдите и звоните **112**."
+    ),
+    "planned_outage": (
+        "График плановых отключений ведёт сетевая компания: {grid_name}, **{grid_phone}**. "
+        "Назовите ей свой адрес."
+    ),
+    "reading_history": (
+        "Историю показаний видно в личном кабинете: {cabinet_url}. "
+        "Последнее принятое показание я называю, когда Вы передаёте новое."
+    ),
+    "charges": (
+        "Начисления по месяцам видно в личном кабинете: {cabinet_url}. "
+        "Если что-то кажется неверным, оператор разберёт расчёт вместе с Вами."
+    ),
+    "payment_history": (
+        "Все платежи видно в личном кабинете: {cabinet_url}. "
+        "Сумму к оплате и последний платёж подскажу я."
+    ),
+    "payment_status": (
+        "Оплата обычно видна в течение одного-трёх рабочих дней. Если прошло больше, "
+        "сохраните чек и напишите оператору: он найдёт платёж."
+    ),
+    "pay": "Оплатить без комиссии можно здесь: {payment_url}. Понадобится номер лицевого счёта.",
+    "receipt": (
+        "Квитанцию и чеки можно скачать в личном кабинете: {cabinet_url}. "
+        "Бумажную копию дадут в офисе, электронную пришлёт оператор."
+    ),
+    "my_accounts": (
+        "Привязанные счета я использую сам: спросите, например, «сколько я должен». "
+        "Чтобы добавить ещё один, нажмите «Привязать счёт»; отвязать поможет оператор."
+    ),
+}
+_BUTTONS: dict[str, tuple[Button, ...]] = {
+    "reading_history": (intent_button("Передать показания", "submit_reading"),),
+    "charges": (intent_button("Сколько я должен", "balance"),),
+    "payment_history": (intent_button("Сколько я должен", "balance"),),
+    "payment_status": (intent_button("Сколько я должен", "balance"),),
+    "pay": (intent_button("Сколько я должен", "balance"),),
+    "my_accounts": (intent_button("Привязать счёт", "link_account"),),
+    "power_outage": (intent_button("Плановые отключения", "planned_outage"),),
+}
+
+
+def answer(intent: str, variables: Mapping[str, Any]) -> Reply | None:
+    """The interim answer to ``intent``; None where a flow or an article serves it."""
+    text = _TEXTS.get(intent)
+    if text is None:
+        return None
+    company = variables["company"]
+    filled = text.format(
+        phone=company["phone"],
+        cabinet_url=company["cabinet_url"],
+        payment_url=company["payment_url"],
+        hours=variables["hours"]["text"],
+        offices=variables["offices"]["list"],
+        grid_name=variables["grid"]["name"],
+        grid_phone=variables["grid"]["phone"],
+    )
+    return Reply(filled, (*_BUTTONS.get(intent, ()), OPERATOR_BUTTON, MENU_BUTTON))

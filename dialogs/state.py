@@ -1,0 +1,94 @@
+"""The dialog's state, kept with the conversation as JSON: any process can go on with it."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from billing.readings import AcceptanceRules
+from dialogs.flow import FlowTurn, Known, Moment, Step
+from dialogs.flows import balance, link, reading
+from dialogs.flows.identification import Identification
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow's parts under one name; ``version`` changes when old states can't be read."""
+
+    name: str
+    version: int
+    state: type[Identification]
+    start: Callable[[str], Identification]
+    absorb: Callable[[Any, FlowTurn], bool]
+    advance: Callable[[Any, Known, Moment], Step]
+
+
+def flows(rules: AcceptanceRules) -> dict[str, Flow]:
+    """Every flow by its name. ``rules``: which readings the company accepts."""
+
+    def advance_reading(state: reading.State, known: Known, moment: Moment) -> Step:
+        return reading.advance(state, known, moment, rules)
+
+    return {
+        reading.NAME: Flow(
+            reading.NAME, reading.VERSION, reading.State, reading.start, reading.absorb,
+            advance_reading,
+        ),
+        balance.NAME: Flow(
+            balance.NAME, balance.VERSION, balance.State, balance.start, balance.absorb,
+            balance.advance,
+        ),
+        link.NAME: Flow(
+            link.NAME, link.VERSION, link.State, link.start, link.absorb, link.advance
+        ),
+    }  # fmt: skip
+
+
+INTENT_FLOWS = {
+    "submit_reading": reading.NAME,
+    "balance": balance.NAME,
+    "link_account": link.NAME,
+}
+
+
+@dataclass(slots=True)
+class DialogState:
+    """``misses``: messages in a row not understood. ``buttons``: (label, action) on the screen.
+
+    ``schedule_told``: since the operators' work ended, the customer has been told so.
+    """
+
+    greeted: bool = False
+    misses: int = 0
+    flow: str = ""
+    flow_version: int = 0
+    flow_state: dict[str, Any] = field(default_factory=dict)
+    buttons: list[list[str]] = field(default_factory=list)
+    last_topic: str = ""
+    schedule_told: bool = False
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> "DialogState":
+        known = cls.__dataclass_fields__
+        return cls(**{key: value for key, value in stored.items() if key in known})
+
+    def dump(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def end_flow(self) -> None:
+        self.flow, self.flow_version, self.flow_state = "", 0, {}
+
+
+def restore(flow: Flow, state: DialogState) -> Identification:
+    """The flow's own state; a version of another release starts anew with its slots."""
+    stored = dict(state.flow_state)
+    if state.flow_version != flow.version:
+        fresh = flow.start(new_run())
+        fresh.number, fresh.account_id = stored.get("number"), stored.get("account_id")
+        return fresh
+    return flow.state(**stored)
+
+
+def new_run() -> str:
+    """Tells the buttons of this run of a flow from those of an earlier one."""
+    return secrets.token_hex(2)

@@ -1,0 +1,74 @@
+"""The values that go in and out of the assistant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from nlu import Understanding
+from replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A customer's message with what the assistant knows when it reads it.
+
+    ``turn`` says whose turn it is (``conversations.models.Turn``); ``now`` is UTC.
+    """
+
+    conversation_id: int
+    contact_id: int
+    channel: str
+    turn: str
+    state: Mapping[str, Any]
+    message_id: int
+    kind: str
+    text: str
+    data: Mapping[str, Any]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOperator:
+    """Put the conversation into the operators' queue (again asking changes nothing)."""
+
+    reason: str
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue:
+    """The customer no longer needs an operator, or goes on with the assistant."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWrote:
+    """A line that an operator has to read: the next-answer clock starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReading:
+    """Store an accepted reading: ``values`` in thousandths of a kWh, in the registers' order.
+
+    ``confirmed``: the questions (``billing.readings.Question``) answered with «yes».
+    """
+
+    account_id: int
+    meter_id: int
+    values: tuple[int, ...]
+    taken_on: date
+    confirmed: tuple[str, ...] = ()
+
+
+Effect = RequestOperator | LeaveQueue | CustomerWrote | TakeReading
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What follows from a message; written in one transaction with the message's mark."""
+
+    state: dict[str, Any]
+    replies: tuple[Reply, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    understanding: Understanding | None = None

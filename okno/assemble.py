@@ -1,0 +1,87 @@
+"""Settings and profile in, services out: the one place where rooms are put together."""
+
+import asyncio
+import os
+import secrets
+import socket
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import okno.tables  # noqa: F401 (the whole schema, for migrations and foreign keys)
+from billing.readings import AcceptanceRules
+from billing.service import BillingService
+from bots.intake import Intake
+from conversations.events import Events
+from conversations.service import Outbox
+from handoff.calendar import WorkingHours
+from handoff.errors import WrongHours
+from handoff.service import HandoffService
+from knowledge_base.service import KnowledgeBase
+from okno.errors import WrongSetting
+from okno.profile import Profile
+from okno.services import Services
+from okno.settings import Settings
+from staff.service import StaffService
+from storage.clock import Clock
+from storage.database import Database
+from storage.signals import Signals
+from web.hub import EventHub
+
+
+def assemble(
+    settings: Settings, profile: Profile, *, closed: bool = False, clock: Clock | None = None
+) -> Services:
+    """Nothing is opened or started yet. ``closed``: the profile's other hours."""
+    try:
+        zone = ZoneInfo(profile.time_zone)
+    except ZoneInfoNotFoundError as error:
+        raise WrongSetting(f"company.yaml: time_zone: there is no {profile.time_zone!r}") from error
+    database_file = sqlite_file(settings)
+    if database_file is not None:
+        database_file.parent.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url, clock)
+    signals = Signals(database)
+    events = Events(signals)
+    outbox = Outbox(events, signals)
+    stop = asyncio.Event()
+    try:
+        hours = WorkingHours.from_profile(profile.hours_closed if closed else profile.hours, zone)
+    except WrongHours as error:
+        raise WrongSetting(f"profiles/{settings.profile}/company.yaml: hours: {error}") from error
+    variables = profile.variables(hours.text())
+    rules = AcceptanceRules(
+        first_day=profile.readings.first_day, last_day=profile.readings.last_day
+    )
+    return Services(
+        settings=settings,
+        profile=profile,
+        zone=zone,
+        hours=hours,
+        holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        stop=stop,
+        database=database,
+        signals=signals,
+        events=events,
+        outbox=outbox,
+        intake=Intake(database, events, signals),
+        billing=BillingService(rules),
+        handoff=HandoffService(
+            database,
+            outbox,
+            events,
+            hours,
+            answer_within=timedelta(minutes=profile.service.answer_minutes),
+            idle_close=timedelta(hours=profile.service.idle_close_hours),
+        ),
+        knowledge_base=KnowledgeBase(database, lambda: variables),
+        staff=StaffService(database),
+        hub=EventHub(database, signals, stop),
+    )
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The database's file; None on PostgreSQL."""
+    if not settings.database_url.startswith("sqlite"):
+        return None
+    return Path(settings.database_url.split("///", 1)[1])

@@ -1,0 +1,209 @@
+"""The ``okno`` command."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Coroutine, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from okno import logs
+from okno import profile as profiles
+from okno import settings as environment
+from okno.errors import OknoError, WrongSetting
+from staff.errors import StaffError
+from storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from okno.services import Services
+
+app = typer.Typer(
+    name="okno",
+    help="Единое окно: ассистент и рабочее место оператора.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+staff = typer.Typer(help="People who work in Okno.", no_args_is_help=True)
+app.add_typer(db, name="db")
+app.add_typer(staff, name="staff")
+
+console = Console()
+errors = Console(stderr=True)
+T = TypeVar("T")
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+
+
+@contextlib.contextmanager
+def _one_clear_line() -> Iterator[None]:
+    try:
+        yield
+    except (OknoError, StorageError, StaffError) as error:
+        errors.print(f"[red]okno:[/] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    roles: Annotated[
+        str, typer.Option(help="Comma-separated: web, worker, sender, jobs.")
+    ] = "web,worker,sender,jobs",
+) -> None:
+    """Serve a company: pages, messengers, assistant, delivery."""
+    with _one_clear_line():
+        settings = environment.load()
+        logs.configure(settings.log_format)
+        _run(_serve(settings, _roles(roles), host=host, port=port))
+
+
+async def _serve(settings: environment.Settings, roles: set[str], *, host: str, port: int) -> None:
+    from okno.assemble import assemble, sqlite_file
+    from okno.process import RoleName, serve
+    from okno.sqlite_lock import lock
+    from okno.understanding import stored
+    from storage import migrate
+
+    services = assemble(settings, profiles.load(settings.profile))
+    file = sqlite_file(settings)
+    with lock(file) if file is not None else contextlib.nullcontext():
+        if not await migrate.is_current(services.database):
+            raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
+        engine = stored() if "worker" in roles else None
+        await serve(
+            services, {RoleName(role) for role in roles}, host=host, port=port, engine=engine
+        )
+
+
+def _roles(text: str) -> set[str]:
+    known = {"web", "worker", "sender", "jobs"}
+    roles = {role.strip() for role in text.split(",") if role.strip()}
+    if not roles or roles - known:
+        raise WrongSetting(f"--roles: choose from {', '.join(sorted(known))}")
+    return roles
+
+
+@app.command()
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Office hours instead of round the clock.")
+    ] = False,
+) -> None:
+    """Prepare the fictional company's data and serve it. No tokens are needed."""
+    with _one_clear_line():
+        settings = environment.load()
+        logs.configure(settings.log_format, level=logging.WARNING)
+        _run(_demo(settings, host=host, port=port, closed=closed))
+
+
+async def _demo(settings: environment.Settings, *, host: str, port: int, closed: bool) -> None:
+    from okno.assemble import assemble, sqlite_file
+    from okno.demo import fill, welcome
+    from okno.process import RoleName, serve
+    from okno.sqlite_lock import lock
+    from okno.understanding import prepare
+    from storage import migrate
+
+    services = assemble(settings, profiles.load(settings.profile), closed=closed)
+    file = sqlite_file(settings)
+    with lock(file) if file is not None else contextlib.nullcontext():
+        await migrate.upgrade(services.database)
+        logins = await fill(services, console)
+        engine = prepare(console)
+        address = settings.public_url or f"http://{host}:{port}"
+        welcome(console, logins, address, telegram=settings.telegram_token is not None)
+        await serve(services, set(RoleName), host=host, port=port, engine=engine)
+
+
+@app.command()
+def chat() -> None:
+    """Talk to the assistant in the terminal, with the demo's data in a database of its own."""
+    with _one_clear_line():
+        from okno.terminal import talk
+
+        logs.configure("console", level=logging.ERROR)
+        _run(talk(environment.load(), console))
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database and tokens, and say what to do."""
+    with _one_clear_line():
+        from okno.doctor import examine
+
+        logs.configure("console", level=logging.ERROR)
+        raise typer.Exit(_run(examine(environment.load(), console)))
+
+
+@db.command("upgrade")
+def upgrade() -> None:
+    """Bring the schema up to date."""
+    with _one_clear_line():
+        from okno.assemble import assemble
+        from storage import migrate
+
+        settings = environment.load()
+        services = assemble(settings, profiles.load(settings.profile))
+        _run(migrate.upgrade(services.database))
+        console.print("The schema is up to date.")
+
+
+@staff.command("add")
+def add(
+    login: str,
+    name: Annotated[str, typer.Option(help="As customers see it: «Вам отвечает Ольга».")],
+    role: Annotated[str, typer.Option(help="operator, supervisor, editor or administrator.")],
+    password: Annotated[str, typer.Option(help="Made and printed when left out.")] = "",
+) -> None:
+    """Add a person; the first administrator is made this way."""
+    with _one_clear_line():
+        from staff.models import Role
+
+        if role not in set(Role):
+            raise WrongSetting(f"--role: choose from {', '.join(Role)}")
+        chosen = password or secrets.token_urlsafe(9)
+        services = _services()
+        _run(services.staff.add(login=login, display_name=name, role=Role(role), password=chosen))
+        _print_password(login, password, chosen)
+
+
+@staff.command("reset-password")
+def reset_password(
+    login: str,
+    password: Annotated[str, typer.Option(help="Made and printed when left out.")] = "",
+) -> None:
+    """Set a new password and end every session of this person."""
+    with _one_clear_line():
+        chosen = password or secrets.token_urlsafe(9)
+        services = _services()
+        _run(services.staff.reset_password(login, chosen))
+        _print_password(login, password, chosen)
+
+
+def _services() -> "Services":
+    from okno.assemble import assemble
+
+    settings = environment.load()
+    return assemble(settings, profiles.load(settings.profile))
+
+
+def _print_password(login: str, given: str, chosen: str) -> None:
+    console.print(f"{login}: done." if given else f"{login}: the password is {chosen}")

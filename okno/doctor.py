@@ -1,0 +1,114 @@
+"""``okno doctor``: is everything in order, and if not, what to do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rich.console import Console
+from sqlalchemy import func, select
+
+from conversations.models import Quarantine
+from okno import profile as profiles
+from okno.assemble import assemble
+from okno.services import Services
+from okno.settings import Settings
+from okno.understanding import MODEL
+from storage import migrate
+from storage.jobs import count_late
+
+LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``mend`` says what to do; empty when all is well."""
+
+    what: str
+    mend: str = ""
+
+
+async def examine(settings: Settings, console: Console) -> int:
+    """Print the findings; the exit code, 0 when all is well."""
+    services = assemble(settings, profiles.load(settings.profile))
+    bad = 0
+    async for finding in _findings(services):
+        mark = "[red]✗[/]" if finding.mend else "[green]✓[/]"
+        console.print(f"{mark} {finding.what}", highlight=False)
+        if finding.mend:
+            bad += 1
+            console.print(f"  {finding.mend}", highlight=False)
+    await services.database.close()
+    return 1 if bad else 0
+
+
+async def _findings(services: Services) -> AsyncIterator[Finding]:
+    yield Finding(f"settings and profile «{services.settings.profile}» are readable")
+    try:
+        async with asyncio.timeout(5):
+            current = await migrate.is_current(services.database)
+    except Exception as error:
+        yield Finding(
+            f"the database does not answer ({type(error).__name__})",
+            "check OKNO_DATABASE_URL and that the server runs",
+        )
+        return
+    if not current:
+        yield Finding("the database's schema is not up to date", "run: okno db upgrade")
+        return
+    yield Finding("the database answers and its schema is up to date")
+    async with services.database.read() as session:
+        quarantined = (
+            await session.execute(select(func.count()).select_from(Quarantine))
+        ).scalar_one()
+    if quarantined:
+        yield Finding(
+            f"{quarantined} events could not be stored as messages",
+            "look into the table quarantine and report them",
+        )
+    late = await count_late(services.database, LATE)
+    if late:
+        yield Finding(f"{late} jobs are late", "is a process with the role «jobs» running?")
+    if MODEL.exists():
+        yield Finding("the understanding is trained")
+    else:
+        yield Finding("the understanding is not trained", "run: okno nlu train")
+    async for finding in _telegram(services):
+        yield finding
+
+
+async def _telegram(services: Services) -> AsyncIterator[Finding]:
+    settings = services.settings
+    if settings.telegram_token is None:
+        yield Finding("Telegram is not configured (OKNO_TELEGRAM_TOKEN)")
+        return
+    from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+
+    from bots.telegram.sender import make_bot
+
+    bot = make_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    try:
+        me = await bot.get_me(request_timeout=10)
+        hook = await bot.get_webhook_info(request_timeout=10)
+    except TelegramUnauthorizedError:
+        yield Finding("Telegram refuses the token", "take a new one from @BotFather")
+        return
+    except TelegramAPIError as error:
+        yield Finding(
+            f"Telegram does not answer ({type(error).__name__})",
+            "check the network and OKNO_TELEGRAM_API_URL",
+        )
+        return
+    finally:
+        await bot.session.close()
+    yield Finding(f"Telegram: @{me.username}")
+    if settings.public_url is None and hook.url:
+        yield Finding(
+            "Telegram has a webhook, but OKNO_PUBLIC_URL is not set",
+            "nothing to do: it is removed at the next start, waiting updates are kept",
+        )
+    if hook.last_error_message and settings.public_url is not None:
+        yield Finding(
+            f"Telegram could not reach the webhook: {hook.last_error_message}",
+            "check OKNO_PUBLIC_URL, the certificate and the proxy",
+        )

@@ -1,0 +1,77 @@
+"""For those who run it: is it alive, is it ready, what do the figures say."""
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from sqlalchemy import func, select, text
+
+from conversations.models import Conversation, Delivery, DeliveryState, Quarantine
+from okno.services import Services
+
+WAITING = Gauge("okno_handoff_waiting", "Conversations that wait for an operator")
+UNHANDLED_AGE = Gauge("okno_unhandled_oldest_seconds", "Age of the oldest unhandled message")
+UNSENT_AGE = Gauge("okno_unsent_oldest_seconds", "Age of the oldest unsent message")
+QUARANTINED = Gauge("okno_quarantine_rows", "Events that could not be stored")
+
+
+def router(services: Services, tasks: Mapping[str, "asyncio.Task[None]"]) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/healthz", include_in_schema=False)
+    async def healthz() -> Response:
+        """The process lives and its loop turns."""
+        return PlainTextResponse("ok")
+
+    @routes.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        """It can work: the database answers and no part of the process has ended."""
+        ended = [name for name, task in tasks.items() if task.done()]
+        if services.stop.is_set() or ended:
+            return PlainTextResponse("stopping", status_code=503)
+        try:
+            async with asyncio.timeout(2), services.database.read() as session:
+                await session.execute(text("SELECT 1"))
+        except Exception:
+            return PlainTextResponse("database does not answer", status_code=503)
+        return PlainTextResponse("ok")
+
+    @routes.get("/metrics", include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        """Not public: only from this machine or a private network, and not through a proxy."""
+        if not _is_private(request):
+            return PlainTextResponse("not found", status_code=404)
+        await _measure(services)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _is_private(request: Request) -> bool:
+    if request.client is None or "x-forwarded-for" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_private
+    except ValueError:
+        return False
+
+
+async def _measure(services: Services) -> None:
+    now = services.database.clock.now()
+    async with services.database.read() as session:
+        waiting = await session.execute(
+            select(func.count()).select_from(Conversation).where(Conversation.turn == "queue")
+        )
+        due = await session.execute(select(func.min(Conversation.handle_at)))
+        unsent = await session.execute(
+            select(func.min(Delivery.created_at)).where(Delivery.state == DeliveryState.QUEUED)
+        )
+        quarantined = await session.execute(select(func.count()).select_from(Quarantine))
+        WAITING.set(waiting.scalar_one())
+        QUARANTINED.set(quarantined.scalar_one())
+        oldest_due, oldest_unsent = due.scalar_one(), unsent.scalar_one()
+    UNHANDLED_AGE.set((now - oldest_due).total_seconds() if oldest_due else 0)
+    UNSENT_AGE.set((now - oldest_unsent).total_seconds() if oldest_unsent is not None else 0)

@@ -1,0 +1,122 @@
+"""A serving process: its roles, its start, and its end within ten seconds of SIGTERM."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+
+import structlog
+import uvicorn
+
+from nlu.embedded import EmbeddedEngine
+from okno.app import create_app
+from okno.channels import Channel, open_channels
+from okno.services import Services
+
+log = structlog.get_logger(__name__)
+
+GRACE_SECONDS = 5
+
+
+class RoleName(StrEnum):
+    WEB = "web"
+    WORKER = "worker"
+    SENDER = "sender"
+    JOBS = "jobs"
+
+
+class _Server(uvicorn.Server):
+    """Signals are the process's, not the server's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    services: Services,
+    roles: Collection[RoleName],
+    *,
+    host: str,
+    port: int,
+    engine: EmbeddedEngine | None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is in hand is finished first.
+
+    ``engine``: what the worker reads with; None in a process without that role.
+    """
+    stop = services.stop
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await services.signals.start()
+    await services.knowledge_base.load()
+    channels = await open_channels(services)
+    tasks: dict[str, asyncio.Task[None]] = {}
+    server: _Server | None = None
+    if RoleName.WEB in roles:
+        await services.hub.start()
+        app = create_app(services, channels, tasks)
+        server = _Server(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                proxy_headers=bool(services.settings.trusted_proxies),
+                forwarded_allow_ips=services.settings.trusted_proxies or None,
+            )
+        )
+        tasks["web"] = asyncio.create_task(server.serve())
+    tasks |= await _background(services, roles, channels, engine)
+    log.info("okno.serving", roles=sorted(roles), channels=[c.name for c in channels])
+    await _until_stopped(stop, tasks)
+    if server is not None:
+        server.should_exit = True
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    for channel in channels:
+        await channel.close()
+    if RoleName.WEB in roles:
+        await services.hub.close()
+    await services.close()
+    log.info("okno.stopped")
+
+
+async def _background(
+    services: Services,
+    roles: Collection[RoleName],
+    channels: Collection[Channel],
+    engine: EmbeddedEngine | None,
+) -> dict[str, asyncio.Task[None]]:
+    stop = services.stop
+    tasks: dict[str, asyncio.Task[None]] = {}
+    if RoleName.WORKER in roles and engine is not None:
+        worker = services.worker(services.assistant(engine))
+        tasks["worker"] = asyncio.create_task(worker.run(stop))
+    tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))
+    if RoleName.JOBS in roles:
+        tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
+    for channel in channels:
+        if RoleName.SENDER in roles:
+            tasks[f"sender {channel.name}"] = asyncio.create_task(
+                channel.delivery(services).run(stop)
+            )
+        if RoleName.WEB in roles and channel.poll is not None:
+            tasks[f"poll {channel.name}"] = asyncio.create_task(channel.poll(stop))
+    return tasks
+
+
+async def _until_stopped(stop: asyncio.Event, tasks: dict[str, asyncio.Task[None]]) -> None:
+    """A task that ends before it was told to is a fault: stop everything, the supervisor
+    (systemd, a container engine) starts the process anew."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+    for name, task in tasks.items():
+        if task.done() and not stop.is_set():
+            error = None if task.cancelled() else task.exception()
+            log.error("okno.task_ended", task=name, error=type(error).__name__)
+    stop.set()
+    stopping.cancel()

@@ -1,0 +1,132 @@
+"""The company's profile: ``profiles/<name>/company.yaml``, read and checked at the start."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from okno.errors import WrongSetting
+
+FOLDER = Path(__file__).resolve().parent.parent / "profiles"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Strict):
+    name: str
+    short_name: str
+    phone: str
+    site: str
+    email: str
+    cabinet_url: str
+    payment_url: str
+
+
+class Service(_Strict):
+    answer_minutes: int = Field(15, ge=1)
+    request_days: int = Field(3, ge=1)
+    idle_close_hours: int = Field(4, ge=1)
+
+
+class Acceptance(_Strict):
+    """The days of the month on which readings are taken [20]."""
+
+    first_day: int = Field(ge=1, le=31)
+    last_day: int = Field(ge=1, le=31)
+
+
+class Tariff(_Strict):
+    name: str
+    price: str
+
+
+class Office(_Strict):
+    name: str
+    address: str
+    hours: str
+    phone: str
+
+
+class Thresholds(_Strict):
+    answer: float = Field(0.5, ge=0, le=1)
+    guess: float = Field(0.2, ge=0, le=1)
+
+
+class ChannelRule(_Strict):
+    personal_data: Literal["full", "public_only", "closed"]
+
+
+class Widget(_Strict):
+    """Which sites may show the chat in a frame: sources of the CSP directive."""
+
+    frame_ancestors: tuple[str, ...] = ("'self'",)
+
+
+class Profile(_Strict):
+    company: Company
+    time_zone: str
+    hours: dict[str, Any]
+    hours_closed: dict[str, Any] = Field(default_factory=dict)
+    service: Service
+    readings: Acceptance
+    penalty: dict[str, str]
+    reconnection: dict[str, str]
+    grid: dict[str, str]
+    corruption: dict[str, str]
+    tariffs: tuple[Tariff, ...]
+    payments: dict[str, tuple[str, ...]]
+    offices: tuple[Office, ...]
+    understanding: Thresholds
+    channels: dict[str, ChannelRule]
+    widget: Widget
+
+    def variables(self, hours_text: str) -> dict[str, Any]:
+        """What articles may name: see docs/knowledge-base.md."""
+        return {
+            "company": self.company.model_dump(),
+            "readings": self.readings.model_dump(),
+            "penalty": self.penalty,
+            "reconnection": self.reconnection,
+            "service": self.service.model_dump(),
+            "grid": self.grid,
+            "corruption": self.corruption,
+            "hours": {"text": hours_text},
+            "offices": {"list": _offices(self.offices)},
+            "tariffs": {"table": _tariffs(self.tariffs)},
+            "payments": {"without_fee": _list(self.payments["without_fee"])},
+        }
+
+
+def load(name: str) -> Profile:
+    """Raises WrongSetting when the profile is missing or wrong."""
+    path = FOLDER / name / "company.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(p.parent.name for p in FOLDER.glob("*/company.yaml")))
+        raise WrongSetting(f"OKNO_PROFILE: no profile {name!r}; there are: {known}")
+    try:
+        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise WrongSetting(f"profiles/{name}/company.yaml: {error}".replace("\n", " ")) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise WrongSetting(f"profiles/{name}/company.yaml: {place}: {first['msg']}") from error
+
+
+def _offices(offices: tuple[Office, ...]) -> str:
+    return "\n".join(
+        f"- **{office.name}**: {office.address}; {office.hours}; тел. {office.phone}"
+        for office in offices
+    )
+
+
+def _tariffs(tariffs: tuple[Tariff, ...]) -> str:
+    rows = "\n".join(f"| {tariff.name} | {tariff.price} |" for tariff in tariffs)
+    return f"| Тариф | ₽ за кВт·ч |\n|---|---|\n{rows}"
+
+
+def _list(items: tuple[str, ...]) -> str:
+    return "\n".join(f"- {item}" for item in items)

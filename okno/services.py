@@ -1,0 +1,104 @@
+"""The rooms' services, put together once per process; no container, no globals."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from billing.service import BillingService
+from bots.intake import Intake
+from conversations.events import Events
+from conversations.service import Outbox
+from dialogs.assistant import Assistant, Rules
+from dialogs.billing_answers import BillingAnswers
+from dialogs.effects import Effects
+from dialogs.state import flows
+from dialogs.worker import Worker
+from handoff.calendar import WorkingHours
+from handoff.service import HandoffService
+from knowledge_base.service import KnowledgeBase
+from nlu import Understanding
+from nlu.embedded import EmbeddedEngine
+from okno.profile import Profile
+from okno.settings import Settings
+from staff.service import StaffService
+from storage.database import Database
+from storage.jobs import JobRunner
+from storage.signals import Signals
+from web.hub import EventHub
+
+JOBS_PERIOD_SECONDS = 5.0
+
+
+class EngineReader:
+    """The dialogs' way to the engine; loaded when the process starts."""
+
+    def __init__(self, engine: EmbeddedEngine) -> None:
+        self._engine = engine
+
+    def read(self, text: str, now: datetime) -> Sequence[Understanding]:
+        return self._engine.parse_many(text, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    profile: Profile
+    zone: ZoneInfo
+    hours: WorkingHours
+    holder: str
+    stop: asyncio.Event
+    database: Database
+    signals: Signals
+    events: Events
+    outbox: Outbox
+    intake: Intake
+    billing: BillingService
+    handoff: HandoffService
+    knowledge_base: KnowledgeBase
+    staff: StaffService
+    hub: EventHub
+
+    def variables(self) -> Mapping[str, Any]:
+        return self.profile.variables(self.hours.text())
+
+    def assistant(self, engine: EmbeddedEngine) -> Assistant:
+        variables = self.variables()
+        return Assistant(
+            EngineReader(engine),
+            self.knowledge_base,
+            BillingAnswers(self.database, self.billing),
+            flows(self.billing.rules),
+            rules=Rules(
+                answer=self.profile.understanding.answer,
+                guess=self.profile.understanding.guess,
+                zone=self.zone,
+                personal_data={
+                    name: rule.personal_data for name, rule in self.profile.channels.items()
+                },
+            ),
+            variables=lambda: variables,
+            promise=self.handoff.promise,
+            is_open=self.hours.is_open,
+        )
+
+    def jobs(self) -> JobRunner:
+        """Due work of all rooms."""
+        handlers = {**self.handoff.jobs()}
+        return JobRunner(self.database, handlers, holder=self.holder, period=JOBS_PERIOD_SECONDS)
+
+    def worker(self, assistant: Assistant) -> Worker:
+        return Worker(
+            self.database,
+            self.signals,
+            self.outbox,
+            assistant,
+            Effects(self.handoff, self.billing),
+        )
+
+    async def close(self) -> None:
+        await self.intake.close()
+        await self.signals.close()
+        await self.database.close()

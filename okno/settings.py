@@ -1,0 +1,101 @@
+"""Every setting of the environment, prefix ``OKNO_``; read once, in the composition."""
+
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from okno.errors import WrongSetting
+
+VAR = Path("var")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="OKNO_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+    )
+
+    profile: str = Field(default="demo", pattern=r"^[a-z0-9_-]+$")
+    database_url: str = f"sqlite:///{VAR}/okno.db"
+    secret_key: SecretStr | None = None
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
+    trusted_proxies: str = ""
+
+    telegram_token: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_webhook_secret: SecretStr | None = None
+
+    nlu_engine: Literal["embedded", "rasa"] = "embedded"
+    rasa_url: str | None = None
+
+    log_format: Literal["auto", "console", "json"] = "auto"
+
+
+def load() -> Settings:
+    """The settings, checked. Raises WrongSetting with one line that says how to mend it."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = f"OKNO_{'_'.join(str(part) for part in first['loc']).upper()}"
+        raise WrongSetting(f"{name}: {first['msg']}") from error
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    try:
+        backend = make_url(settings.database_url).get_backend_name()
+    except ArgumentError as error:
+        raise WrongSetting(
+            "OKNO_DATABASE_URL: write sqlite:///path/okno.db or postgresql://user@host/name"
+        ) from error
+    if backend not in {"sqlite", "postgresql"}:
+        raise WrongSetting(
+            f"OKNO_DATABASE_URL: {backend} is not supported; use sqlite or postgresql"
+        )
+    if backend == "postgresql" and settings.secret_key is None:
+        raise WrongSetting(
+            "OKNO_SECRET_KEY: required with PostgreSQL, the same for every process; "
+            "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    if settings.secret_key is not None and len(settings.secret_key.get_secret_value()) < 32:
+        raise WrongSetting("OKNO_SECRET_KEY: too short, at least 32 characters")
+    if (
+        settings.public_url is not None
+        and settings.telegram_token is not None
+        and not _value(settings.telegram_webhook_secret)
+    ):
+        raise WrongSetting(
+            "OKNO_TELEGRAM_WEBHOOK_SECRET: required when OKNO_PUBLIC_URL is set "
+            "(1-256 letters, digits, _ or -)"
+        )
+    if (
+        settings.telegram_token is not None
+        and ":" not in settings.telegram_token.get_secret_value()
+    ):
+        raise WrongSetting(
+            "OKNO_TELEGRAM_TOKEN: does not look like a token; @BotFather gives it as 123456:ABC..."
+        )
+    if settings.nlu_engine == "rasa" and not settings.rasa_url:
+        raise WrongSetting("OKNO_RASA_URL: required when OKNO_NLU_ENGINE is rasa")
+
+
+def _value(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The key of sessions and signed links; on SQLite one is made in ``var/`` on first use."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    path = VAR / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().encode()

@@ -1,0 +1,83 @@
+"""``okno chat``: the assistant in the terminal, through the same intake, worker and queue."""
+
+import asyncio
+import tempfile
+import uuid
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+from sqlalchemy import select, update
+
+from bots.incoming import Incoming
+from conversations.models import Delivery, DeliveryState, Message, MessageKind
+from conversations.service import bot_account_id
+from okno import profile as profiles
+from okno.assemble import assemble
+from okno.demo import fill_company
+from okno.services import Services
+from okno.settings import Settings
+from okno.understanding import prepare
+from storage import migrate
+
+LEAVE = {"/exit", "/quit", "/выход"}
+
+
+async def talk(settings: Settings, console: Console) -> None:
+    """Until Ctrl+D. Nothing of it touches the installation's own database."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = settings.model_copy(update={"database_url": f"sqlite:///{Path(folder)}/chat.db"})
+        services = assemble(own, profiles.load(own.profile))
+        await migrate.upgrade(services.database)
+        await fill_company(services, console)
+        await services.knowledge_base.load()
+        worker = services.worker(services.assistant(prepare(console)))
+        account = await bot_account_id(services.database, "terminal")
+        console.print("[dim]Пишите; число выбирает вариант; выход: Ctrl+D[/]")
+        while (line := await _ask(console)) is not None:
+            await services.intake.accept(_incoming(account, line, services))
+            await worker.handle_all()
+            await _show(services, console)
+        await services.close()
+
+
+async def _ask(console: Console) -> str | None:
+    try:
+        line = await asyncio.to_thread(console.input, "[bold cyan]Вы:[/] ")
+    except EOFError:
+        return None
+    return None if line.strip() in LEAVE else line
+
+
+def _incoming(account: int, line: str, services: Services) -> Incoming:
+    command = line.startswith("/") and len(line) > 1
+    name, _, payload = line[1:].partition(" ")
+    return Incoming(
+        bot_account_id=account,
+        channel="terminal",
+        chat_id="terminal",
+        external_id=uuid.uuid4().hex,
+        kind=MessageKind.COMMAND if command else MessageKind.TEXT,
+        sent_at=services.database.clock.now(),
+        text=line,
+        data={"command": name, "payload": payload} if command else {},
+    )
+
+
+async def _show(services: Services, console: Console) -> None:
+    async with services.database.write() as tx:
+        rows = (
+            await tx.session.execute(
+                select(Delivery.id, Delivery.payload, Message.data)
+                .join(Message, Message.id == Delivery.message_id)
+                .where(Delivery.state == DeliveryState.QUEUED)
+                .order_by(Delivery.id)
+            )
+        ).all()
+        await tx.session.execute(
+            update(Delivery)
+            .where(Delivery.id.in_([row[0] for row in rows]))
+            .values(state=DeliveryState.SENT, finished_at=tx.now)
+        )
+    for _, payload, _ in rows:
+        console.print(Markdown(str(payload["text"]).replace("\n", "  \n")), style="green")

@@ -1,0 +1,101 @@
+"""When the assistant calls a human, what it promises, and whose turn it is afterwards."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from conversations.models import MessageKind
+from tests.conftest import FakeClock
+from tests.dialogs.conftest import BuildHouse, House
+
+
+async def test_asked_for_a_human_within_fifteen_minutes(house: House) -> None:
+    customer = house.customer()
+    said = await customer.writes("позовите человека")
+    assert "до 12:15" in said.text  # 12:00 in Moscow and 15 minutes of working time
+    assert (await customer.conversation()).turn == "queue"
+    again = await customer.writes("ну где оператор")
+    assert "уже знает" in again.text
+
+
+async def test_outside_working_hours_the_schedule_is_told(
+    build_house: BuildHouse, clock: FakeClock
+) -> None:
+    clock.value = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)  # Saturday evening
+    house = await build_house(closed=True)
+    said = await house.customer().writes("позовите оператора")
+    assert "в понедельник до 8:15" in said.text, said.text
+
+
+async def test_two_misunderstandings_in_a_row(house: House) -> None:
+    customer = house.customer()
+    first = await customer.writes("ыва ролд жжж щщщ")
+    assert (await customer.conversation()).turn == "assistant"
+    assert first.buttons
+    await customer.writes("фыв апро лдж эээ")
+    conversation = await customer.conversation()
+    assert conversation.turn in {"queue", "assistant"}
+
+
+async def test_while_waiting_sure_questions_are_answered_and_the_rest_is_kept(
+    house: House,
+) -> None:
+    customer = house.customer()
+    await customer.writes("оператор")
+    sure = await customer.writes("какие тарифы на электроэнергию")
+    assert "5,47" in sure.text
+    kept = await customer.writes("ну там в общем короче вот так вот")
+    assert "не получилось понять" not in kept.text.lower()
+    left = await customer.presses_action("queue:leave")
+    assert "больше не ждём" in left.text
+    assert (await customer.conversation()).turn == "assistant"
+
+
+@pytest.mark.parametrize(
+    "text", ["провод упал на землю и искрит", "ребенка ударило током от щитка", "горит щиток!!!"]
+)
+async def test_danger_comes_before_everything(house: House, text: str) -> None:
+    customer = house.customer()
+    await customer.writes("передать показания")
+    said = await customer.writes(text)
+    assert "112" in said.text
+    assert "220-0-220" in said.text
+    assert (await customer.conversation()).turn == "queue"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "expected"),
+    [
+        (MessageKind.ATTACHMENT, {"type": "voice"}, "текстом"),
+        (MessageKind.ATTACHMENT, {"type": "sticker"}, "словами"),
+        (MessageKind.ATTACHMENT, {"type": "photo"}, "текстом"),
+        (MessageKind.ATTACHMENT, {"type": "unknown"}, "текстом"),
+        (MessageKind.CONTACT, {"phone": "79160000000", "own": False}, "не Ваш"),
+        (MessageKind.COMMAND, {"command": "start", "payload": ""}, "Здравствуйте"),
+        (MessageKind.COMMAND, {"command": "start", "payload": "kb_penalty"}, "ени"),
+        (MessageKind.COMMAND, {"command": "start", "payload": "нет такого"}, "Здравствуйте"),
+        (MessageKind.COMMAND, {"command": "help"}, "показания"),
+        (MessageKind.COMMAND, {"command": "operator"}, "оператор"),
+        (MessageKind.COMMAND, {"command": "whatever"}, "не знаю"),
+        (MessageKind.PRESS, {"action": "f:reading:dead:yes"}, "не действует"),
+        (MessageKind.PRESS, {"action": "\ufffd" * 40}, "не действует"),
+        (MessageKind.PRESS, {}, "не действует"),
+    ],
+)
+async def test_what_is_no_text_gets_an_answer_that_helps(
+    house: House, kind: MessageKind, data: dict[str, object], expected: str
+) -> None:
+    said = await house.customer().sends(kind, **data)
+    assert re.search(expected, said.text, re.IGNORECASE), said.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", "😀😀😀", "\ufffd\ufffd", "<b>привет</b>", "*_[]()~`>#+-=|{}.!", "а" * 10_000,
+     "\u200b\u200b", "SELECT * FROM users; --", "\x07\x08"],
+)  # fmt: skip
+async def test_bad_text_gets_an_answer(house: House, text: str) -> None:
+    said = await house.customer().writes(text)
+    assert said.text
+    assert said.buttons
