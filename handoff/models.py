@@ -92,4 +92,5 @@ class OperatorLine(Base):
     handoff_id: Mapped[int] = mapped_column(ForeignKey(Handoff.id))
     staff_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
     message_id: Mapped[int] = mapped_column(ForeignKey(Message.id))
+    is_note: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]

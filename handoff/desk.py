@@ -1,0 +1,313 @@
+"""What an operator does with a conversation: take, answer, note, give back, close.
+
+Every step is a conditional UPDATE whose row count is checked, with the conversation's row
+locked: of two operators one gets it, the other learns who.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+
+from conversations.events import Events
+from conversations.models import Author, Conversation, MessageKind, Turn
+from conversations.service import Outbox, Outgoing, lock, record
+from handoff import answer_text
+from handoff.calendar import WorkingHours
+from handoff.errors import CustomerGone, HandoffUnknown, NotWaiting, NotYours
+from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
+from replies import Reply, escape, render
+from storage import jobs
+from storage.database import Database, Transaction
+
+IDLE_JOB = "handoff.close_idle"
+
+INTRODUCTION = "Вам отвечает {name}."
+RETURNED = "Дальше Вам снова отвечает бот-помощник. Напишите вопрос, если что-то осталось."
+FAREWELL = "Спасибо, что написали! Если появятся вопросы, мы на связи здесь же."
+
+# How what happened is told to colleagues, in the conversation itself.
+TAKEN_NOTE = "{name}: разговор взят"
+TAKEN_OVER_NOTE = "{name}: разговор взят у коллеги"
+RETURNED_NOTE = "{name}: возвращено боту"
+CLOSED_NOTE = "{name}: разговор закрыт"
+NO_ANSWER_NOTE = "{name}: ответа не требует"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who acts: the person's id, and the name that customers see."""
+
+    id: int
+    name: str
+
+
+class OperatorDesk:
+    """Each method is one transaction. All raise HandoffUnknown for an id that never was."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        events: Events,
+        hours: WorkingHours,
+        *,
+        idle_close: timedelta,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._events = events
+        self._hours = hours
+        self._idle_close = idle_close
+
+    async def take(self, handoff_id: int, who: Operator, *, instead_of: int | None = None) -> None:
+        """Take a waiting conversation, or that of the colleague ``instead_of``.
+
+        Taking one's own again changes nothing. Raises NotYours (somebody else has it),
+        NotWaiting (it is closed).
+        """
+        async with self._database.write() as tx:
+            conversation = await self._lock(tx, handoff_id)
+            await self._take(tx, conversation, handoff_id, who, instead_of)
+
+    async def answer(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> int:
+        """Queue the operator's words for the customer; the message's id.
+
+        A waiting conversation is taken by answering it. The same ``client_key`` again returns
+        the first message. Raises EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone.
+        """
+        text = answer_text.checked(text)
+        async with self._database.write() as tx:
+            conversation = await self._lock(tx, handoff_id)
+            sent = await tx.session.get(OperatorLine, client_key)
+            if sent is not None:
+                return sent.message_id
+            await self._take(tx, conversation, handoff_id, who, None)
+            if conversation.unreachable is not None:
+                raise CustomerGone(conversation.unreachable)
+            introduced = await self._is_introduced(tx, handoff_id, who)
+            message_id = await self._send(tx, conversation, who, text, introduced)
+            await tx.session.execute(
+                update(Handoff)
+                .where(Handoff.id == handoff_id)
+                .values(
+                    next_due_at=None,
+                    last_operator_at=tx.now,
+                    first_answered_at=func.coalesce(Handoff.first_answered_at, tx.now),
+                )
+            )
+            self._remember(tx, client_key, handoff_id, who, message_id)
+            await self._close_when_idle(tx, handoff_id)
+            self._emit(tx, "handoff.answered", conversation, handoff_id, who)
+        return message_id
+
+    async def note(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> int:
+        """Write a line that only staff see, at any time. Raises EmptyAnswer, AnswerTooLong."""
+        text = answer_text.checked(text)
+        async with self._database.write() as tx:
+            conversation = await self._lock(tx, handoff_id)
+            written = await tx.session.get(OperatorLine, client_key)
+            if written is not None:
+                return written.message_id
+            message_id = await record(
+                tx, self._events, conversation, text,
+                author=Author.OPERATOR, kind=MessageKind.NOTE, staff_id=who.id,
+                data={"name": who.name},
+            )  # fmt: skip
+            self._remember(tx, client_key, handoff_id, who, message_id, is_note=True)
+        return message_id
+
+    async def needs_no_answer(self, handoff_id: int, who: Operator) -> None:
+        """Stop the clock of the next answer. Raises NotYours, NotWaiting."""
+        async with self._database.write() as tx:
+            conversation = await self._lock(tx, handoff_id)
+            await self._change(tx, handoff_id, who, next_due_at=None, last_operator_at=tx.now)
+            await self._tell_colleagues(tx, conversation, who, NO_ANSWER_NOTE)
+            await self._close_when_idle(tx, handoff_id)
+            self._emit(tx, "handoff.answered", conversation, handoff_id, who)
+
+    async def return_to_assistant(self, handoff_id: int, who: Operator) -> None:
+        """The assistant goes on with the customer. Raises NotYours, NotWaiting."""
+        await self._end(handoff_id, who, CloseReason.RETURNED, RETURNED_NOTE, RETURNED)
+
+    async def close(self, handoff_id: int, who: Operator) -> None:
+        """Say goodbye and end the stay. Raises NotYours, NotWaiting."""
+        await self._end(handoff_id, who, CloseReason.OPERATOR, CLOSED_NOTE, FAREWELL)
+
+    async def _end(
+        self, handoff_id: int, who: Operator, reason: CloseReason, note: str, farewell: str
+    ) -> None:
+        async with self._database.write() as tx:
+            conversation = await self._lock(tx, handoff_id)
+            stay = await self._change(tx, handoff_id, who, last_operator_at=tx.now)
+            await end_stay(tx, self._events, conversation, stay, reason)
+            await self._tell_colleagues(tx, conversation, who, note)
+            await say_farewell(tx, self._outbox, conversation, farewell)
+
+    async def _lock(self, tx: Transaction, handoff_id: int) -> Conversation:
+        conversation_id = await tx.session.scalar(
+            select(Handoff.conversation_id).where(Handoff.id == handoff_id)
+        )
+        if conversation_id is None:
+            raise HandoffUnknown(handoff_id)
+        return (await lock(tx, [conversation_id]))[conversation_id]
+
+    async def _take(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        handoff_id: int,
+        who: Operator,
+        instead_of: int | None,
+    ) -> None:
+        free = Handoff.state == HandoffState.WAITING
+        # A colleague may have given it back in the meantime.
+        expected = free if instead_of is None else free | (Handoff.operator_id == instead_of)
+        taken = await tx.session.execute(
+            update(Handoff)
+            .where(Handoff.id == handoff_id, Handoff.state != HandoffState.CLOSED, expected)
+            .values(state=HandoffState.TAKEN, operator_id=who.id, taken_at=tx.now)
+            .returning(Handoff.id)
+            .execution_options(synchronize_session=False)
+        )
+        if taken.scalar_one_or_none() is None:
+            await _must_have(tx, handoff_id, who)
+            return
+        conversation.turn = Turn.OPERATOR
+        note = TAKEN_NOTE if instead_of is None else TAKEN_OVER_NOTE
+        await self._tell_colleagues(tx, conversation, who, note)
+        self._emit(tx, "handoff.taken", conversation, handoff_id, who)
+
+    async def _change(
+        self, tx: Transaction, handoff_id: int, who: Operator, **values: Any
+    ) -> Handoff:
+        """Change a stay that this operator has. Raises NotYours, NotWaiting."""
+        changed = await tx.session.execute(
+            update(Handoff)
+            .where(
+                Handoff.id == handoff_id,
+                Handoff.state == HandoffState.TAKEN,
+                Handoff.operator_id == who.id,
+            )
+            .values(**values)
+            .returning(Handoff)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        )
+        stay = changed.scalar_one_or_none()
+        if stay is not None:
+            return stay
+        await _must_have(tx, handoff_id, who)
+        raise NotWaiting
+
+    async def _is_introduced(self, tx: Transaction, handoff_id: int, who: Operator) -> bool:
+        """Whether the customer has had an answer of this operator in this stay."""
+        found = await tx.session.scalar(
+            select(
+                exists().where(
+                    OperatorLine.handoff_id == handoff_id,
+                    OperatorLine.staff_id == who.id,
+                    OperatorLine.is_note.is_(False),
+                )
+            )
+        )
+        return bool(found)
+
+    async def _send(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        who: Operator,
+        text: str,
+        introduced: bool,
+    ) -> int:
+        markdown = answer_text.as_markdown(text)
+        data = {"name": who.name}
+        if not introduced:
+            introduction = INTRODUCTION.format(name=who.name)
+            data["introduction"] = introduction
+            markdown = f"{escape(introduction)}\n\n{markdown}"
+        parts = [part.to_json() for part in render(Reply(markdown), conversation.channel)]
+        outgoing = Outgoing(conversation.id, Author.OPERATOR, text, parts, data, who.id)
+        (message_id,) = await self._outbox.queue(
+            tx, [outgoing], locked={conversation.id: conversation}
+        )
+        return message_id
+
+    def _remember(
+        self,
+        tx: Transaction,
+        client_key: str,
+        handoff_id: int,
+        who: Operator,
+        message_id: int,
+        *,
+        is_note: bool = False,
+    ) -> None:
+        tx.session.add(
+            OperatorLine(
+                client_key=client_key,
+                handoff_id=handoff_id,
+                staff_id=who.id,
+                message_id=message_id,
+                is_note=is_note,
+                created_at=tx.now,
+            )
+        )
+
+    async def _close_when_idle(self, tx: Transaction, handoff_id: int) -> None:
+        due_at = self._hours.add_working_time(tx.now, self._idle_close)
+        await jobs.schedule(tx, IDLE_JOB, str(handoff_id), due_at, {"handoff": handoff_id})
+
+    async def _tell_colleagues(
+        self, tx: Transaction, conversation: Conversation, who: Operator, note: str
+    ) -> None:
+        await record(tx, self._events, conversation, note.format(name=who.name), staff_id=who.id)
+
+    def _emit(
+        self, tx: Transaction, kind: str, conversation: Conversation, handoff_id: int, who: Operator
+    ) -> None:
+        self._events.emit(
+            tx, kind, conversation_id=conversation.id, handoff=handoff_id, operator=who.id
+        )
+
+
+async def end_stay(
+    tx: Transaction,
+    events: Events,
+    conversation: Conversation,
+    stay: Handoff,
+    reason: CloseReason,
+) -> None:
+    """Close ``stay`` of the locked conversation; the assistant has the turn again."""
+    stay.state = HandoffState.CLOSED
+    stay.closed_at = tx.now
+    stay.close_reason = reason
+    stay.next_due_at = None
+    conversation.turn = Turn.ASSISTANT
+    kind = "handoff.returned" if reason is CloseReason.RETURNED else "handoff.closed"
+    events.emit(tx, kind, conversation_id=conversation.id, handoff=stay.id, reason=reason)
+
+
+async def say_farewell(
+    tx: Transaction, outbox: Outbox, conversation: Conversation, text: str
+) -> None:
+    """One line from the assistant, unless there is nobody to read it."""
+    if conversation.unreachable is not None:
+        return
+    reply = Reply(text)
+    parts = [part.to_json() for part in render(reply, conversation.channel)]
+    outgoing = Outgoing(conversation.id, Author.ASSISTANT, text, parts, reply.to_json())
+    await outbox.queue(tx, [outgoing], locked={conversation.id: conversation})
+
+
+async def _must_have(tx: Transaction, handoff_id: int, who: Operator) -> None:
+    """Raises NotWaiting for a closed stay and NotYours for one that this operator has not."""
+    found = await tx.session.execute(
+        select(Handoff.state, Handoff.operator_id).where(Handoff.id == handoff_id)
+    )
+    state, holder = found.one()
+    if state == HandoffState.CLOSED:
+        raise NotWaiting
+    if holder != who.id:
+        raise NotYours(holder)

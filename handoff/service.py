@@ -1,0 +1,191 @@
+"""What the assistant does with the operators' queue: ask for a person, wait, leave.
+
+The dialogs call these inside their finishing transaction with the conversation locked. What
+operators do is in ``handoff/desk.py``; the lists of the inbox are in ``handoff/queue.py``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from conversations.events import Events
+from conversations.models import Contact, Conversation, Turn
+from conversations.service import Outbox, lock
+from handoff import names
+from handoff.calendar import WorkingHours
+from handoff.desk import IDLE_JOB, OperatorDesk, end_stay, say_farewell
+from handoff.models import CloseReason, Handoff, HandoffState, Urgency
+from handoff.promise import promise
+from storage.database import Database, Transaction
+from storage.jobs import Handler
+
+IDLE_FAREWELL = (
+    "Завершаем разговор с оператором: давно нет новых сообщений. "
+    "Если вопрос остался, просто напишите сюда."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place with the operators. ``due_at``: when the customer is owed the next answer."""
+
+    handoff_id: int
+    due_at: datetime
+    is_new: bool
+
+
+class HandoffService:
+    """``answer_within``: working time to an answer; ``idle_close``: working time after the
+    operator's last answer after which a silent conversation ends by itself."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        events: Events,
+        hours: WorkingHours,
+        *,
+        answer_within: timedelta,
+        idle_close: timedelta,
+    ) -> None:
+        self.database = database
+        self.hours = hours
+        self.desk = OperatorDesk(database, outbox, events, hours, idle_close=idle_close)
+        self._outbox = outbox
+        self._events = events
+        self._answer_within = answer_within
+        self._idle_close = idle_close
+
+    def promise(self, now: datetime) -> str:
+        """What a customer who asks for an operator at ``now`` is told."""
+        return promise(self.hours, now, self._answer_within)
+
+    def jobs(self) -> Mapping[str, Handler]:
+        """Handlers of this room's due work, by kind."""
+        return {IDLE_JOB: self._close_idle}
+
+    async def request(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        *,
+        reason: str,
+        summary: Mapping[str, Any],
+        danger: bool = False,
+    ) -> Ticket:
+        """Put the locked conversation into the queue; asking again changes nothing, except that
+        danger to life moves it to the front and a taken one is owed an answer again."""
+        found = await open_stay(tx, conversation.id)
+        if found is None:
+            found = await self._begin(tx, conversation, reason, summary, danger)
+            return Ticket(found.id, found.first_due_at, is_new=True)
+        if danger and not found.danger:
+            found.urgency = Urgency.DANGER
+            found.reason = reason
+            found.summary = {**found.summary, **summary}
+            self._emit(tx, "handoff.requested", found)
+        due_at = await self._owe(tx, found)
+        return Ticket(found.id, due_at, is_new=False)
+
+    async def leave_queue(self, tx: Transaction, conversation: Conversation) -> None:
+        """«Уже не нужно», or «Продолжить с ботом» while the operator is away.
+
+        Nobody has to answer a conversation that only waited. One that an operator had and still
+        owes an answer goes back into the queue: nothing that was written is lost.
+        """
+        found = await open_stay(tx, conversation.id)
+        if found is None:
+            conversation.turn = Turn.ASSISTANT
+        elif found.state == HandoffState.TAKEN and found.next_due_at is not None:
+            found.state = HandoffState.WAITING
+            found.operator_id = None
+            conversation.turn = Turn.QUEUE
+            self._emit(tx, "handoff.requeued", found)
+        else:
+            await end_stay(tx, self._events, conversation, found, CloseReason.CUSTOMER)
+
+    async def customer_wrote(self, tx: Transaction, conversation: Conversation) -> None:
+        """A line that an operator has to read: the clock of the next answer starts."""
+        found = await open_stay(tx, conversation.id)
+        if found is not None:
+            await self._owe(tx, found)
+
+    async def waiting(self) -> int:
+        """How many conversations wait for an operator."""
+        statement = select(func.count()).where(Handoff.state == HandoffState.WAITING)
+        async with self.database.read() as session:
+            return (await session.execute(statement)).scalar_one()
+
+    async def _begin(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        reason: str,
+        summary: Mapping[str, Any],
+        danger: bool,
+    ) -> Handoff:
+        due_at = self.hours.add_working_time(tx.now, self._answer_within)
+        given_name = await tx.session.scalar(
+            select(Contact.given_name).where(Contact.id == conversation.contact_id)
+        )
+        stay = Handoff(
+            conversation_id=conversation.id,
+            reason=reason,
+            summary=dict(summary),
+            state=HandoffState.WAITING,
+            urgency=Urgency.DANGER if danger else Urgency.USUAL,
+            name_folded=names.folded(given_name, conversation.display_name),
+            requested_at=tx.now,
+            first_due_at=due_at,
+            next_due_at=due_at,
+        )
+        tx.session.add(stay)
+        await tx.session.flush()
+        conversation.turn = Turn.QUEUE
+        self._emit(tx, "handoff.requested", stay)
+        return stay
+
+    async def _owe(self, tx: Transaction, stay: Handoff) -> datetime:
+        """The due time of the answer that is owed: that of the earliest unanswered line."""
+        if stay.next_due_at is None:
+            stay.next_due_at = self.hours.add_working_time(tx.now, self._answer_within)
+            self._emit(tx, "handoff.owed", stay)
+        return stay.next_due_at
+
+    async def _close_idle(self, tx: Transaction, payload: dict[str, Any]) -> None:
+        """Due work: a job per answer; only the last one finds the conversation silent."""
+        conversation_id = await tx.session.scalar(
+            select(Handoff.conversation_id).where(Handoff.id == payload["handoff"])
+        )
+        if conversation_id is None:
+            return
+        conversation = (await lock(tx, [conversation_id]))[conversation_id]
+        stay = await open_stay(tx, conversation_id)
+        if (
+            stay is None
+            or stay.id != payload["handoff"]
+            or stay.state != HandoffState.TAKEN
+            or stay.next_due_at is not None
+            or stay.last_operator_at is None
+            or self.hours.add_working_time(stay.last_operator_at, self._idle_close) > tx.now
+        ):
+            return
+        await end_stay(tx, self._events, conversation, stay, CloseReason.IDLE)
+        await say_farewell(tx, self._outbox, conversation, IDLE_FAREWELL)
+
+    def _emit(self, tx: Transaction, kind: str, stay: Handoff) -> None:
+        self._events.emit(tx, kind, conversation_id=stay.conversation_id, handoff=stay.id)
+
+
+async def open_stay(tx: Transaction, conversation_id: int) -> Handoff | None:
+    """The conversation's open stay with the operators, fresh from the database."""
+    rows = await tx.session.execute(
+        select(Handoff)
+        .where(Handoff.conversation_id == conversation_id, Handoff.state != HandoffState.CLOSED)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.scalar_one_or_none()

@@ -1,0 +1,118 @@
+"""The lists of the inbox: order, tabs, search, counts, the last line."""
+
+from handoff import queue
+from handoff.clock import Heat, heat
+from handoff.desk import Operator
+from handoff.queue import Counts, Tab
+from tests.handoff.conftest import House
+from tests.handoff.test_calendar import at
+
+
+async def names_in(house: House, tab: Tab, me: Operator, search: str = "") -> list[str]:
+    async with house.database.read() as session:
+        page = await queue.page(session, tab, me.id, search=search)
+    return [item.name for item in page.items]
+
+
+async def test_danger_then_overdue_then_due_soonest(house: House, olga: Operator) -> None:
+    for name in ("Первый", "Второй", "Третий"):
+        await house.waiting(name, name)
+        house.clock.advance(minutes=10)
+    await house.waiting("Опасность", "Опасность", danger=True)
+    assert await names_in(house, Tab.WAITING, olga) == ["Опасность", "Первый", "Второй", "Третий"]
+
+
+async def test_tabs(house: House, olga: Operator, ivan: Operator) -> None:
+    desk = house.service.desk
+    await desk.take(await house.waiting("1", "Моя"), olga)
+    await desk.take(await house.waiting("2", "Ивана"), ivan)
+    await house.waiting("3", "Ждёт")
+    for chat, name in (("4", "Закрыта раньше"), ("5", "Закрыта позже")):
+        house.clock.advance(minutes=1)
+        closed = await house.waiting(chat, name)
+        await desk.take(closed, olga)
+        await desk.close(closed, olga)
+    assert await names_in(house, Tab.WAITING, olga) == ["Ждёт"]
+    assert await names_in(house, Tab.MINE, olga) == ["Моя"]
+    assert await names_in(house, Tab.ALL, olga) == ["Моя", "Ивана", "Ждёт"]
+    assert await names_in(house, Tab.CLOSED, olga) == ["Закрыта позже", "Закрыта раньше"]
+
+
+async def test_mine_that_are_owed_an_answer_come_first(house: House, olga: Operator) -> None:
+    desk = house.service.desk
+    answered = await house.waiting("1", "Отвечено")
+    await desk.answer(answered, olga, "Готово", client_key="k1")
+    house.clock.advance(minutes=5)
+    await desk.take(await house.waiting("2", "Ждёт ответа"), olga)
+    assert await names_in(house, Tab.MINE, olga) == ["Ждёт ответа", "Отвечено"]
+
+
+async def test_search_knows_no_case_no_yo_and_no_wildcards(house: House, olga: Operator) -> None:
+    await house.waiting("1", "Пётр Семёнов")
+    await house.waiting("2", "100% скидка_тут")
+    await house.waiting("3", None)
+    assert await names_in(house, Tab.WAITING, olga, "ПЕТР") == ["Пётр Семёнов"]
+    assert await names_in(house, Tab.WAITING, olga, "семён пёт") == ["Пётр Семёнов"]
+    assert await names_in(house, Tab.WAITING, olga, "%") == ["100% скидка_тут"]
+    assert await names_in(house, Tab.WAITING, olga, "а_т") == ["100% скидка_тут"]
+    assert await names_in(house, Tab.WAITING, olga, "'; --") == []
+    assert len(await names_in(house, Tab.WAITING, olga, "  ")) == 3
+
+
+async def test_a_list_comes_in_pages(house: House, olga: Operator) -> None:
+    for number in range(5):
+        await house.waiting(str(number), f"Клиент {number}")
+    async with house.database.read() as session:
+        first = await queue.page(session, Tab.WAITING, olga.id, limit=3)
+        whole = await queue.page(session, Tab.WAITING, olga.id, limit=5)
+    assert (len(first.items), first.more) == (3, True)
+    assert (len(whole.items), whole.more) == (5, False)
+
+
+async def test_the_last_line_is_what_was_said(house: House, olga: Operator) -> None:
+    first = await house.waiting("1", "Анна")
+    await house.service.desk.note(first, olga, "между нами", client_key="n1")
+
+    async def last() -> tuple[str, str]:
+        async with house.database.read() as session:
+            item = (await queue.page(session, Tab.ALL, olga.id)).items[0]
+        assert item.last is not None
+        return item.last.author, item.last.text
+
+    assert await last() == ("customer", "позовите человека")
+    await house.service.desk.answer(first, olga, "Слушаю Вас", client_key="k1")
+    assert await last() == ("operator", "Слушаю Вас")
+
+
+async def test_counts(house: House, olga: Operator, ivan: Operator) -> None:
+    desk = house.service.desk
+    await desk.take(await house.waiting("1"), olga)
+    await desk.answer(await house.waiting("2"), olga, "Готово", client_key="k1")
+    await desk.take(await house.waiting("3"), ivan)
+    await house.waiting("4")
+    house.clock.advance(minutes=10)
+    await house.waiting("5")
+    house.clock.advance(minutes=5)
+    async with house.database.read() as session:
+        counts = await queue.counts(session, olga.id, house.clock.now())
+    assert counts == Counts(waiting=2, mine=2, owed=1, late=1)
+
+
+async def test_a_stay_whole(house: House, olga: Operator) -> None:
+    first = await house.waiting("1", "Анна", summary={"topic": "penalty"})
+    await house.service.desk.take(first, olga)
+    async with house.database.read() as session:
+        stay = await queue.read(session, first)
+        assert await queue.read(session, first + 999) is None
+    assert stay is not None
+    assert (stay.name, stay.channel, stay.operator_name) == ("Анна", "telegram", "Ольга")
+    assert stay.summary == {"topic": "penalty"}
+
+
+def test_heat() -> None:
+    due = at("2026-11-18T12:15")
+    assert heat(None, due) is Heat.NONE
+    assert heat(due, at("2026-11-18T12:09:59")) is Heat.CALM
+    assert heat(due, at("2026-11-18T12:10")) is Heat.SOON
+    assert heat(due, at("2026-11-18T12:14:59")) is Heat.SOON
+    assert heat(due, due) is Heat.LATE
