@@ -11,6 +11,9 @@ from knowledge_base.answers import ArticleButton
 # NUL and lone surrogates fit neither database; the other controls are invisible on every screen.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _BREAK = re.compile("\r\n?|[\x85\u2028\u2029]")
+# Blanks to keep together («№ 354») are no-break spaces and stay.
+_BLANKS = re.compile("[ \t\n]+")
+_EMPTY = ArticleButton("")
 
 
 class Audience(StrEnum):
@@ -47,11 +50,7 @@ class ArticleText:
             body=_lines(self.body),
             short=_lines(self.short),
             questions=_entries(self.questions),
-            buttons=tuple(
-                ArticleButton(*(_one_line(part) for part in (b.label, b.intent, b.url)))
-                for b in self.buttons
-                if b != ArticleButton("")
-            ),
+            buttons=tuple(tidy for button in self.buttons if (tidy := _button(button)) != _EMPTY),
             legal_basis=_entries(self.legal_basis),
             tags=_entries(self.tags),
         )
@@ -66,8 +65,12 @@ def _entries(items: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for item in items if (line := _one_line(item))))
 
 
+def _button(button: ArticleButton) -> ArticleButton:
+    return ArticleButton(_one_line(button.label), _one_line(button.intent), _one_line(button.url))
+
+
 def _one_line(text: str) -> str:
-    return " ".join(_lines(text).split())
+    return _BLANKS.sub(" ", _lines(text)).strip()
 
 
 def _lines(text: str) -> str:

@@ -2,7 +2,7 @@
 
 KnowledgeBaseError
 ├── Unfit            the text cannot be published or filled; ``problems`` says why, in Russian
-│   └── FileUnfit    … and stands in the file ``path``
+├── FilesUnfit       … and stands in files; ``str()`` is «path:line: what», a line each
 ├── EditConflict     another version was saved meanwhile; ``latest`` is its id
 ├── ArticleUnknown   no such article or version
 └── TopicTaken       an article about this topic exists
@@ -15,7 +15,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``field`` is a name of ``ArticleText``; ``line`` counts from 1 within the field or file."""
+    """``field`` is a name of ``ArticleText``, for one entry of a list with its number from 0
+    («buttons.1»); ``line`` counts from 1 within the field, or within the file it stands in."""
 
     message: str
     field: str = ""
@@ -32,13 +33,10 @@ class Unfit(KnowledgeBaseError):
         self.problems = tuple(problems)
 
 
-class FileUnfit(Unfit):
-    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
-        super().__init__(problems)
-        self.path = path
-
-    def __str__(self) -> str:
-        return "\n".join(f"{self.path}:{p.line or 1}: {p.message}" for p in self.problems)
+class FilesUnfit(KnowledgeBaseError):
+    def __init__(self, problems: Sequence[tuple[Path, Problem]]) -> None:
+        super().__init__("\n".join(f"{path}:{p.line or 1}: {p.message}" for path, p in problems))
+        self.problems = tuple(problems)
 
 
 class EditConflict(KnowledgeBaseError):

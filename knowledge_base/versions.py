@@ -55,19 +55,18 @@ async def save(
 
 
 async def publish(
-    tx: Transaction, events: Events, article_id: int, version_id: int, *, base_number: int
+    tx: Transaction, events: Events | None, article_id: int, version_id: int, *, base_number: int
 ) -> None:
-    """Put the newest version, a draft, in force in place of the one before; tell every process.
-
-    Raises EditConflict.
-    """
+    """Put the newest version, a draft, in force in place of the one before; tell every process
+    through ``events`` (None: nobody has to hear of it at once). Raises EditConflict."""
     await _advance(tx, article_id, base_number, base_number)
     await _set_state(
         tx, State.ARCHIVED, ArticleVersion.article_id == article_id,
         ArticleVersion.state == State.PUBLISHED,
     )  # fmt: skip
     await _set_state(tx, State.PUBLISHED, ArticleVersion.id == version_id, published_at=tx.now)
-    events.emit(tx, PUBLISHED_EVENT, article_id=article_id, version_id=version_id)
+    if events is not None:
+        events.emit(tx, PUBLISHED_EVENT, article_id=article_id, version_id=version_id)
 
 
 async def latest(session: AsyncSession, article_id: int) -> ArticleVersion | None:

@@ -1,0 +1,41 @@
+"""Makers of articles for the tests of this room."""
+
+from typing import Any
+
+from knowledge_base import versions
+from knowledge_base.answers import ArticleButton
+from knowledge_base.article_text import ArticleText
+from storage.database import Database
+
+VALUES: dict[str, Any] = {
+    "company": {"phone": "8 800 555-01-23", "site": "https://example.org"},
+    "readings": {"last_day": 25},
+}
+
+
+def text(**changes: Any) -> ArticleText:
+    fields: dict[str, Any] = {
+        "title": "Пени",
+        "body": "Первые **30 дней** пеней нет.\n\nТелефон: {{ company.phone }}",
+        "short": "Первые 30 дней пеней нет.",
+        "questions": ("откуда пени", "что за пеня"),
+        "buttons": (
+            ArticleButton("Мой долг", intent="balance"),
+            ArticleButton("Сайт", url="{{ company.site }}"),
+        ),
+        "tags": ("деньги",),
+    }
+    return ArticleText(**(fields | changes))
+
+
+async def published(
+    database: Database, topic: str = "faq/penalty", *, author_id: int | None = None, **changes: Any
+) -> int:
+    """A published article; the version's id."""
+    async with database.write() as tx:
+        article_id = await versions.add_article(tx, topic)
+        version_id = await versions.save(
+            tx, article_id, text(**changes), author_id=author_id, base_number=0
+        )
+        await versions.publish(tx, None, article_id, version_id, base_number=1)
+    return version_id
