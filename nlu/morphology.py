@@ -43,6 +43,12 @@ def name_parts(word: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=20_000)
+def is_place(word: str) -> bool:
+    """Whether a word can be a place's name («Рыбинске»)."""
+    return len(word) <= MAX_WORD and any("Geox" in form.tag for form in _analyser().parse(word))
+
+
+@lru_cache(maxsize=20_000)
 def is_adjective_or_genitive(word: str) -> bool:
     """Whether the word has a form that names of streets have («Советская», «Ленина»)."""
     if len(word) > MAX_WORD:
