@@ -24,6 +24,7 @@ export class Offline extends Error {}
 
 export class Api {
   #embed;
+  #known = false;
 
   constructor({ embed }) {
     this.#embed = embed;
@@ -43,26 +44,35 @@ export class Api {
     return this.#embed ? "omit" : "same-origin";
   }
 
-  history(query = {}) {
+  async history(query = {}) {
     const search = new URLSearchParams(query).toString();
-    return this.#ask("GET", `/chat/history${search && "?"}${search}`);
+    const page = await this.#ask("GET", `/chat/history${search && "?"}${search}`);
+    this.#known = page.known;
+    return page;
   }
 
   /** Store a message. A visitor begins with the first one. */
   async say(message) {
+    if (!this.#known) await this.#begin();
     try {
       return await this.#ask("POST", "/chat/messages", message);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
     }
-    const { token } = await this.#ask("POST", "/chat/visitor", {});
-    if (token) kept.set("token", token);
+    await this.#begin(); // ended in another tab, or too old
     try {
       return await this.#ask("POST", "/chat/messages", message);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
       throw new Refused(401, { message: "Браузер не сохраняет cookie этого сайта. Разрешите их и повторите." });
     }
+  }
+
+  /** Asked again by somebody known, it changes nothing. */
+  async #begin() {
+    const { token } = await this.#ask("POST", "/chat/visitor", {});
+    if (token) kept.set("token", token);
+    this.#known = true;
   }
 
   leavePhone(phone) {

@@ -165,9 +165,8 @@ class Chat {
     if (page.busy) this.#awaitAnswer();
     this.outbox.confirmed(new Set(page.messages.map(({ key }) => key).filter(Boolean)));
     this.waiting.show(page.turn);
-    this.#draw({ fresh: new Set(fresh.map(({ id }) => id)) });
-    if (first) this.view.toEnd();
-    this.view.announce(fresh);
+    if (first || page.reset) this.view.quietly(() => this.#draw({ mine: true }));
+    else this.#draw({ fresh: new Set(fresh.map(({ id }) => id)) });
     if (fresh.length) {
       this.attention.came(fresh.length, { human: this.#isHuman(fresh) });
     }
@@ -199,7 +198,7 @@ class Chat {
       if (!page.known || this.privacy.isHidden) return;
       for (const message of page.messages) this.#messages.set(message.id, message);
       this.#more = page.more;
-      this.#draw({ keepPlace: true });
+      this.view.quietly(() => this.#draw({ keepPlace: true }));
     } catch {
       // the button stays
     } finally {

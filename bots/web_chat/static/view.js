@@ -4,6 +4,7 @@ import { arrange, byId, element } from "./dom.js";
 
 const GROUP_MS = 5 * 60_000;
 const NEAR_END_PX = 90;
+const QUIET_MS = 500;
 const SENDERS = { customer: "Вы", assistant: "Помощник", operator: "Оператор" };
 const SVG_OUT = "M14 5h5v5M19 5l-8 8M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4";
 
@@ -18,6 +19,7 @@ export class View {
   #scroll = byId("scroll");
   #atEnd = true;
   #unseen = 0;
+  #aloud = 0;
 
   /** `on`: {press(button, messageId), retry(item), edit(item)}. */
   constructor(on) {
@@ -26,6 +28,7 @@ export class View {
     byId("to-bottom").addEventListener("click", () => this.toEnd());
     // The keyboard of a phone, or a growing input, takes room: what was last stays in sight.
     new ResizeObserver(() => this.#atEnd && this.toEnd()).observe(this.#scroll);
+    this.quietly(() => {});
   }
 
   /**
@@ -62,21 +65,17 @@ export class View {
   clear() {
     this.#nodes.clear();
     this.#list.replaceChildren();
-    byId("announcer").replaceChildren();
     this.#unseen = 0;
     this.#atEnd = true;
   }
 
-  /** For screen readers: only what has just come, not the whole history. */
-  announce(messages) {
-    const announcer = byId("announcer");
-    for (const message of messages) {
-      const said = message.parts.map(({ html, markup }) => plain(html, markup)).join(" ");
-      const labels = message.parts.flatMap(({ rows }) => rows.flat().map(({ label }) => label));
-      const choices = labels.length ? `. Варианты: ${labels.join(", ")}` : "";
-      announcer.append(element("p", {}, `${SENDERS[message.author]}: ${said}${choices}`));
-    }
-    while (announcer.children.length > 8) announcer.firstChild.remove();
+  /** Screen readers hear what comes from now on, and not the history that is put in. */
+  quietly(put) {
+    const log = byId("log");
+    log.setAttribute("aria-live", "off");
+    put();
+    clearTimeout(this.#aloud);
+    this.#aloud = setTimeout(() => log.setAttribute("aria-live", "polite"), QUIET_MS);
   }
 
   toEnd() {
@@ -123,7 +122,9 @@ export class View {
     const look = JSON.stringify([item.id, item.state, item.problem, item.parts?.length, first]);
     if (node.dataset.look !== look) {
       node.dataset.look = look;
-      node.className = `message ${item.author}${item.author === "customer" ? " own" : ""}`;
+      const own = item.author === "customer";
+      node.className = `message ${item.author}${own ? " own" : ""}`;
+      if (own) node.setAttribute("aria-live", "off"); // nobody needs his own words read out
       node.classList.toggle("first", first);
       node.classList.toggle("new", fresh.has(item.id) || item.state === "sending");
       node.replaceChildren(...this.#content(item, first));
@@ -152,7 +153,7 @@ export class View {
 
   #trouble(item) {
     if (!["failed", "refused", "paused"].includes(item.state)) return [];
-    const line = element("p", { className: "not-sent" });
+    const line = element("p", { className: "not-sent", role: "alert" });
     if (item.state === "paused") line.append(item.problem, " Отправим сами.");
     else if (item.state === "refused") line.append(`Не отправлено. ${item.problem}`);
     else line.append("Не отправлено");
@@ -221,11 +222,6 @@ function rich({ html, markup }) {
     link.rel = "noopener noreferrer";
   }
   return box;
-}
-
-function plain(html, markup) {
-  if (markup !== "web_html") return html;
-  return element("div", {}, ...parse(html)).textContent.trim();
 }
 
 function parse(html) {
