@@ -54,6 +54,13 @@ class Balance:
     bill: Bill | None
     last_payment: LastPayment | None
 
+    @property
+    def penalty_kopecks(self) -> int:
+        """How much of ``current`` is the last bill's penalty."""
+        lines = self.bill.lines if self.bill else ()
+        penalty = sum(line.kopecks for line in lines if line.kind is ChargeKind.PENALTY)
+        return min(penalty, self.current)
+
 
 def reckon(
     number: str,

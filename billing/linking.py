@@ -12,36 +12,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from billing import queries
 from billing.identity import Holder, is_holder, normalise_number
 from billing.models import Account, AccountLink, AttemptPurpose, Category, LinkAttempt, Proof
-from billing.views import Identified, IdentifyOutcome
+from billing.views import LinkOutcome
 from storage.database import Transaction
 
 MOST_FAILURES = 5
 FAILURE_WINDOW = timedelta(minutes=30)
 
 
-async def identify(tx: Transaction, contact_id: int, number: str, name: str) -> Identified:
+async def identify(tx: Transaction, contact_id: int, number: str, name: str) -> LinkOutcome:
     claimed = normalise_number(number) or ""
     await lock(tx, f"contact:{contact_id}")
     for link, account in await queries.links_of(tx.session, contact_id):
         if account.number == claimed:
-            return Identified(
-                IdentifyOutcome.LINKED, queries.linked_account(link, account), MOST_FAILURES
-            )
+            return LinkOutcome(queries.linked_account(link, account), attempts_left=MOST_FAILURES)
     if claimed:
         await lock(tx, f"number:{claimed}")
     own, others = await _failures(tx.session, contact_id, claimed, tx.now - FAILURE_WINDOW)
     if max(own, others) >= MOST_FAILURES:
-        return Identified(IdentifyOutcome.TOO_MANY)
+        return LinkOutcome(blocked=True)
 
     found = await queries.account_by_number(tx.session, claimed) if claimed else None
     proved = found is not None and _proves(name, found)
     await note_attempt(tx, contact_id, claimed, AttemptPurpose.LINK, ok=proved)
     if found is None or not proved:
-        return Identified(IdentifyOutcome.NOT_CONFIRMED, attempts_left=MOST_FAILURES - own - 1)
+        left = MOST_FAILURES - own - 1
+        return LinkOutcome(blocked=left == 0, attempts_left=left)
     link = await _link(tx, contact_id, found.id)
-    return Identified(
-        IdentifyOutcome.LINKED, queries.linked_account(link, found), MOST_FAILURES - own
-    )
+    return LinkOutcome(queries.linked_account(link, found), attempts_left=MOST_FAILURES - own)
 
 
 def _proves(name: str, account: Account) -> bool:

@@ -105,13 +105,9 @@ def values_of(*registers: int | None) -> Values:
     return tuple(value for value in registers if value is not None)
 
 
-async def meters_of(
-    session: AsyncSession, account: AccountFacts, *, removed: bool = False
-) -> tuple[MeterOverview, ...]:
-    """The account's meters by number; with ``removed``, those removed too."""
+async def meters_of(session: AsyncSession, account: AccountFacts) -> tuple[MeterOverview, ...]:
+    """The account's meters by number, those removed too."""
     meters = select(Meter).where(Meter.account_id == account.id).order_by(Meter.number)
-    if not removed:
-        meters = meters.where(Meter.removed_on.is_(None))
     return tuple(
         [
             MeterOverview(
@@ -126,7 +122,7 @@ async def meters_of(
 
 
 async def history_of(session: AsyncSession, meter_id: int) -> tuple[PastReading, ...]:
-    """Readings in force and those of the holder under review, newest first."""
+    """Readings in force and those of the holder under review, oldest first."""
     rows = await session.execute(
         select(
             Reading.id, Reading.t1, Reading.t2, Reading.t3,
@@ -148,7 +144,7 @@ async def history_of(session: AsyncSession, meter_id: int) -> tuple[PastReading,
             accepted=row.status == ReadingStatus.ACCEPTED,
             number=reading_number(row.id),
         )
-        for row in rows
+        for row in reversed(rows.all())
     )
 
 

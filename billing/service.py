@@ -14,8 +14,8 @@ from billing.views import (
     AccountOverview,
     AccountPanel,
     GivenReading,
-    Identified,
     LinkedAccount,
+    LinkOutcome,
     TakenReading,
     Unverified,
     UnverifiedReading,
@@ -24,7 +24,9 @@ from storage.database import Transaction
 
 
 class BillingService:
-    """The embedded base. ``rules`` and ``pay_day`` are the profile's."""
+    """The embedded base. ``rules`` (what ``take_reading`` accepts) and ``pay_day`` (until which
+    day of the next month a bill is paid) are the profile's.
+    """
 
     def __init__(self, rules: AcceptanceRules | None = None, *, pay_day: int = PAY_DAY) -> None:
         self.rules = rules or AcceptanceRules()
@@ -38,7 +40,7 @@ class BillingService:
 
     async def identify(
         self, tx: Transaction, contact_id: int, number: str, name: str
-    ) -> Identified:
+    ) -> LinkOutcome:
         """Link the contact to the account when ``name`` is its holder's.
 
         A failure is counted in ``tx``, so commit it too. After 5 in 30 minutes, by this contact
@@ -56,17 +58,17 @@ class BillingService:
         )
 
     async def overview(
-        self, session: AsyncSession, account_id: int, *, contact_id: int
+        self, session: AsyncSession, contact_id: int, account_id: int
     ) -> AccountOverview:
         """Raises ``NotLinked``."""
-        account, facts = await self._linked(session, account_id, contact_id)
+        account, facts = await self._linked(session, contact_id, account_id)
         return AccountOverview(account, await queries.meters_of(session, facts))
 
     async def balance(
-        self, session: AsyncSession, account_id: int, on: date, *, contact_id: int
+        self, session: AsyncSession, contact_id: int, account_id: int, on: date
     ) -> Balance:
         """``on`` is the company's local date. Raises ``NotLinked``."""
-        account, _ = await self._linked(session, account_id, contact_id)
+        account, _ = await self._linked(session, contact_id, account_id)
         return await queries.balance_of(
             session, account_id, account.number, on, pay_day=self._pay_day
         )
@@ -89,7 +91,7 @@ class BillingService:
     async def panels(
         self, session: AsyncSession, contact_id: int, on: date
     ) -> tuple[AccountPanel, ...]:
-        """For an operator: the contact's accounts, unmasked, removed meters too."""
+        """For an operator: the contact's accounts, unmasked."""
         panels = []
         for link, account in await queries.links_of(session, contact_id):
             facts = queries.account_facts(account)
@@ -100,13 +102,13 @@ class BillingService:
                     balance=await queries.balance_of(
                         session, facts.id, facts.number, on, pay_day=self._pay_day
                     ),
-                    meters=await queries.meters_of(session, facts, removed=True),
+                    meters=await queries.meters_of(session, facts),
                 )
             )
         return tuple(panels)
 
     async def _linked(
-        self, session: AsyncSession, account_id: int, contact_id: int
+        self, session: AsyncSession, contact_id: int, account_id: int
     ) -> tuple[LinkedAccount, AccountFacts]:
         found = await queries.link(session, contact_id, account_id)
         if found is None:

@@ -50,7 +50,7 @@ async def take(
     if stored is not None:
         values = queries.values_of(stored.t1, stored.t2, stored.t3)
         earlier = [past for past in history if past.accepted and past.period < stored.period]
-        consumption = consumed(values, earlier[0] if earlier else None, facts)
+        consumption = consumed(values, earlier[-1] if earlier else None, facts)
         return replace(_taken(stored), consumption=consumption, repeated=True)
 
     result = check(given.values, facts, history, given.taken_on, rules, given.confirmed)

@@ -43,24 +43,26 @@ class LinkedAccount:
     closed_on: date | None
 
 
-class IdentifyOutcome(StrEnum):
-    LINKED = "linked"
-    NOT_CONFIRMED = "not_confirmed"  # no such account, or another holder: told apart by nobody
-    TOO_MANY = "too_many"  # offer the operator
-
-
 @dataclass(frozen=True, slots=True)
-class Identified:
-    """``attempts_left`` is how many wrong tries this contact still has."""
+class LinkOutcome:
+    """``account`` when the proof held. A number that does not exist and a wrong name look alike.
 
-    outcome: IdentifyOutcome
+    ``blocked``: too many wrong tries, offer the operator. ``attempts_left`` is how many this
+    contact still has.
+    """
+
     account: LinkedAccount | None = None
+    blocked: bool = False
     attempts_left: int = 0
+
+    @property
+    def account_id(self) -> int | None:
+        return self.account.account_id if self.account else None
 
 
 @dataclass(frozen=True, slots=True)
 class MeterOverview:
-    """A meter with its ``history``, newest first: the last year's readings in force, and those
+    """A meter with its ``history``, oldest first: the last year's readings in force, and those
     of the holder that wait for review. ``billing.readings.check`` takes ``facts`` and ``history``.
     """
 
@@ -72,15 +74,19 @@ class MeterOverview:
     @property
     def last(self) -> PastReading | None:
         """The last reading in force."""
-        return next((past for past in self.history if past.accepted), None)
+        return next((past for past in reversed(self.history) if past.accepted), None)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountOverview:
-    """For a flow: the account and its meters; those removed are left out."""
+    """For a flow: the account and its meters, those removed too."""
 
     account: LinkedAccount
     meters: tuple[MeterOverview, ...]
+
+    @property
+    def number(self) -> str:
+        return self.account.number
 
 
 @dataclass(frozen=True, slots=True)
