@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 from collections.abc import Mapping
+from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -72,6 +73,9 @@ async def _measure(services: Services) -> None:
         quarantined = await session.execute(select(func.count()).select_from(Quarantine))
         WAITING.set(waiting.scalar_one())
         QUARANTINED.set(quarantined.scalar_one())
-        oldest_due, oldest_unsent = due.scalar_one(), unsent.scalar_one()
-    UNHANDLED_AGE.set((now - oldest_due).total_seconds() if oldest_due else 0)
-    UNSENT_AGE.set((now - oldest_unsent).total_seconds() if oldest_unsent is not None else 0)
+        UNHANDLED_AGE.set(_age(now, due.scalar_one()))
+        UNSENT_AGE.set(_age(now, unsent.scalar_one()))
+
+
+def _age(now: datetime, since: datetime | None) -> float:
+    return max(0.0, (now - since).total_seconds()) if since is not None else 0.0

@@ -1,5 +1,6 @@
 """Every room's tables, so that migrations see the whole schema."""
 
+import billing.models
 import bots.web_chat.models
 import conversations.models
 import handoff.models
@@ -8,4 +9,4 @@ import staff.models
 import storage.jobs
 import storage.leases
 
-__all__ = ["bots", "conversations", "handoff", "knowledge_base", "staff", "storage"]
+__all__ = ["billing", "bots", "conversations", "handoff", "knowledge_base", "staff", "storage"]
