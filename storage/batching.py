@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from storage.database import Database, Transaction
+from storage.outage import is_outage
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,7 +21,8 @@ class Batcher(Generic[Item, Result]):
     """``submit(item)`` returns the item's result after the commit, or raises its error.
 
     ``work(tx, items)`` returns one result per item, in order. A batch that fails is rolled back
-    and its items are tried one by one, so that a bad one harms only itself.
+    and its items are tried one by one, so that a bad one harms only itself; in an outage of the
+    database all fail at once.
     """
 
     def __init__(
@@ -46,8 +48,9 @@ class Batcher(Generic[Item, Result]):
             try:
                 await self._commit(batch)
             except Exception as error:
-                if len(batch) == 1:
-                    _fail(batch[0][1], error)
+                if len(batch) == 1 or is_outage(error):
+                    for _, future in batch:
+                        _fail(future, error)
                     continue
                 for one in batch:
                     try:
