@@ -6,6 +6,7 @@ has returned: then the event is durable, or was there before.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 
 import structlog
@@ -45,6 +46,10 @@ class Intake:
         self._signals = signals
         self._batcher: Batcher[Incoming, bool] = Batcher(database, self._store)
 
+    def now(self) -> datetime:
+        """The moment of storing, for events that do not tell their own."""
+        return self._database.clock.now()
+
     async def accept(self, incoming: Incoming, raw: bytes = b"") -> bool:
         """True when stored now, False when it had been stored before.
 
@@ -58,8 +63,9 @@ class Intake:
             if is_outage(error):
                 ACCEPTED.labels(incoming.channel, "outage").inc()
                 raise
-            await self._quarantine(incoming, raw, error)
-            ACCEPTED.labels(incoming.channel, "quarantined").inc()
+            await self.quarantine(
+                incoming.bot_account_id, incoming.channel, incoming.external_id, raw, error
+            )
             return False
         ACCEPTED.labels(incoming.channel, "stored" if stored else "repeated").inc()
         return stored
@@ -203,18 +209,22 @@ class Intake:
                     ],
                 )
 
-    async def _quarantine(self, incoming: Incoming, raw: bytes, error: Exception) -> None:
-        log.error("bots.quarantined", channel=incoming.channel, error=type(error).__name__)
+    async def quarantine(
+        self, account_id: int, channel: str, external_id: str, raw: bytes, error: Exception
+    ) -> None:
+        """Keep an event that is no message for us as it came, so that it can be confirmed."""
+        log.error("bots.quarantined", channel=channel, error=type(error).__name__)
         async with self._database.write() as tx:
             tx.session.add(
                 Quarantine(
-                    bot_account_id=incoming.bot_account_id,
-                    external_id=incoming.external_id,
+                    bot_account_id=account_id,
+                    external_id=storable(external_id),
                     body=raw,
                     error=type(error).__name__,
                     created_at=tx.now,
                 )
             )
+        ACCEPTED.labels(channel, "quarantined").inc()
 
 
 def _unreachable(item: Incoming) -> str | None:

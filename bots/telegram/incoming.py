@@ -1,9 +1,11 @@
 """Telegram's updates in our own terms. Pure. Source: Bot API, Update, Message, CallbackQuery."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update, User
+from pydantic import ValidationError
 
 from bots.incoming import Incoming
 from conversations.models import MessageKind
@@ -13,21 +15,61 @@ _ATTACHMENTS = ("photo", "voice", "video", "video_note", "audio", "document", "s
                 "animation", "location", "venue", "poll", "dice", "story")  # fmt: skip
 
 
-def parse_update(update: Update, account_id: int) -> Incoming | None:
-    """None for what concerns nobody here: groups, other bots, unknown kinds of updates."""
+class Malformed(ValueError):
+    """Not an update at all: not JSON, or without a number."""
+
+
+class Unreadable(ValueError):
+    """An update with a number that does not follow the Bot API; it will never be readable."""
+
+    def __init__(self, update_id: int) -> None:
+        super().__init__(f"update {update_id} does not follow the Bot API")
+        self.update_id = update_id
+
+
+def read_body(body: bytes) -> Update:
+    """A webhook's body. Raises Malformed or Unreadable."""
+    try:
+        return Update.model_validate_json(body)
+    except ValidationError:
+        # Strict JSON knows no lone surrogate, Telegram's may hold one: read once more, leniently.
+        try:
+            return read_object(json.loads(body))
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, Unreadable):
+                raise
+            raise Malformed from error
+
+
+def read_object(value: Any) -> Update:
+    """An update from parsed JSON. Raises Malformed or Unreadable."""
+    try:
+        return Update.model_validate(value)
+    except ValidationError as error:
+        number = value.get("update_id") if isinstance(value, dict) else None
+        if not isinstance(number, int):
+            raise Malformed from error
+        raise Unreadable(number) from error
+
+
+def parse_update(update: Update, account_id: int, now: datetime) -> Incoming | None:
+    """None for what concerns nobody here: groups, other bots, unknown kinds of updates.
+
+    ``now`` stands for the moment of a press, which Telegram does not tell.
+    """
     if update.message is not None:
         return _message(update.update_id, update.message, account_id)
     if update.edited_message is not None:
         return _edited(update.update_id, update.edited_message, account_id)
     if update.callback_query is not None:
-        return _press(update.update_id, update.callback_query, account_id)
+        return _press(update.update_id, update.callback_query, account_id, now)
     if update.my_chat_member is not None:
         return _membership(update.update_id, update.my_chat_member, account_id)
     return None
 
 
 def _message(update_id: int, message: Message, account_id: int) -> Incoming | None:
-    if message.chat.type != "private":
+    if message.chat.type != "private" or (message.from_user and message.from_user.is_bot):
         return None
     kind, text, data = _content(message)
     if kind is None:
@@ -89,7 +131,7 @@ def _edited(update_id: int, message: Message, account_id: int) -> Incoming | Non
     )
 
 
-def _press(update_id: int, press: CallbackQuery, account_id: int) -> Incoming | None:
+def _press(update_id: int, press: CallbackQuery, account_id: int, now: datetime) -> Incoming | None:
     if press.message is None or press.message.chat.type != "private":
         return None
     return Incoming(
@@ -98,7 +140,7 @@ def _press(update_id: int, press: CallbackQuery, account_id: int) -> Incoming | 
         chat_id=str(press.message.chat.id),
         external_id=str(update_id),
         kind=MessageKind.PRESS,
-        sent_at=datetime.now(UTC),
+        sent_at=now,
         text=_label(press),
         data={"action": press.data or "", "press_id": press.id},
         sender_name=_name(press.from_user),

@@ -4,13 +4,12 @@ import secrets
 
 import structlog
 from aiogram import Bot
-from aiogram.types import Update
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from bots.intake import Intake
-from bots.telegram.incoming import parse_update
+from bots.telegram.incoming import Malformed
 from bots.telegram.polling import ALLOWED_UPDATES
+from bots.telegram.receiving import Receiver
 from storage.outage import is_outage
 
 log = structlog.get_logger(__name__)
@@ -22,6 +21,7 @@ MAX_BODY = 1_000_000
 def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
     """``secret``: what Telegram must show in its header; never empty."""
     expected = secret.encode()
+    receiver = Receiver(intake, account_id)
     routes = APIRouter()
 
     @routes.post(PATH)
@@ -29,26 +29,31 @@ def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
         shown = request.headers.get("x-telegram-bot-api-secret-token", "")
         if not secrets.compare_digest(shown.encode(), expected):
             return Response(status_code=401)
-        if int(request.headers.get("content-length") or 0) > MAX_BODY:
+        body = await _body(request)
+        if body is None:
             return Response(status_code=413)
-        body = await request.body()
         try:
-            update = Update.model_validate_json(body)
-        except ValidationError:
-            # Telegram would repeat it for a day, and it would never be readable.
-            log.warning("bots.unreadable_update", channel="telegram")
+            await receiver.body(body)
+        except Malformed:
+            log.warning("bots.malformed_update", channel="telegram")
             return Response(status_code=400)
-        incoming = parse_update(update, account_id)
-        if incoming is not None:
-            try:
-                await intake.accept(incoming, body)
-            except Exception as error:
-                if not is_outage(error):
-                    raise
-                return Response(status_code=503)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            return Response(status_code=503)
         return Response(status_code=200)
 
     return routes
+
+
+async def _body(request: Request) -> bytes | None:
+    """None when it is larger than any update."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return None
+    return body
 
 
 async def register(bot: Bot, public_url: str, secret: str) -> None:
