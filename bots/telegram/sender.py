@@ -1,5 +1,9 @@
 """What goes out to Telegram, and what its answers mean. Source: Bot API, «Making requests»."""
 
+import html
+import re
+
+import structlog
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -9,13 +13,16 @@ from aiogram.exceptions import (
     TelegramAPIError,
     TelegramBadRequest,
     TelegramConflictError,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramNetworkError,
+    TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
     TelegramUnauthorizedError,
 )
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiohttp import ClientConnectorError
 from aiolimiter import AsyncLimiter
 
 from bots.outcome import (
@@ -32,9 +39,13 @@ from conversations.models import DeliveryKind
 from replies import Button, Part
 from replies.channels import Markup
 
+log = structlog.get_logger(__name__)
+
 REQUEST_SECONDS = 20
 # «About 30 messages a second»: unpublished, so a setting with a careful default.
 MESSAGES_PER_SECOND = 28
+_TAG = re.compile(r"</?[a-z][^>]*>")
+_TEXT_UNITS = 4096  # of UTF-16, two bytes each
 
 
 def make_bot(token: str, api_url: str) -> Bot:
@@ -52,26 +63,41 @@ class TelegramSender:
         self._limiter = AsyncLimiter(per_second, 1)
 
     async def send(self, parcel: Parcel) -> Outcome:
+        outcome = await self._attempt(parcel)
+        if isinstance(outcome, Rejected) and not outcome.unreachable and _is_message(parcel):
+            # Most likely our markup or a button: the words alone still help the customer.
+            log.warning("bots.sent_plain", delivery=parcel.delivery_id)
+            return await self._attempt(parcel, plain=True)
+        return outcome
+
+    async def _attempt(self, parcel: Parcel, *, plain: bool = False) -> Outcome:
         try:
             async with self._limiter:
-                return await self._call(parcel)
+                return await self._call(parcel, plain=plain)
         except TelegramRetryAfter as error:
             return SlowDown(error.retry_after)
-        except (TelegramUnauthorizedError, TelegramConflictError) as error:
+        except (TelegramUnauthorizedError, TelegramConflictError, TelegramNotFound) as error:
+            # 404 is Telegram's answer to a token of a wrong form.
             return AccountBroken(type(error).__name__)
         except TelegramForbiddenError:
             return Rejected("blocked by the customer", unreachable=True)
         except TelegramBadRequest as error:
             gone = "chat not found" in error.message
             return Rejected(error.message, unreachable=gone)
+        except TelegramEntityTooLarge as error:
+            return Rejected(type(error).__name__)
         except TelegramServerError as error:
             return TryAgain(type(error).__name__)
-        except (TelegramNetworkError, ClientDecodeError) as error:
+        except TelegramNetworkError as error:
+            # Without a connection nothing was sent; past it nobody knows.
+            refused = isinstance(error.__cause__, ClientConnectorError)
+            return TryAgain("no connection") if refused else Unknown(type(error).__name__)
+        except ClientDecodeError as error:
             return Unknown(type(error).__name__)
         except TelegramAPIError as error:
             return Rejected(type(error).__name__)
 
-    async def _call(self, parcel: Parcel) -> Outcome:
+    async def _call(self, parcel: Parcel, *, plain: bool) -> Outcome:
         if parcel.kind == DeliveryKind.PRESS_ANSWER:
             return await self._answer_press(parcel.payload["press_id"])
         if parcel.kind == DeliveryKind.TYPING:
@@ -82,9 +108,9 @@ class TelegramSender:
         part = Part.from_json(parcel.payload)
         message = await self._bot.send_message(
             parcel.chat_id,
-            part.text,
-            parse_mode="HTML" if part.markup is Markup.TELEGRAM_HTML else None,
-            reply_markup=_keyboard(part.rows),
+            _without_markup(part.text) if plain else part.text,
+            parse_mode=_parse_mode(part.markup, plain),
+            reply_markup=None if plain else _keyboard(part.rows),
             request_timeout=REQUEST_SECONDS,
         )
         return Sent(str(message.message_id))
@@ -96,6 +122,19 @@ class TelegramSender:
             # «query is too old»: the button stopped spinning by itself.
             return Rejected(error.message)
         return Sent()
+
+
+def _parse_mode(markup: Markup, plain: bool) -> str | None:
+    return "HTML" if markup is Markup.TELEGRAM_HTML and not plain else None
+
+
+def _is_message(parcel: Parcel) -> bool:
+    return parcel.kind == DeliveryKind.MESSAGE
+
+
+def _without_markup(text: str) -> str:
+    plain = html.unescape(_TAG.sub("", text)).encode("utf-16-le")
+    return plain[: _TEXT_UNITS * 2].decode("utf-16-le", errors="ignore")
 
 
 def _keyboard(rows: list[list[Button]]) -> InlineKeyboardMarkup | None:
