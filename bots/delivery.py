@@ -12,13 +12,24 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Table, and_, bindparam, exists, select, update
+from sqlalchemy import (
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
+from bots.incoming import storable
 from bots.outcome import (
     AccountBroken,
     Outcome,
@@ -32,9 +43,8 @@ from bots.outcome import (
 )
 from conversations.events import Events
 from conversations.models import Conversation, Delivery, DeliveryState
-from conversations.service import OUTBOX_SIGNAL, mark_unreachable
+from conversations.service import mark_unreachable, outbox_signal
 from storage import leases
-from storage.batching import Batcher
 from storage.database import Database, Transaction
 from storage.errors import LeaseLost
 from storage.signals import Signals
@@ -50,7 +60,25 @@ LONGEST_PAUSE = timedelta(minutes=5)
 BROKEN_PAUSE = timedelta(seconds=30)
 RENEW_SECONDS = 3.0
 SWEEP_SECONDS = 1.0
+MAX_ERROR = 500
 STOP_SECONDS = 5.0
+
+
+# Written out, not bound: only so are the indexes of open rows used.
+_QUEUED, _SENDING = literal_column("'queued'", Text), literal_column("'sending'", Text)
+_DELIVERY = cast(Table, Delivery.__table__)
+# Sent is sent, even when the row was taken for lost and queued again meanwhile.
+_MARK_SENT = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.id == bindparam("key"),
+        _DELIVERY.c.state.in_((_QUEUED, _SENDING)),
+    )
+    .values(
+        state=DeliveryState.SENT, platform_id=bindparam("platform"), error=None,
+        finished_at=bindparam("at"),
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +88,11 @@ class _Done:
 
 
 class DeliveryLoop:
-    """Sends one bot account's queue until told to stop."""
+    """Sends one bot account's queue until told to stop.
+
+    One turn is one transaction: the outcomes of the calls that have ended, and the next rows
+    to send. A conversation has at most one row on its way.
+    """
 
     def __init__(
         self,
@@ -79,9 +111,9 @@ class DeliveryLoop:
         self._holder = holder
         self._lease = f"sender:{account_id}"
         self._signals = signals
-        self._waiter = signals.subscribe(OUTBOX_SIGNAL)
-        self._in_flight: dict[int, asyncio.Task[None]] = {}
-        self._marks: Batcher[_Done, None] = Batcher(database, self._mark)
+        self._waiter = signals.subscribe(outbox_signal(account_id))
+        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._ended: list[_Done] = []
 
     async def run(self, stop: asyncio.Event) -> None:
         epoch: int | None = None
@@ -95,7 +127,7 @@ class DeliveryLoop:
                         await self._recover()
                     epoch = held
                     renew_at = loop.time() + RENEW_SECONDS
-                if epoch is not None and await self._send_due(epoch):
+                if await self._turn(epoch):
                     continue
             except LeaseLost:
                 epoch, renew_at = None, loop.time() + RENEW_SECONDS
@@ -104,129 +136,127 @@ class DeliveryLoop:
                 log.exception("bots.delivery_failed", account=self._account_id)
                 await asyncio.sleep(SWEEP_SECONDS)
             await self._waiter.wait(SWEEP_SECONDS)
-        if self._in_flight:
-            await asyncio.wait(self._in_flight.values(), timeout=STOP_SECONDS)
-        await self._marks.close()
+        await self._end()
+
+    async def _end(self) -> None:
+        if self._calls:
+            _, unfinished = await asyncio.wait(self._calls.values(), timeout=STOP_SECONDS)
+            for task in unfinished:
+                task.cancel()
+        await self._turn(None)
         await leases.release(self._database, self._lease, self._holder)
-        self._signals.unsubscribe(OUTBOX_SIGNAL, self._waiter)
+        self._signals.unsubscribe(outbox_signal(self._account_id), self._waiter)
 
-    async def _send_due(self, epoch: int) -> bool:
-        """Start what is due; True when there may be more at once."""
-        room = AT_ONCE - len(self._in_flight)
-        if room <= 0:
+    async def _turn(self, epoch: int | None) -> bool:
+        """Without an ``epoch`` only outcomes are written. True when there may be more at once.
+
+        Until its outcome is stored a row stays «sending» and holds back its conversation.
+        """
+        ended = list(self._ended)
+        room = AT_ONCE - len(self._calls) if epoch is not None else 0
+        if not ended and room <= 0:
             return False
-        parcels = await self._claim(epoch, room)
+        parcels: list[Parcel] = []
+        full = False
+        try:
+            async with self._database.write() as tx:
+                await self._mark(tx, ended)
+                if epoch is not None and room > 0:
+                    await leases.check(tx, self._lease, self._holder, epoch)
+                    parcels, full = await self._claim(tx, room)
+        except LeaseLost:
+            # Outcomes are facts, whoever holds the lease now.
+            await self._turn(None)
+            raise
+        del self._ended[: len(ended)]
         for parcel in parcels:
-            if self._sender.by_page:
-                continue
-            task = asyncio.create_task(self._send(parcel))
-            self._in_flight[parcel.conversation_id] = task
-        return self._sender.by_page and bool(parcels)
+            self._calls[parcel.delivery_id] = asyncio.create_task(self._send(parcel))
+        return full
 
-    async def _claim(self, epoch: int, limit: int) -> list[Parcel]:
+    async def _claim(self, tx: Transaction, limit: int) -> tuple[list[Parcel], bool]:
+        """What is to be sent now, marked so; and whether to look again at once."""
+        rows = (await tx.session.execute(self._due(tx, limit))).all()
+        late = [row for row in rows if row.expires_at is not None and row.expires_at < tx.now]
+        fresh = [
+            Parcel(*row[:-1]) for row in rows if row.expires_at is None or row.expires_at >= tx.now
+        ]
+        if late:
+            await tx.session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_([row.id for row in late]))
+                .values(state=DeliveryState.EXPIRED, finished_at=tx.now)
+            )
+        if fresh and self._sender.by_page:
+            await self._mark(tx, [_Done(parcel, Sent()) for parcel in fresh])
+            return [], True
+        if fresh:
+            await tx.session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_([parcel.delivery_id for parcel in fresh]))
+                .values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1)
+            )
+        return fresh, bool(late)
+
+    def _due(self, tx: Transaction, limit: int) -> Select[Any]:
+        """The first open row of each conversation, when it is due: a Parcel's fields, expiry."""
         earlier = aliased(Delivery)
-        due = (
-            select(Delivery, Conversation.chat_id)
+        return (
+            select(
+                Delivery.id,
+                Delivery.conversation_id,
+                Delivery.message_id,
+                Conversation.chat_id,
+                Delivery.kind,
+                Delivery.payload,
+                Delivery.random_id,
+                Delivery.attempts,
+                Delivery.expires_at,
+            )
             .join(Conversation, Conversation.id == Delivery.conversation_id)
             .where(
                 Delivery.bot_account_id == self._account_id,
-                Delivery.state == DeliveryState.QUEUED,
-                Delivery.not_before <= self._database.clock.now(),
-                Delivery.conversation_id.not_in(list(self._in_flight)),
+                Delivery.state == _QUEUED,
+                Delivery.not_before <= tx.now,
                 ~exists().where(
                     and_(
                         earlier.conversation_id == Delivery.conversation_id,
                         earlier.seq < Delivery.seq,
-                        earlier.state.in_((DeliveryState.QUEUED, DeliveryState.SENDING)),
+                        earlier.state.in_((_QUEUED, _SENDING)),
                     )
                 ),
             )
             .order_by(Delivery.id)
             .limit(limit)
         )
-        async with self._database.read() as session:
-            rows = (await session.execute(due)).tuples().all()
-        if not rows:
-            return []
-        parcels = [
-            Parcel(
-                delivery_id=row.id,
-                conversation_id=row.conversation_id,
-                message_id=row.message_id,
-                chat_id=chat_id,
-                kind=row.kind,
-                payload=row.payload,
-                random_id=row.random_id,
-                attempts=row.attempts,
-            )
-            for row, chat_id in rows
-        ]
-        now = self._database.clock.now()
-        late = {row.id for row, _ in rows if row.expires_at is not None and row.expires_at < now}
-        fresh = [parcel for parcel in parcels if parcel.delivery_id not in late]
-        async with self._database.write() as tx:
-            await leases.check(tx, self._lease, self._holder, epoch)
-            if late:
-                await self._set(tx, late, DeliveryState.EXPIRED)
-            if fresh and self._sender.by_page:
-                await self._mark(tx, [_Done(parcel, Sent()) for parcel in fresh])
-            elif fresh:
-                await tx.session.execute(
-                    update(Delivery)
-                    .where(Delivery.id.in_([parcel.delivery_id for parcel in fresh]))
-                    .values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1)
-                )
-        return fresh
-
-    async def _set(self, tx: Transaction, ids: set[int], state: DeliveryState) -> None:
-        await tx.session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(sorted(ids)))
-            .values(state=state, finished_at=tx.now)
-        )
 
     async def _send(self, parcel: Parcel) -> None:
         try:
-            try:
-                outcome = await self._sender.send(parcel)
-            except Exception as error:
-                # An adapter's own mistake: after the request or before it, nobody knows.
-                log.exception("bots.send_failed", delivery=parcel.delivery_id)
-                outcome = Unknown(type(error).__name__)
-            await self._marks.submit(_Done(parcel, outcome))
-        except Exception:
-            # The row stays «sending»; the next holder of the lease treats it as unknown.
-            log.exception("bots.mark_failed", delivery=parcel.delivery_id)
+            outcome = await self._sender.send(parcel)
+        except Exception as error:
+            # An adapter's own mistake: after the request or before it, nobody knows.
+            log.exception("bots.send_failed", delivery=parcel.delivery_id)
+            outcome = Unknown(type(error).__name__)
         finally:
-            del self._in_flight[parcel.conversation_id]
-            self._waiter.set()
+            del self._calls[parcel.delivery_id]
+        self._ended.append(_Done(parcel, outcome))
+        self._waiter.set()
 
-    async def _mark(self, tx: Transaction, done: Sequence[_Done]) -> list[None]:
-        sent = [item for item in done if isinstance(item.outcome, Sent)]
+    async def _mark(self, tx: Transaction, done: Sequence[_Done]) -> None:
+        sent = [
+            {"key": item.parcel.delivery_id, "platform": item.outcome.platform_id}
+            for item in done
+            if isinstance(item.outcome, Sent)
+        ]
         if sent:
             connection = await tx.session.connection()
-            table = cast(Table, Delivery.__table__)
-            await connection.execute(
-                update(table)
-                .where(table.c.id == bindparam("key"))
-                .values(
-                    state=DeliveryState.SENT,
-                    platform_id=bindparam("platform"),
-                    error=None,
-                    finished_at=tx.now,
-                ),
-                [
-                    {"key": item.parcel.delivery_id, "platform": item.outcome.platform_id}
-                    for item in sent
-                    if isinstance(item.outcome, Sent)
-                ],
-            )
+            await connection.execute(_MARK_SENT, [{**row, "at": tx.now} for row in sent])
         for item in done:
             if isinstance(item.outcome, Sent):
                 outcome = "sent"
             else:
                 outcome = await self._mark_unsent(tx, item)
-            DELIVERED.labels(self._sender.channel, outcome).inc()
+            count = DELIVERED.labels(self._sender.channel, outcome).inc
+            tx.after_commit(("delivered", item.parcel.delivery_id), count)
             if item.parcel.message_id is not None:
                 self._events.emit(
                     tx,
@@ -234,7 +264,6 @@ class DeliveryLoop:
                     conversation_id=item.parcel.conversation_id,
                     message=item.parcel.message_id,
                 )
-        return [None] * len(done)
 
     async def _mark_unsent(self, tx: Transaction, item: _Done) -> str:
         parcel, outcome = item.parcel, item.outcome
@@ -248,7 +277,8 @@ class DeliveryLoop:
                 log.error("bots.account_broken", account=self._account_id, error=error)
             case TryAgain() | Unknown():
                 if isinstance(outcome, Unknown) and not self._sender.idempotent:
-                    UNKNOWN.labels(self._sender.channel).inc()
+                    count = UNKNOWN.labels(self._sender.channel).inc
+                    tx.after_commit(("unknown", parcel.delivery_id), count)
                 pause = min(timedelta(seconds=2**parcel.attempts), LONGEST_PAUSE)
                 if attempts >= MAX_ATTEMPTS:
                     state = DeliveryState.FAILED
@@ -259,12 +289,18 @@ class DeliveryLoop:
         failed = state is DeliveryState.FAILED
         await tx.session.execute(
             update(Delivery)
-            .where(Delivery.id == parcel.delivery_id)
+            .where(
+                Delivery.id == parcel.delivery_id,
+                # Still the attempt that this outcome belongs to: a next holder of the lease may
+                # have sent it since.
+                Delivery.state == _SENDING,
+                Delivery.attempts == parcel.attempts + 1,
+            )
             .values(
                 state=state,
                 attempts=attempts,
                 not_before=tx.now + pause,
-                error=error,
+                error=storable(error)[:MAX_ERROR],
                 finished_at=tx.now if failed else None,
             )
         )
@@ -277,8 +313,10 @@ class DeliveryLoop:
                 update(Delivery)
                 .where(
                     Delivery.bot_account_id == self._account_id,
-                    Delivery.state == DeliveryState.SENDING,
-                    Delivery.conversation_id.not_in(list(self._in_flight)),
+                    Delivery.state == _SENDING,
+                    Delivery.id.not_in(
+                        [*self._calls, *(one.parcel.delivery_id for one in self._ended)]
+                    ),
                 )
                 .values(state=DeliveryState.QUEUED, not_before=tx.now)
                 .returning(Delivery.id)

@@ -23,8 +23,12 @@ from conversations.models import (
 from storage.database import Database, Transaction
 from storage.signals import Signals
 
-OUTBOX_SIGNAL = "outbox"
 INTAKE_SIGNAL = "intake"
+
+
+def outbox_signal(account_id: int) -> str:
+    """Something was queued for this bot account."""
+    return f"outbox:{account_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,8 @@ class Outbox:
         for conversation_id, count in used.items():
             locked[conversation_id].last_seq += count
             locked[conversation_id].last_message_at = tx.now
-        self._signals.wake(tx, OUTBOX_SIGNAL)
+        for account_id in {row["bot_account_id"] for row in rows}:
+            self._signals.wake(tx, outbox_signal(account_id))
         return ids
 
     async def _insert_messages(
