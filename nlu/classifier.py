@@ -25,8 +25,9 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """``logits`` are sums over the three parts; ``probabilities`` are calibrated."""
+    """``words`` are corrected, ``logits`` sum the parts, ``probabilities`` are calibrated."""
 
+    words: tuple[str, ...]
     features: Features
     logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
@@ -44,8 +45,8 @@ class Classifier:
         self._vector_weights = model.weights[self._vector_at : -1].astype(np.float32)
         self._bias = model.weights[-1].astype(np.float32)
 
-    def features(self, normalised: Normalised) -> Features:
-        words = self.normaliser.words(normalised)
+    def features(self, normalised: Normalised, words: Sequence[str]) -> Features:
+        """``words`` as `Normaliser.words` gives them for the same text."""
         encoded = self._encoder.encode([normalised.text])
         return Features(
             self.model.words.row(word_features(words, russian=self.model.russian)),
@@ -55,9 +56,10 @@ class Classifier:
 
     def score(self, normalised: Normalised) -> Scores:
         """Probabilities in the order of the model's labels."""
-        features = self.features(normalised)
+        words = self.normaliser.words(normalised)
+        features = self.features(normalised, words)
         logits = self._bias + sum(self.contributions(features), np.float32(0))
-        return Scores(features, logits, softmax(logits / self.model.temperature))
+        return Scores(words, features, logits, softmax(logits / self.model.temperature))
 
     def contributions(self, features: Features) -> list[NDArray[np.float32]]:
         """What words, characters and the vector add to each label's logit, in this order."""

@@ -3,17 +3,30 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
-from nlu.classifier import Classifier, ranked
+from nlu import danger
+from nlu.classifier import Classifier, Scores, ranked
 from nlu.encoders import Encoder, built_in_encoder
 from nlu.entities import extract
 from nlu.errors import ModelError
+from nlu.explanation import Explanation, explain
 from nlu.model import DEFAULT_SEED, Model
-from nlu.taxonomy import OUT_OF_SCOPE
+from nlu.normalise import MAX_CHARS, Normalised
+from nlu.questions import split_questions
+from nlu.taxonomy import DANGER, OUT_OF_SCOPE, TALK
 from nlu.training_data import TrainingData, load_article_questions, load_training_data
 from nlu.types import Ranked, Understanding
 
-_RANKED_SHOWN = 10
+MOST_QUESTIONS: Final = 3
+
+_RANKED_SHOWN: Final = 10
+# A part of a message is a question of its own if it is this clear by itself, and the whole
+# message does not rule it out; chosen in docs/decisions/0103.
+_CLEAR_PART: Final = 0.6
+_LEAST_IN_WHOLE: Final = 0.02
+# Politeness and small talk around a question are no questions.
+_NO_QUESTION: Final = frozenset(TALK)
 
 
 class EmbeddedEngine:
@@ -32,29 +45,87 @@ class EmbeddedEngine:
             )
         self.model = model
         self.model_id = model.model_id
-        self.classifier = Classifier(model, encoder)
+        self._classifier = Classifier(model, encoder)
 
     def parse(self, text: str, *, now: datetime) -> Understanding:
-        """The whole message as one question; never raises on any text."""
-        normalised = self.classifier.normaliser.normalise(text)
+        """The whole message as one question; never raises on any text.
+
+        Only the first ``MAX_CHARS`` characters are read. A message that says nothing is
+        ``out_of_scope``.
+        """
+        return self._understand(text, now)
+
+    def parse_many(self, text: str, now: datetime) -> list[Understanding]:
+        """The questions of a message in the order they were asked, one to three.
+
+        With several, each `Understanding` holds its own part of the message as ``text``, and
+        offsets count from the beginning of that part. A danger in any part comes first, alone.
+        """
+        whole = self._understand(text, now)
+        if whole.intent == DANGER:
+            return [whole]
+        spans = split_questions(text[:MAX_CHARS])
+        if len(spans) == 1:
+            return [whole]
+        parts = [self._understand(text[start:end], now) for start, end in spans]
+        for part in parts:
+            if part.intent == DANGER:
+                return [part]
+        groups = _grouped(parts, spans, whole)
+        if len(groups) == 1:
+            return [whole]
+        return [self._understand(text[start:end], now) for start, end in groups[:MOST_QUESTIONS]]
+
+    def explain(self, text: str) -> Explanation:
+        """Why the message is read as it is: parts, features, nearest training phrases."""
+        normalised = self._classifier.normaliser.normalise(text)
+        return explain(self._classifier, normalised)
+
+    def _understand(self, text: str, now: datetime) -> Understanding:
+        normalised = self._classifier.normaliser.normalise(text)
         if not normalised.text.strip():
-            return Understanding(
-                text, OUT_OF_SCOPE, 1.0, (Ranked(OUT_OF_SCOPE, 1.0),), (), self.model_id
-            )
-        scores = self.classifier.score(normalised)
-        ranking = tuple(
-            Ranked(intent, confidence)
-            for intent, confidence in ranked(scores.probabilities, self.model.labels)[
-                :_RANKED_SHOWN
-            ]
-        )
+            only = Ranked(OUT_OF_SCOPE, 1.0)
+            return Understanding(text, only.intent, only.confidence, (only,), (), self.model_id)
+        scores = self._classifier.score(normalised)
+        ranking = self._ranking(normalised, scores)
         best = ranking[0]
         entities = extract(normalised, now=now, intent=best.intent)
         return Understanding(text, best.intent, best.confidence, ranking, entities, self.model_id)
 
-    def parse_many(self, text: str, now: datetime) -> list[Understanding]:
-        """The questions of a message in the order they were asked, one to three."""
-        return [self.parse(text, now=now)]
+    def _ranking(self, normalised: Normalised, scores: Scores) -> tuple[Ranked, ...]:
+        ordered = ranked(scores.probabilities, self.model.labels)
+        confidence = dict(ordered).get(DANGER, 0.0)
+        words = " ".join(scores.words)
+        alarm = danger.confidence(confidence, described=lambda: danger.is_described(words))
+        if alarm:
+            ordered.remove((DANGER, confidence))
+            ordered.insert(0, (DANGER, alarm))
+        return tuple(Ranked(intent, share) for intent, share in ordered[:_RANKED_SHOWN])
+
+
+def _grouped(
+    parts: list[Understanding], spans: list[tuple[int, int]], whole: Understanding
+) -> list[tuple[int, int]]:
+    """Spans of questions: parts of one meaning are joined, unclear ones go with a neighbour."""
+    possible = {r.intent for r in whole.ranking if r.confidence >= _LEAST_IN_WHOLE}
+    groups: list[tuple[int, int]] = []
+    current: str | None = None
+    for part, (start, end) in zip(parts, spans, strict=True):
+        clear = (
+            part.confidence >= _CLEAR_PART
+            and part.intent not in _NO_QUESTION
+            and part.intent in possible
+        )
+        if not groups:
+            groups.append((start, end))
+            current = part.intent if clear else None
+        elif not clear or current is None or part.intent == current:
+            groups[-1] = (groups[-1][0], end)
+            current = part.intent if clear else current
+        else:
+            groups.append((start, end))
+            current = part.intent
+    return groups
 
 
 def train_engine(

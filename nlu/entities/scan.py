@@ -107,11 +107,11 @@ class Number:
 
 def free_numbers(scan: Scan) -> list[Number]:
     """Numbers that nothing has explained yet, in the order of the text."""
-    numbers = []
-    for match in _NUMBER.finditer(scan.text):
-        if scan.is_free(match.start(), match.end()):
-            numbers.append(_number(match.group(), match.start()))
-    return numbers
+    return [
+        _number(match.group(), match.start())
+        for match in _NUMBER.finditer(scan.text)
+        if scan.is_free(match.start(), match.end())
+    ]
 
 
 def _number(written: str, start: int) -> Number:
