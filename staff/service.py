@@ -133,7 +133,7 @@ class StaffService:
             rows = await session.execute(
                 select(Person.id, Person.display_name).where(Person.id.in_(set(ids)))
             )
-            return dict(rows.tuples().all())
+            return {row.id: row.display_name for row in rows}
 
     def close(self) -> None:
         self._passwords.close()

@@ -99,17 +99,15 @@ def safe_next(target: str | None, default: str = "/") -> str:
 
     Browsers read «\\» as «/» and skip control characters: «/\\evil.example» is another host.
     """
-    if not target or not target.startswith("/") or len(target) > LONGEST_WAY_BACK:
+    if not target or not target.startswith("/") or target.startswith("//"):
         return default
-    if "\\" in target or not target.isprintable() or " " in target:
+    if len(target) > LONGEST_WAY_BACK or not target.isprintable() or set("\\ ") & set(target):
         return default
     try:
         parts = urlsplit(target)
     except ValueError:
         return default
-    if parts.scheme or parts.netloc or parts.path.startswith("//"):
-        return default
-    if parts.path in ("/login", "/logout"):
+    if parts.scheme or parts.netloc or parts.path in ("/login", "/logout"):
         return default
     return target
 

@@ -21,6 +21,7 @@ from web.shell import Shell, shell_of
 
 CHECK_LOGIN_EVERY = timedelta(seconds=30)
 SEND_TIMEOUT_SECONDS = 30.0
+LARGEST_NUMBER = 2**63 - 1
 
 
 def to_event(frame: Frame) -> ServerSentEvent:
@@ -63,8 +64,8 @@ def router() -> APIRouter:
     @router.get("/events")
     async def events(
         request: Request,
-        after: Annotated[int | None, Query(ge=0)] = None,
-        last_event_id: Annotated[int | None, Header(ge=0)] = None,
+        after: Annotated[int | None, Query(ge=0, le=LARGEST_NUMBER)] = None,
+        last_event_id: Annotated[int | None, Header(ge=0, le=LARGEST_NUMBER)] = None,
     ) -> EventSourceResponse:
         shell = shell_of(request)
         token = shell.cookie.read(request) or ""
