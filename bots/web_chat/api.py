@@ -72,21 +72,20 @@ def router(chat: Chat) -> APIRouter:
     @routes.get("/history")
     async def read(request: Request, after: Number = None, before: Number = None) -> Response:
         """The end of the conversation; what is older than message ``before``; or what has
-        changed since event ``after``. Nobody known: ``{"known": false}``."""
+        changed since event ``after``. ``known`` says whether the token is good."""
         chat.check_reading(request)
         visitor = await chat.known(request)
-        if visitor is None:
-            return JSONResponse({"known": False}, headers=NOT_KEPT)
         async with chat.database.read() as session:
-            if after is not None:
-                page = await history.changed(
-                    session, chat.account_id, visitor.chat_id, after=after
-                )  # fmt: skip
+            if visitor is None:
+                page = await history.nothing(session)
+            elif after is not None:
+                page = await history.changed(session, chat.account_id, visitor.chat_id, after=after)
             else:
                 page = await history.latest(
                     session, chat.account_id, visitor.chat_id, before=before
                 )
-        return JSONResponse({"known": True} | page.to_json(), headers=NOT_KEPT)
+        body = {"known": visitor is not None} | page.to_json()
+        return JSONResponse(body, headers=NOT_KEPT)
 
     @routes.post("/phone")
     async def leave_phone(request: Request) -> Response:

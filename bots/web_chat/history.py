@@ -99,6 +99,12 @@ async def find(session: AsyncSession, account_id: int, chat_id: str) -> Conversa
     return (await session.execute(statement)).scalar_one_or_none()
 
 
+async def nothing(session: AsyncSession) -> Page:
+    """For one who has said nothing yet: whatever comes after this position is new to him."""
+    _, position = await events.bounds(session)
+    return Page(position)
+
+
 async def latest(
     session: AsyncSession, account_id: int, chat_id: str, *, before: int | None = None
 ) -> Page:

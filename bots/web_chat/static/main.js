@@ -43,7 +43,7 @@ class Chat {
   constructor() {
     this.view = new View({
       press: (button, message) => this.#press(button, message),
-      retry: (item) => this.outbox.retry(item),
+      retry: () => this.outbox.retryFailed(),
       edit: (item) => this.#edit(item),
     });
     this.outbox = new Outbox(this.#api, {
@@ -143,7 +143,8 @@ class Chat {
     }
     this.#failures = 0;
     if (!page.known) {
-      if (this.#messages.size || !first) this.#forget();
+      if (this.#messages.size) return this.#forget();
+      this.#position = page.position; // the first answer comes as something new
       this.#draw();
     } else if (this.privacy.isHidden) {
       this.#countHidden(page);
@@ -218,6 +219,8 @@ class Chat {
   }
 
   async #reveal() {
+    this.stream.close(); // until there is a position again to follow from
+    this.#live = false;
     this.#position = null;
     this.composer.hidden = false;
     this.attention.noticed();
@@ -244,6 +247,7 @@ class Chat {
     this.attention.reset();
     if (this.privacy.isHidden) this.privacy.reveal();
     this.#draw();
+    void this.refresh();
   }
 
   // --- showing ------------------------------------------------------------------------------

@@ -33,16 +33,10 @@ export class Outbox {
     this.#work();
   }
 
-  retry(item) {
-    clearTimeout(item.timer);
-    item.state = "sending";
-    this.#changed();
-    this.#work();
-  }
-
+  /** All of them: one alone would overtake the others. */
   retryFailed() {
-    for (const item of this.#items) if (item.state === "failed") item.state = "sending";
-    this.#changed();
+    if (!this.#items.some(({ state }) => state === "failed")) return;
+    this.#set("failed", "sending");
     this.#work();
   }
 
@@ -71,8 +65,8 @@ export class Outbox {
     this.#working = true;
     try {
       for (;;) {
-        const item = this.#items.find((waiting) => waiting.state === "sending");
-        if (!item) break;
+        const item = this.#items.find(({ state }) => state === "sending" || state === "paused");
+        if (item?.state !== "sending") break;
         await this.#send(item);
       }
     } finally {
@@ -89,10 +83,14 @@ export class Outbox {
     } catch (error) {
       item.problem = error instanceof Offline ? "" : error.message;
       if (error instanceof Offline || error.passing) {
-        item.state = "failed";
+        this.#set("sending", "failed");
       } else if (error.wait) {
         item.state = "paused";
-        item.timer = setTimeout(() => this.retry(item), error.wait * 1000);
+        item.timer = setTimeout(() => {
+          item.state = "sending";
+          this.#changed();
+          this.#work();
+        }, error.wait * 1000);
       } else {
         item.state = "refused";
       }
@@ -102,6 +100,11 @@ export class Outbox {
 
   start() {
     this.#work();
+  }
+
+  #set(from, to) {
+    for (const item of this.#items) if (item.state === from) item.state = to;
+    this.#changed();
   }
 
   #changed() {

@@ -46,6 +46,7 @@ export class Privacy {
 
   reveal() {
     this.isHidden = false;
+    this.#activeAt = Date.now();
     this.#touched();
     this.#show();
     this.#on.reveal();

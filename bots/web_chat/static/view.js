@@ -21,7 +21,7 @@ export class View {
   #unseen = 0;
   #aloud = 0;
 
-  /** `on`: {press(button, messageId), retry(item), edit(item)}. */
+  /** `on`: {press(button, messageId), retry(), edit(item)}. */
   constructor(on) {
     this.#on = on;
     this.#scroll.addEventListener("scroll", () => this.#noticePlace(), { passive: true });
@@ -158,7 +158,7 @@ export class View {
     else if (item.state === "refused") line.append(`Не отправлено. ${item.problem}`);
     else line.append("Не отправлено");
     const button = (text, run) => element("button", { type: "button", onclick: run }, text);
-    if (item.state === "failed") line.append(button("Повторить", () => this.#on.retry(item.pending)));
+    if (item.state === "failed") line.append(button("Повторить", () => this.#on.retry()));
     if (item.state === "refused") line.append(button("Изменить", () => this.#on.edit(item.pending)));
     return [line];
   }

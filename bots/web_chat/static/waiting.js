@@ -8,7 +8,7 @@ const WORDS = {
   operator: ["Вам отвечает оператор", "Пишите здесь: он увидит сразу."],
 };
 const STATUS = {
-  assistant: "Отвечаем сразу, в любое время",
+  assistant: "Отвечаем круглосуточно",
   queue: "Вы в очереди к оператору",
   operator: "С Вами оператор",
 };
@@ -29,11 +29,13 @@ export class Waiting {
   /** `turn` of the conversation: assistant, queue or operator. */
   show(turn) {
     byId("waiting").hidden = turn === "assistant";
+    byId("waiting").classList.toggle("talking", turn === "operator");
     byId("status-text").textContent = STATUS[turn];
     byId("status").classList.toggle("human", turn !== "assistant");
     if (turn === this.#turn) return;
     this.#turn = turn;
     if (turn === "assistant") return this.reset();
+    byId("waiting-done").textContent = "";
     [byId("waiting-title").textContent, byId("waiting-hint").textContent] = WORDS[turn];
   }
 

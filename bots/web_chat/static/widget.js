@@ -54,7 +54,7 @@
   }
 
   const host = document.createElement("okno-chat");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet(); // a <style> element could be forbidden by the site's policy
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
