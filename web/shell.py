@@ -1,6 +1,5 @@
 """What the staff pages share. ``okno/`` makes one and puts it into the application."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,6 @@ class Shell:
     templates: Jinja2Templates
     cookie: SessionCookie
     headers: Headers
-    stop: asyncio.Event
     public_url: str | None
 
 
@@ -40,7 +38,6 @@ def make_shell(
     clock: Clock,
     company: str,
     zone: ZoneInfo,
-    stop: asyncio.Event,
     public_url: str | None = None,
     rooms: Mapping[str, Path] | None = None,
 ) -> Shell:
@@ -63,7 +60,6 @@ def make_shell(
         ),
         cookie=SessionCookie(https),
         headers=Headers(https),
-        stop=stop,
         public_url=public_url,
     )
 

@@ -81,7 +81,6 @@ def shell(
     staff: StaffService,
     hub: EventHub,
     clock: FakeClock,
-    stop: asyncio.Event,
     public_url: str | None,
 ) -> Shell:
     return make_shell(
@@ -90,7 +89,6 @@ def shell(
         clock=clock,
         company="Энергосбыт Тест",
         zone=ZoneInfo("Europe/Moscow"),
-        stop=stop,
         public_url=public_url,
         rooms={"rooms": Path(__file__).parent},
     )
