@@ -21,6 +21,7 @@ from web.shell import Shell, shell_of
 
 CHECK_LOGIN_EVERY = timedelta(seconds=30)
 SEND_TIMEOUT_SECONDS = 30.0
+SHUTDOWN_GRACE_SECONDS = 3.0
 LARGEST_NUMBER = 2**63 - 1
 
 
@@ -58,6 +59,17 @@ async def staff_events(
             yield to_event(frame)
 
 
+def respond(frames: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
+    """The answer of a page's stream, here and on the customers' chat page."""
+    return EventSourceResponse(
+        frames,
+        ping=0,  # the hub's heartbeats carry the number
+        send_timeout=SEND_TIMEOUT_SECONDS,
+        # At shutdown the hub ends its streams in good order; what is left then is cut off.
+        shutdown_grace_period=SHUTDOWN_GRACE_SECONDS,
+    )
+
+
 def router() -> APIRouter:
     router = APIRouter(prefix="/staff", dependencies=[Depends(require(*Role))])
 
@@ -70,10 +82,6 @@ def router() -> APIRouter:
         shell = shell_of(request)
         token = shell.cookie.read(request) or ""
         seen = after if last_event_id is None else last_event_id
-        return EventSourceResponse(
-            staff_events(shell, token, seen),
-            ping=0,  # the hub's heartbeats carry the number
-            send_timeout=SEND_TIMEOUT_SECONDS,
-        )
+        return respond(staff_events(shell, token, seen))
 
     return router
