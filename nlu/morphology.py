@@ -1,12 +1,14 @@
 """Dictionary forms and grammar of Russian words (pymorphy3), cached."""
 
+import re
 from functools import cache, lru_cache
 from typing import Final
 
 import pymorphy3
 
-# A run of letters longer than this is no Russian word; the analyser would only waste time on it.
+# A run of letters longer than this is no word; the analyser would only waste time on it.
 MAX_WORD: Final = 32
+_RUSSIAN: Final = re.compile(rf"[а-яё-]{{1,{MAX_WORD}}}", re.IGNORECASE)
 
 
 @cache
@@ -16,8 +18,8 @@ def _analyser() -> pymorphy3.MorphAnalyzer:
 
 @lru_cache(maxsize=50_000)
 def lemma(word: str) -> str:
-    """The dictionary form with ё as е; an unknown or overlong word comes back as it is."""
-    if len(word) > MAX_WORD:
+    """The dictionary form with ё as е; what is no Russian word comes back as it is."""
+    if not _RUSSIAN.fullmatch(word):
         return word
     parses = _analyser().parse(word)
     return str(parses[0].normal_form).replace("ё", "е") if parses else word
@@ -26,13 +28,13 @@ def lemma(word: str) -> str:
 @lru_cache(maxsize=50_000)
 def is_known(word: str) -> bool:
     """Whether the dictionary has this very form, with ё or with е."""
-    return len(word) <= MAX_WORD and bool(_analyser().word_is_known(word))
+    return bool(_RUSSIAN.fullmatch(word) and _analyser().word_is_known(word))
 
 
 @lru_cache(maxsize=20_000)
 def name_parts(word: str) -> frozenset[str]:
     """Which of ``Name``, ``Surn``, ``Patr`` a dictionary word can be, likely readings only."""
-    if len(word) > MAX_WORD:
+    if not _RUSSIAN.fullmatch(word):
         return frozenset()
     found: set[str] = set()
     for parse in _analyser().parse(word):
@@ -45,13 +47,15 @@ def name_parts(word: str) -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def is_place(word: str) -> bool:
     """Whether a word can be a place's name («Рыбинске»)."""
-    return len(word) <= MAX_WORD and any("Geox" in form.tag for form in _analyser().parse(word))
+    if not _RUSSIAN.fullmatch(word):
+        return False
+    return any("Geox" in form.tag for form in _analyser().parse(word))
 
 
 @lru_cache(maxsize=20_000)
 def is_adjective_or_genitive(word: str) -> bool:
     """Whether the word has a form that names of streets have («Советская», «Ленина»)."""
-    if len(word) > MAX_WORD:
+    if not _RUSSIAN.fullmatch(word):
         return False
     return any(
         parse.tag.POS == "ADJF" or (parse.tag.POS == "NOUN" and parse.tag.case == "gent")
