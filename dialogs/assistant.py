@@ -27,6 +27,7 @@ from dialogs.actions import (
 )
 from dialogs.billing_answers import BillingAnswers
 from dialogs.flow import Asking, Done, Failed, FlowTurn, Moment
+from dialogs.flows import link
 from dialogs.menu import label_of, main_menu, section_menu
 from dialogs.state import INTENT_FLOWS, DialogState, Flow, new_run, restore
 from dialogs.turn import (
@@ -37,7 +38,7 @@ from dialogs.turn import (
     RequestOperator,
     Response,
 )
-from dialogs.understanding import Reader
+from dialogs.understanding import Reader, is_bare_answer
 from knowledge_base.answers import Answer
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
@@ -445,8 +446,8 @@ class Assistant:
         if action is not None and not turn.context.text.strip().isdigit():
             await self._press(turn, action)
             return True
-        if sure and found.intent in INTENT_FLOWS and INTENT_FLOWS[found.intent] != flow.name:
-            turn.state.end_flow()  # the customer has moved on
+        if sure and not is_bare_answer(found) and _moves_on(found.intent, flow):
+            turn.state.end_flow()
             return False
         if sure and found.intent.startswith("faq/"):
             self._answer(turn, found.intent)
@@ -499,6 +500,11 @@ class Assistant:
                     known[query] = await self._answers.answer(
                         query, contact_id=turn.context.contact_id
                     )
+
+
+def _moves_on(intent: str, flow: Flow) -> bool:
+    """Whether the customer wants something else. «Привяжите счёт …» answers «какой счёт?»."""
+    return INTENT_FLOWS.get(intent, flow.name) not in {flow.name, link.NAME}
 
 
 def _article(answer: Answer, *, repeated: bool) -> Reply:

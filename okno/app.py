@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+from bots.web_chat import pages as web_chat
 from okno import operations
 from okno.channels import Channel
 from okno.services import Services
 from web import app_parts
-from web.shell import make_shell
+from web.shell import Shell, make_shell
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,11 +29,35 @@ def create_app(
         zone=services.zone,
         stop=services.stop,
         public_url=services.settings.public_url,
-        rooms={"handoff": ROOT / "handoff", "knowledge_base": ROOT / "knowledge_base"},
+        rooms={
+            "handoff": ROOT / "handoff",
+            "knowledge_base": ROOT / "knowledge_base",
+            web_chat.ROOM: web_chat.FOLDER,
+        },
     )
     app_parts.install(app, shell)
     for channel in channels:
         if channel.routes is not None:
             app.include_router(channel.routes)
+        if channel.name == "web":
+            app.include_router(_chat(services, channel, shell))
     app.include_router(operations.router(services, tasks))
     return app
+
+
+def _chat(services: Services, channel: Channel, shell: Shell) -> APIRouter:
+    profile, public_url = services.profile, services.settings.public_url
+    return web_chat.router(
+        database=services.database,
+        intake=services.intake,
+        events=services.events,
+        hub=services.hub,
+        account_id=channel.account_id,
+        company=profile.company.short_name,
+        company_phone=profile.company.phone,
+        static=shell.static,
+        clock=services.database.clock,
+        frame_ancestors=profile.widget.frame_ancestors,
+        public_url=public_url,
+        secure_cookies=public_url is not None and public_url.startswith("https://"),
+    )

@@ -84,7 +84,7 @@ def welcome(console: Console, logins: list[Login], address: str, *, telegram: bo
         for one in logins
     )
     examples = "\n".join(
-        f"  {a.number}  {a.surname:<12} {a.shows}" for a in billing_demo.DEMO_ACCOUNTS
+        f"  {a.number}  {a.holder.surname:<12} {a.shows}" for a in billing_demo.DEMO_ACCOUNTS
     )
     connect = (
         "Telegram подключён."

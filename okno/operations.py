@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import func, select, text
 
@@ -21,6 +21,11 @@ QUARANTINED = Gauge("okno_quarantine_rows", "Events that could not be stored")
 
 def router(services: Services, tasks: Mapping[str, "asyncio.Task[None]"]) -> APIRouter:
     routes = APIRouter()
+
+    @routes.get("/", include_in_schema=False)
+    async def front_door() -> Response:
+        """Who comes without an address is a customer; staff know theirs."""
+        return RedirectResponse("/chat")
 
     @routes.get("/healthz", include_in_schema=False)
     async def healthz() -> Response:

@@ -72,6 +72,9 @@ async def serve(
         )
         tasks["web"] = asyncio.create_task(server.serve())
     tasks |= await _background(services, roles, channels, engine)
+    for channel in channels:
+        if RoleName.WEB in roles:
+            await channel.started()
     log.info("okno.serving", roles=sorted(roles), channels=[c.name for c in channels])
     await _until_stopped(stop, tasks)
     if server is not None:

@@ -71,9 +71,11 @@ def _parts(balance: Facts) -> str:
         lines += f"\n\nДолг прошлых месяцев: {roubles(balance.earlier)}."
     if balance.bill is not None and balance.current > 0:
         month = f"{balance.bill.month:%m.%Y}"
+        late = balance.as_of > balance.bill.pay_by
+        due = "срок оплаты был" if late else "оплатите, пожалуйста, до"
         lines += (
             f"\n\nНачисление за {month}: {roubles(balance.current)}, "
-            f"оплатить нужно до {balance.bill.pay_by:%d.%m.%Y}."
+            f"{due} {balance.bill.pay_by:%d.%m.%Y}."
         )
         penalty = [line for line in balance.bill.lines if line.kind is ChargeKind.PENALTY]
         if penalty:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from billing.demo import DEMO_ACCOUNTS
 from billing.models import Account, Meter, Reading
-from billing.readings import format_value
+from billing.numbers import format_value
 from tests.dialogs.conftest import House
 
 ONE_ZONE = DEMO_ACCOUNTS[0]
@@ -46,7 +46,7 @@ def _plus(values: tuple[int, ...], kwh: int) -> list[str]:
 async def test_everything_in_one_message(house: House) -> None:
     (value,) = _plus(await _zones(house, ONE_ZONE.number), 150)
     said = await house.customer().writes(
-        f"лс {ONE_ZONE.number} {ONE_ZONE.surname} показания {value}"
+        f"лс {ONE_ZONE.number} {ONE_ZONE.holder.surname} показания {value}"
     )
     assert "Показания приняты" in said.text, said.text
     assert format_value(int(value) * 1000) in said.text
@@ -59,7 +59,7 @@ async def test_step_by_step_and_a_second_time_without_the_account(house: House) 
     customer = house.customer()
     assert "номер лицевого счёта" in (await customer.writes("хочу передать показания")).text
     assert "фамилию" in (await customer.writes(ONE_ZONE.number)).text
-    asked = await customer.writes(ONE_ZONE.surname)
+    asked = await customer.writes(ONE_ZONE.holder.surname)
     assert "Прошлые показания" in asked.text
     assert "Показания приняты" in (await customer.writes(value)).text
     (later,) = _plus(await _zones(house, ONE_ZONE.number), 20)
@@ -69,17 +69,17 @@ async def test_step_by_step_and_a_second_time_without_the_account(house: House) 
 
 
 async def test_two_zones_in_one_message_and_one_by_one(house: House) -> None:
-    account = next(a for a in DEMO_ACCOUNTS if a.zones == 2)
+    account = next(a for a in DEMO_ACCOUNTS if len(a.meters[0].last) == 2)
     day, night = _plus(await _zones(house, account.number), 90)
     customer = house.customer()
-    await customer.writes(f"показания по счету {account.number}, владелец {account.surname}")
+    await customer.writes(f"показания по счету {account.number}, владелец {account.holder.surname}")
     said = await customer.writes(f"день {day} ночь {night}")
     assert "Показания приняты" in said.text, said.text
     assert "день" in said.text
     other = house.customer("78")
     day, night = str(int(day) + 5), str(int(night) + 5)
     await other.writes("показания")
-    await other.writes(f"{account.number} {account.surname}")
+    await other.writes(f"{account.number} {account.holder.surname}")
     assert "ночь" in (await other.writes(day)).text
     assert "Показания приняты" in (await other.writes(night)).text
 
@@ -87,7 +87,7 @@ async def test_two_zones_in_one_message_and_one_by_one(house: House) -> None:
 async def test_less_than_before_is_refused_with_the_reason(house: House) -> None:
     values = await _zones(house, ONE_ZONE.number)
     customer = house.customer()
-    await customer.writes(f"показания лс {ONE_ZONE.number} {ONE_ZONE.surname}")
+    await customer.writes(f"показания лс {ONE_ZONE.number} {ONE_ZONE.holder.surname}")
     said = await customer.writes(_plus(values, -500)[0])
     assert "меньше" in said.text
     assert await _stored(house) == 0
@@ -129,7 +129,7 @@ async def test_cancel_stops_the_flow(house: House) -> None:
 async def test_an_old_confirmation_button_is_stale(house: House) -> None:
     values = await _zones(house, ONE_ZONE.number)
     customer = house.customer()
-    await customer.writes(f"показания лс {ONE_ZONE.number} {ONE_ZONE.surname}")
+    await customer.writes(f"показания лс {ONE_ZONE.number} {ONE_ZONE.holder.surname}")
     asked = await customer.writes(_plus(values, 9000)[0])
     yes = asked.buttons["Да, верно"]
     await customer.presses("Да, верно")
@@ -142,6 +142,6 @@ async def test_an_old_confirmation_button_is_stale(house: House) -> None:
 async def test_the_debt_of_an_identified_customer(house: House) -> None:
     customer = house.customer()
     await customer.writes("сколько я должен")
-    said = await customer.writes(f"{ONE_ZONE.number} {ONE_ZONE.surname}")
+    said = await customer.writes(f"{ONE_ZONE.number} {ONE_ZONE.holder.surname}")
     assert "₽" in said.text
     assert ONE_ZONE.number not in said.text, "the whole number is not shown"
