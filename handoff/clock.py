@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 SOON = timedelta(minutes=5)
 
@@ -22,3 +23,18 @@ def heat(due_at: datetime | None, now: datetime) -> Heat:
     if now >= due_at:
         return Heat.LATE
     return Heat.SOON if due_at - now <= SOON else Heat.CALM
+
+
+def left(due_at: datetime, now: datetime, by: str) -> str:
+    """«12 мин», «−3 мин»; an hour and more ahead is told by the clock, ``by``.
+
+    ``static/inbox-clock.js`` says the same from second to second.
+    """
+    minutes = (due_at - now) / timedelta(minutes=1)
+    if minutes <= 0:
+        late = int(-minutes)
+        return f"−{late // 60} ч" if late >= 60 else f"−{late} мин"
+    if minutes > 60:
+        return by
+    whole = ceil(minutes)
+    return f"{whole} мин"

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 
 from conversations.events import Events
-from conversations.models import Author, Conversation, MessageKind, Turn
+from conversations.models import Author, Conversation, Message, MessageKind, Turn
 from conversations.service import Outbox, Outgoing, lock, record
 from handoff import answer_text
 from handoff.calendar import WorkingHours
-from handoff.errors import CustomerGone, HandoffUnknown, NotWaiting, NotYours
+from handoff.errors import CustomerGone, HandoffUnknown, NotWaiting, NotYours, SentDifferently
 from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
 from replies import Reply, escape, render
 from storage import jobs
@@ -75,14 +75,15 @@ class OperatorDesk:
         """Queue the operator's words for the customer; the message's id.
 
         A waiting conversation is taken by answering it. The same ``client_key`` again returns
-        the first message. Raises EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone.
+        the first message. Raises EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone,
+        SentDifferently (the first message had another text).
         """
         text = answer_text.checked(text)
         async with self._database.write() as tx:
             conversation = await self._lock(tx, handoff_id)
-            sent = await tx.session.get(OperatorLine, client_key)
+            sent = await self._said(tx, client_key, text)
             if sent is not None:
-                return sent.message_id
+                return sent
             await self._take(tx, conversation, handoff_id, who, None)
             if conversation.unreachable is not None:
                 raise CustomerGone(conversation.unreachable)
@@ -103,13 +104,16 @@ class OperatorDesk:
         return message_id
 
     async def note(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> int:
-        """Write a line that only staff see, at any time. Raises EmptyAnswer, AnswerTooLong."""
+        """Write a line that only staff see, at any time.
+
+        Raises EmptyAnswer, AnswerTooLong, SentDifferently.
+        """
         text = answer_text.checked(text)
         async with self._database.write() as tx:
             conversation = await self._lock(tx, handoff_id)
-            written = await tx.session.get(OperatorLine, client_key)
+            written = await self._said(tx, client_key, text)
             if written is not None:
-                return written.message_id
+                return written
             message_id = await record(
                 tx, self._events, conversation, text,
                 author=Author.OPERATOR, kind=MessageKind.NOTE, staff_id=who.id,
@@ -199,6 +203,22 @@ class OperatorDesk:
             return stay
         await _must_have(tx, handoff_id, who)
         raise NotWaiting
+
+    async def _said(self, tx: Transaction, client_key: str, text: str) -> int | None:
+        """The message that this press has made already. Raises SentDifferently."""
+        row = (
+            await tx.session.execute(
+                select(Message.id, Message.text)
+                .join(OperatorLine, OperatorLine.message_id == Message.id)
+                .where(OperatorLine.client_key == client_key)
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        message_id, said = row
+        if said != text:
+            raise SentDifferently
+        return message_id
 
     async def _is_introduced(self, tx: Transaction, handoff_id: int, who: Operator) -> bool:
         """Whether the customer has had an answer of this operator in this stay."""

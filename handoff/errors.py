@@ -7,6 +7,7 @@ HandoffError
 ├── NotWaiting          nobody asks for an operator there: closed, or back with the assistant
 ├── EmptyAnswer         nothing to send
 ├── AnswerTooLong       ``limit`` in characters
+├── SentDifferently     the same press has sent another text already
 └── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
 """
 
@@ -43,6 +44,10 @@ class AnswerTooLong(HandoffError):
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self.limit = limit
+
+
+class SentDifferently(HandoffError):
+    """The line went out as it was first sent; what was changed afterwards did not."""
 
 
 class CustomerGone(HandoffError):

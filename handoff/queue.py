@@ -30,7 +30,7 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastLine:
-    """The last thing said by the customer or to him."""
+    """The last thing that the customer or an operator said: not what the assistant did."""
 
     message_id: int
     author: str
@@ -49,6 +49,7 @@ class QueueItem:
     channel: str
     name: str
     reason: str
+    summary: dict[str, Any]
     state: str
     danger: bool
     requested_at: datetime
@@ -122,6 +123,7 @@ async def page(
             channel=row.channel,
             name=names.shown(row.given_name, row.display_name),
             reason=row.Handoff.reason,
+            summary=row.Handoff.summary,
             state=row.Handoff.state,
             danger=row.Handoff.danger,
             requested_at=row.Handoff.requested_at,
@@ -186,6 +188,14 @@ async def read(session: AsyncSession, handoff_id: int) -> Stay | None:
     )
 
 
+async def conversations_of(session: AsyncSession, me: int) -> list[int]:
+    """The conversations that this operator has, for the page's signals."""
+    rows = await session.execute(
+        select(Handoff.conversation_id).where(_of(Tab.MINE, me)).limit(LONGEST_LIST)
+    )
+    return list(rows.scalars())
+
+
 async def latest_of(session: AsyncSession, conversation_id: int) -> int | None:
     """The id of the conversation's last stay."""
     statement = select(func.max(Handoff.id)).where(Handoff.conversation_id == conversation_id)
@@ -240,7 +250,7 @@ async def _last_lines(
         select(Message.id)
         .where(
             Message.conversation_id == Conversation.id,
-            Message.author != Author.SYSTEM,
+            Message.author.in_((Author.CUSTOMER, Author.OPERATOR)),
             Message.kind != MessageKind.NOTE,
         )
         .order_by(Message.id.desc())

@@ -14,6 +14,7 @@ from handoff.errors import (
     HandoffUnknown,
     NotWaiting,
     NotYours,
+    SentDifferently,
 )
 from handoff.models import CloseReason, HandoffState
 from tests.handoff.conftest import House
@@ -85,6 +86,17 @@ async def test_a_double_press_sends_once(house: House, olga: Operator) -> None:
     assert len(set(ids)) == len(set(notes)) == 1
     assert len(await house.sent(conversation)) == 1
     assert (await house.notes(conversation)).count("ждёт акт") == 1
+
+
+async def test_a_changed_text_under_an_old_key_is_not_lost_silently(
+    house: House, olga: Operator
+) -> None:
+    conversation = await house.customer("оператор")
+    first = await house.request(conversation)
+    await house.service.desk.answer(first, olga, "Готово", client_key="k1")
+    with pytest.raises(SentDifferently):
+        await house.service.desk.answer(first, olga, "Готово, проверьте", client_key="k1")
+    assert len(await house.sent(conversation)) == 1
 
 
 @pytest.mark.parametrize(

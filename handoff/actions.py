@@ -1,0 +1,123 @@
+"""What an operator presses in the inbox. Refusals leave the typed text where it is."""
+
+from collections.abc import Awaitable
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
+
+from handoff import labels
+from handoff.desk import Operator, OperatorDesk
+from handoff.errors import (
+    AnswerTooLong,
+    CustomerGone,
+    EmptyAnswer,
+    HandoffError,
+    HandoffUnknown,
+    NotWaiting,
+    NotYours,
+    SentDifferently,
+)
+from staff.sessions import SignedIn
+from web.guard import Me
+from web.respond import go_to, is_htmx, notify, page
+from web.shell import shell_of
+
+LARGEST_ID = 2**62
+KEY = r"^[0-9A-Za-z-]{16,64}$"
+CONFLICT = 409
+
+StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+
+
+def actions(desk: OperatorDesk) -> APIRouter:
+    """Routes below ``/inbox/{handoff_id}``; the caller guards them."""
+    routes = APIRouter(prefix="/{handoff_id}")
+
+    @routes.post("/take")
+    async def take(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        instead_of: Annotated[int | None, Form(ge=1, le=LARGEST_ID)] = None,
+    ) -> Response:
+        act = desk.take(handoff_id, _operator(me), instead_of=instead_of)
+        return await _perform(request, handoff_id, act)
+
+    @routes.post("/say")
+    async def say(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        key: Annotated[str, Form(pattern=KEY)],
+        text: Annotated[str, Form()] = "",
+        mode: Annotated[str, Form(pattern="^(answer|note)$")] = "answer",
+    ) -> Response:
+        write = desk.note if mode == "note" else desk.answer
+        act = write(handoff_id, _operator(me), text, client_key=key)
+        return await _perform(request, handoff_id, act)
+
+    @routes.post("/no-answer")
+    async def needs_no_answer(request: Request, me: Me, handoff_id: StayId) -> Response:
+        return await _perform(request, handoff_id, desk.needs_no_answer(handoff_id, _operator(me)))
+
+    @routes.post("/return")
+    async def give_back(request: Request, me: Me, handoff_id: StayId) -> Response:
+        act = desk.return_to_assistant(handoff_id, _operator(me))
+        return await _perform(request, handoff_id, act)
+
+    @routes.post("/close")
+    async def close(request: Request, me: Me, handoff_id: StayId) -> Response:
+        return await _perform(request, handoff_id, desk.close(handoff_id, _operator(me)))
+
+    return routes
+
+
+def _operator(me: SignedIn) -> Operator:
+    return Operator(me.person_id, me.display_name)
+
+
+async def _perform(request: Request, handoff_id: int, act: Awaitable[object]) -> Response:
+    """204 for the page's script, the conversation's page for a plain form; 409 when refused."""
+    try:
+        await act
+    except HandoffUnknown as error:
+        raise HTTPException(404) from error
+    except HandoffError as error:
+        return await _refused(request, handoff_id, error)
+    if is_htmx(request):
+        return Response(status_code=204)
+    return go_to(request, f"/inbox/{handoff_id}")
+
+
+async def _refused(request: Request, handoff_id: int, error: HandoffError) -> Response:
+    text = await _reason(request, error)
+    if is_htmx(request):
+        return notify(Response(status_code=CONFLICT), text, "trouble")
+    trouble = {"title": "Не получилось", "text": text}
+    context = {"trouble": trouble, "status": "", "stale": True, "back": f"/inbox/{handoff_id}"}
+    return page(request, "error.html", context, status=CONFLICT)
+
+
+async def _reason(request: Request, error: HandoffError) -> str:
+    match error:
+        case NotYours(holder=None):
+            return "Этот разговор ждёт в очереди. Сначала возьмите его."
+        case NotYours(holder=holder):
+            names = await shell_of(request).staff.names([holder] if holder else [])
+            who = names.get(holder or 0, "коллега")
+            return f"Разговор уже взят: отвечает {who}. Ваш текст остался на месте."
+        case NotWaiting():
+            return "Разговор уже закрыт. Ваш текст остался на месте."
+        case EmptyAnswer():
+            return "Напишите текст."
+        case AnswerTooLong(limit=limit):
+            return f"Слишком длинно: можно до {limit} знаков. Разделите на части."
+        case CustomerGone(reason=reason):
+            return f"{labels.unreachable(reason)} Ваш текст остался на месте."
+        case SentDifferently():
+            return (
+                "Это сообщение уже ушло в прежнем виде. "
+                "Если нужно дополнить, отправьте исправленное ещё раз."
+            )
+        case _:
+            return "Не получилось. Попробуйте ещё раз."

@@ -1,0 +1,86 @@
+"""Russian names of what the operators' pages show."""
+
+from collections.abc import Mapping
+from typing import Any
+
+REASONS = {
+    "asked": "Клиент попросил",
+    "not_understood": "Бот не понял",
+    "human_topic": "Вопрос к человеку",
+    "flow_failed": "Не получилось с ботом",
+    "failure": "Сбой у бота",
+    "complaint": "Жалоба",
+    "not_helped": "Ответ бота не помог",
+    "danger": "Опасность для жизни",
+}
+# Name and icon.
+CHANNELS = {
+    "web": ("Чат на сайте", "world"),
+    "telegram": ("Telegram", "brand-telegram"),
+    "vk": ("ВКонтакте", "brand-vk"),
+    "max": ("MAX", "message-circle"),
+    "viber": ("Viber", "message-circle"),
+    "ok": ("Одноклассники", "message-circle"),
+}
+CLOSE_REASONS = {
+    "operator": "Закрыт оператором",
+    "returned": "Возвращён боту",
+    "customer": "Клиент передумал ждать",
+    "idle": "Закрыт сам: клиент молчал",
+}
+UNREACHABLE = {
+    "blocked": "Клиент остановил бота: написать ему сейчас нельзя.",
+}
+UNREACHABLE_OTHER = "Клиенту сейчас нельзя написать."
+ATTACHMENTS = {
+    "photo": "Фото",
+    "voice": "Голосовое сообщение",
+    "audio": "Аудио",
+    "video": "Видео",
+    "video_note": "Видеосообщение",
+    "sticker": "Стикер",
+    "document": "Файл",
+    "location": "Место на карте",
+}
+ATTACHMENT_OTHER = "Вложение"
+FLOWS = {
+    "reading": "Передача показаний",
+    "balance": "Баланс счёта",
+    "link": "Привязка счёта",
+}
+COLLECTED = {
+    "number": "Лицевой счёт",
+    "account": "Лицевой счёт",
+    "name": "Владелец, как назвал клиент",
+    "phone": "Телефон",
+    "values": "Показания",
+    "reading": "Показания",
+    "meter": "Счётчик",
+    "failures": "Неудачных попыток",
+}
+# What the summary says elsewhere on the page.
+_TOLD = {"intent", "topic", "flow"}
+
+
+def channel(name: str) -> tuple[str, str]:
+    """The channel's name and icon."""
+    return CHANNELS.get(name, (name, "message-circle"))
+
+
+def reason(code: str) -> str:
+    return REASONS.get(code, code)
+
+
+def unreachable(code: str) -> str:
+    return UNREACHABLE.get(code, UNREACHABLE_OTHER)
+
+
+def collected(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the assistant had learned before the handoff, as label and value."""
+    found = []
+    for key, value in summary.items():
+        if key in _TOLD or value in (None, "", [], {}):
+            continue
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        found.append((COLLECTED.get(key, key), shown))
+    return found

@@ -1,0 +1,163 @@
+"""A message as the operators' page shows it. No I/O."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from conversations.models import Author, DeliveryState, Message, MessageKind
+from handoff import labels
+from replies import Button, Reply, render
+
+
+class By(StrEnum):
+    """Whose line it is."""
+
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    OPERATOR = "operator"
+    NOTE = "note"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How the delivery stands. ``problem``: why it did not arrive; ``detail`` as told to us."""
+
+    state: str
+    text: str
+    problem: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``html`` is safe markup, else ``text`` is shown as it is. ``what`` names a line without
+    words (a photo, a pressed button). ``understood``: what the assistant made of it."""
+
+    id: int
+    by: By
+    who: str
+    at: datetime
+    day: date
+    text: str = ""
+    html: Markup | None = None
+    what: str = ""
+    introduction: str = ""
+    buttons: tuple[str, ...] = ()
+    understood: str = ""
+    mark: Mark | None = None
+
+
+_MARKS = {
+    DeliveryState.QUEUED: "отправляется",
+    DeliveryState.SENDING: "отправляется",
+    DeliveryState.SENT: "отправлено",
+    DeliveryState.FAILED: "не доставлено",
+    DeliveryState.EXPIRED: "не отправлено: устарело",
+}
+_PROBLEMS = {
+    "blocked": "клиент остановил бота",
+}
+_PROBLEM_OTHER = "мессенджер не принял"
+
+
+def line(
+    message: Message,
+    delivery: tuple[str, str | None] | None,
+    *,
+    zone: ZoneInfo,
+    intent_title: Callable[[str], str],
+) -> Line:
+    """``delivery``: the worst state of the message's parts and its error."""
+    day = message.created_at.astimezone(zone).date()
+    if message.author == Author.CUSTOMER:
+        return _of_customer(message, day, intent_title)
+    if message.kind == MessageKind.NOTE:
+        if message.author == Author.SYSTEM:
+            return Line(message.id, By.SYSTEM, "", message.created_at, day, message.text)
+        who = str(message.data.get("name", ""))
+        return Line(message.id, By.NOTE, who, message.created_at, day, message.text)
+    mark = _mark(delivery)
+    if message.author == Author.OPERATOR:
+        return Line(
+            message.id, By.OPERATOR, str(message.data.get("name", "Оператор")),
+            message.created_at, day, message.text,
+            introduction=str(message.data.get("introduction", "")), mark=mark,
+        )  # fmt: skip
+    return Line(
+        message.id, By.ASSISTANT, "Бот", message.created_at, day, message.text,
+        html=_rendered(message.text), buttons=_buttons(message), mark=mark,
+    )  # fmt: skip
+
+
+def preview(kind: str, text: str, data: dict[str, object]) -> str:
+    """One line for the list."""
+    what = _what(kind, data)
+    words = " ".join(text.split())
+    return f"{what}: {words}" if what and words else what or words
+
+
+def _of_customer(message: Message, day: date, intent_title: Callable[[str], str]) -> Line:
+    return Line(
+        message.id, By.CUSTOMER, "", message.created_at, day, message.text,
+        what=_what(message.kind, message.data),
+        understood=_understood(message.understanding, intent_title),
+    )  # fmt: skip
+
+
+def _what(kind: str, data: dict[str, object]) -> str:
+    match kind:
+        case MessageKind.PRESS:
+            return "Кнопка"
+        case MessageKind.COMMAND:
+            return f"Команда /{data.get('command', '')}"
+        case MessageKind.CONTACT:
+            own = "свой" if data.get("own") else "чужой"
+            return f"Контакт ({own}): {data.get('phone', '')}"
+        case MessageKind.ATTACHMENT:
+            return labels.ATTACHMENTS.get(str(data.get("type", "")), labels.ATTACHMENT_OTHER)
+        case MessageKind.EDITED:
+            return "Исправлено"
+        case MessageKind.STOPPED:
+            return "Клиент остановил бота"
+        case MessageKind.RETURNED:
+            return "Клиент снова разрешил писать"
+        case _:
+            return ""
+
+
+def _understood(found: dict[str, object] | None, intent_title: Callable[[str], str]) -> str:
+    if not found or not found.get("intent"):
+        return ""
+    intent = str(found["intent"])
+    confidence = found.get("confidence")
+    title = intent_title(intent) or intent
+    if not isinstance(confidence, int | float):
+        return title
+    return f"{title}, {round(confidence * 100)} %"
+
+
+def _mark(delivery: tuple[str, str | None] | None) -> Mark | None:
+    if delivery is None:
+        return None
+    state, error = delivery
+    text = _MARKS.get(DeliveryState(state), state)
+    problem = ""
+    if state == DeliveryState.FAILED:
+        problem = _PROBLEMS.get(error or "", _PROBLEM_OTHER)
+    elif state == DeliveryState.QUEUED and error:
+        problem = "не получилось с первого раза, повторим"
+    return Mark(state, text, problem, error or "")
+
+
+def _rendered(markdown: str) -> Markup:
+    # Sanitised by the renderer: what the site chat shows is safe here too.
+    return Markup("".join(part.text for part in render(Reply(markdown), "web")))  # noqa: S704
+
+
+def _buttons(message: Message) -> tuple[str, ...]:
+    return tuple(Button(**button).label for button in message.data.get("buttons", ()))

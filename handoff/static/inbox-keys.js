@@ -1,0 +1,67 @@
+// The keyboard. Physical keys, so the Russian layout changes nothing.
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const TABS = ["waiting", "mine", "all", "closed"];
+  const dialog = byId("ib-keys");
+
+  function isTyping(target) {
+    return target.closest("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])");
+  }
+
+  function write(mode) {
+    if (!byId("ib-text")) return;
+    if (!byId("ib-composer").querySelector(`[value=${mode}]`).disabled) {
+      window.inboxComposer.setMode(mode);
+    }
+    byId("ib-text").focus();
+  }
+
+  const KEYS = {
+    KeyJ: () => window.inbox.step(1),
+    KeyK: () => window.inbox.step(-1),
+    KeyT: () => byId("ib-take")?.click(),
+    KeyR: () => write("answer"),
+    KeyN: () => write("note"),
+    KeyS: () => byId("ib-q").focus(),
+    Digit1: () => window.inbox.setTab(TABS[0]),
+    Digit2: () => window.inbox.setTab(TABS[1]),
+    Digit3: () => window.inbox.setTab(TABS[2]),
+    Digit4: () => window.inbox.setTab(TABS[3]),
+  };
+
+  function escape(target) {
+    if (document.querySelector("details[open]") || dialog.open) return;
+    if (byId("ib-customer")?.classList.contains("ib-shown")) window.inbox.showCustomer(false);
+    else if (isTyping(target)) target.blur();
+    else if (window.inbox.isOpen() && getComputedStyle(byId("ib-back")).display !== "none") {
+      window.inbox.close();
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const { target, code, key } = event;
+    if (dialog.open || event.isComposing) return;
+    if (event.altKey && !event.ctrlKey && (code === "ArrowDown" || code === "ArrowUp")) {
+      event.preventDefault();
+      window.inbox.step(code === "ArrowDown" ? 1 : -1);
+      return;
+    }
+    if (key === "Escape") {
+      escape(target);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(target)) return;
+    if ((code === "ArrowDown" || code === "ArrowUp") && target.closest("#ib-list")) {
+      event.preventDefault();
+      window.inbox.step(code === "ArrowDown" ? 1 : -1);
+    } else if (key === "?" || (code === "Slash" && event.shiftKey)) {
+      event.preventDefault();
+      dialog.showModal();
+    } else if (KEYS[code] && !event.shiftKey) {
+      event.preventDefault();
+      KEYS[code]();
+    }
+  });
+
+  byId("ib-show-keys").addEventListener("click", () => dialog.showModal());
+})();
