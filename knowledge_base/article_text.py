@@ -52,7 +52,7 @@ class ArticleText:
             questions=_entries(self.questions),
             buttons=tuple(tidy for button in self.buttons if (tidy := _button(button)) != _EMPTY),
             legal_basis=_entries(self.legal_basis),
-            tags=_entries(self.tags),
+            tags=_entries(part for tag in self.tags for part in tag.split(",")),
         )
 
 

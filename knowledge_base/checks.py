@@ -27,7 +27,7 @@ def find_problems(
 ) -> list[Problem]:
     """``values`` are today's variables (None: they are not looked at); ``topics`` those that
     buttons may lead to beside the intents of the taxonomy."""
-    problems = [*_sizes(text), *_dates(text)]
+    problems = [*_missing(text), *find_excess(text), *_dates(text)]
     for number, button in enumerate(text.buttons):
         problems += _button(button, f"buttons.{number}", values, topics)
     if values is not None:
@@ -36,13 +36,17 @@ def find_problems(
     return problems
 
 
-def _sizes(text: ArticleText) -> Iterator[Problem]:
+def _missing(text: ArticleText) -> Iterator[Problem]:
     if not text.title:
         yield Problem("Нет заголовка", "title")
-    if len(text.title) > LONGEST_TITLE:
-        yield Problem(f"Заголовок длиннее {LONGEST_TITLE} символов", "title")
     if not text.body.strip():
         yield Problem("Ответ пуст: напишите, что услышит клиент", "body")
+
+
+def find_excess(text: ArticleText) -> Iterator[Problem]:
+    """What is too much even for a draft."""
+    if len(text.title) > LONGEST_TITLE:
+        yield Problem(f"Заголовок длиннее {LONGEST_TITLE} символов", "title")
     if len(text.body) > LONGEST_BODY:
         yield Problem(f"Ответ длиннее {LONGEST_BODY} символов: разделите его на статьи", "body")
     if len(text.short) > LONGEST_SHORT:

@@ -4,6 +4,7 @@ Only the names of values may stand between the braces. Jinja's loops, filters an
 refused: an article is written by many hands and answered to everybody.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from knowledge_base.errors import Problem, Unfit
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined)
 # Answers are Markdown; what becomes HTML of it is escaped and cleaned where it is rendered.
 
+_PLACE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 ONLY_NAMES = "Между {{ и }} может стоять только имя переменной, например {{ company.phone }}"
 
 
@@ -25,6 +27,12 @@ def fill(source: str, values: Mapping[str, Any], *, field: str = "") -> str:
     if problems := list(find_problems(source, values, field=field)):
         raise Unfit(problems)
     return _ENVIRONMENT.from_string(source).render(values)
+
+
+def fill_known(source: str, values: Mapping[str, Any]) -> str:
+    """For previews of unfinished text: what can't be filled stays as it was typed."""
+    known = dict(names(values))
+    return _PLACE.sub(lambda place: known.get(place[1], place[0]), source)
 
 
 def find_problems(source: str, values: Mapping[str, Any], *, field: str = "") -> Iterator[Problem]:

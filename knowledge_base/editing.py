@@ -1,0 +1,102 @@
+"""What editors do with articles. Each step is one transaction with its audit entry and event."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from conversations.events import Events
+from knowledge_base import versions
+from knowledge_base.article_text import ArticleText
+from knowledge_base.checks import find_excess, require_fit
+from knowledge_base.errors import TopicTaken, Unfit
+from knowledge_base.models import Article, ArticleVersion, State
+from staff import audit
+from storage.database import Database, Transaction
+
+SAVED_EVENT = "kb.saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The newest version after a step; ``number`` is what the next one begins with."""
+
+    version_id: int
+    number: int
+
+
+class Editor:
+    """``variables()`` gives today's values: an article that names another is not published."""
+
+    def __init__(
+        self, database: Database, events: Events, variables: Callable[[], Mapping[str, Any]]
+    ) -> None:
+        self.database = database
+        self.variables = variables
+        self._events = events
+
+    async def create(self, topic: str, title: str, *, author_id: int) -> int:
+        """The id of a new article with an empty draft. Raises TopicTaken."""
+        try:
+            async with self.database.write() as tx:
+                article_id = await versions.add_article(tx, topic)
+                draft = ArticleText(title=title, body="").tidied()
+                await self._save(tx, article_id, draft, author_id, 0)
+                _log(tx, author_id, "article.created", article_id)
+        except IntegrityError as error:
+            raise TopicTaken(topic) from error
+        return article_id
+
+    async def save(
+        self, article_id: int, text: ArticleText, *, author_id: int, base_number: int
+    ) -> Saved:
+        """Keep ``text`` as the draft; what says nothing new makes no version.
+
+        Raises EditConflict when the newest version is no longer ``base_number``, Unfit when
+        there is too much of it.
+        """
+        if excess := list(find_excess(text)):
+            raise Unfit(excess)
+        async with self.database.write() as tx:
+            return await self._save(tx, article_id, text, author_id, base_number)
+
+    async def publish(
+        self, article_id: int, text: ArticleText, *, author_id: int, base_number: int
+    ) -> Saved:
+        """Save and put in force. Raises Unfit before anything is written, EditConflict."""
+        async with self.database.write() as tx:
+            topics = (await tx.session.execute(select(Article.topic))).scalars().all()
+            require_fit(text, self.variables(), topics=topics)
+            saved = await self._save(tx, article_id, text, author_id, base_number)
+            version = await tx.session.get_one(ArticleVersion, saved.version_id)
+            if version.state != State.PUBLISHED:
+                await versions.publish(
+                    tx, self._events, article_id, saved.version_id, base_number=saved.number
+                )
+                _log(tx, author_id, "article.published", article_id, version=saved.number)
+        return saved
+
+    async def restore(
+        self, article_id: int, version: ArticleVersion, *, author_id: int, base_number: int
+    ) -> Saved:
+        """Begin a draft with an older version's text. Raises EditConflict."""
+        text = versions.text_of(version)
+        return await self.save(article_id, text, author_id=author_id, base_number=base_number)
+
+    async def _save(
+        self, tx: Transaction, article_id: int, text: ArticleText, author_id: int, base_number: int
+    ) -> Saved:
+        newest = await versions.latest(tx.session, article_id)
+        if newest is not None and newest.number == base_number and versions.text_of(newest) == text:
+            return Saved(newest.id, newest.number)
+        version_id = await versions.save(
+            tx, article_id, text, author_id=author_id, base_number=base_number
+        )
+        self._events.emit(tx, SAVED_EVENT, article_id=article_id, author_id=author_id)
+        return Saved(version_id, base_number + 1)
+
+
+def _log(tx: Transaction, person_id: int, action: str, article_id: int, **data: Any) -> None:
+    audit.record(tx, person_id, action, object_kind="article", object_id=article_id, **data)

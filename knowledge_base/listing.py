@@ -1,0 +1,155 @@
+"""What the editors' pages show of the articles: reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from knowledge_base.article_text import fold
+from knowledge_base.errors import ArticleUnknown
+from knowledge_base.models import Article, ArticleVersion, State
+from knowledge_base.names import SECTIONS, section_of
+from knowledge_base.versions import latest
+
+
+class Status(StrEnum):
+    """An article at a glance."""
+
+    PUBLISHED = "published"
+    CHANGED = "changed"  # published, with a newer draft beside it
+    DRAFT = "draft"  # never published
+    OFF = "off"  # published, but outside its dates
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``title`` and the rest are of the newest version."""
+
+    id: int
+    topic: str
+    section: str
+    title: str
+    status: Status
+    questions: int
+    review_by: date | None
+    overdue: bool
+    author_id: int | None
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """``text``: words that all must occur; the empty values let everything through."""
+
+    text: str = ""
+    section: str = ""
+    status: str = ""
+    overdue: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Filter()
+
+
+async def articles(
+    session: AsyncSession, wanted: Filter, *, now: datetime, today: date
+) -> list[Row]:
+    """By section, then by title. ``today`` is the company's day."""
+    newest, public = aliased(ArticleVersion), aliased(ArticleVersion)
+    statement = (
+        select(
+            Article.id, Article.topic, newest.title, newest.state, newest.questions,
+            newest.review_by, newest.author_id, newest.created_at,
+            public.id, public.valid_from, public.valid_until,
+        )
+        .join(newest, (newest.article_id == Article.id) & (newest.number == Article.last_number))
+        .outerjoin(public, (public.article_id == Article.id) & (public.state == State.PUBLISHED))
+    )  # fmt: skip
+    for word in fold(wanted.text).split():
+        statement = statement.where(
+            newest.search.contains(word, autoescape=True)
+            | Article.topic.contains(word, autoescape=True)
+        )
+    rows = []
+    for (
+        row_id, topic, title, state, questions, review_by, author_id, saved_at,
+        public_id, valid_from, valid_until,
+    ) in await session.execute(statement):  # fmt: skip
+        if public_id is None:
+            status = Status.DRAFT
+        elif state == State.DRAFT:
+            status = Status.CHANGED
+        elif (valid_from and now < valid_from) or (valid_until and valid_until <= now):
+            status = Status.OFF
+        else:
+            status = Status.PUBLISHED
+        rows.append(
+            Row(
+                id=row_id, topic=topic, section=section_of(topic), title=title, status=status,
+                questions=len(questions), review_by=review_by,
+                overdue=review_by is not None and review_by < today,
+                author_id=author_id, saved_at=saved_at,
+            )
+        )  # fmt: skip
+    fitting = [row for row in rows if _fits(row, wanted)]
+    return sorted(fitting, key=lambda row: (SECTIONS.index(row.section), fold(row.title)))
+
+
+def _fits(row: Row, wanted: Filter) -> bool:
+    return (
+        (not wanted.section or row.section == wanted.section)
+        and (not wanted.status or row.status == wanted.status)
+        and (not wanted.overdue or row.overdue)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An article with its newest version, as the edit page begins."""
+
+    id: int
+    topic: str
+    version: ArticleVersion
+
+
+async def open_article(session: AsyncSession, article_id: int) -> Opened:
+    """Raises ArticleUnknown."""
+    article = await session.get(Article, article_id)
+    version = await latest(session, article_id)
+    if article is None or version is None:
+        raise ArticleUnknown(article_id)
+    return Opened(article.id, article.topic, version)
+
+
+async def open_version(session: AsyncSession, article_id: int, version_id: int) -> ArticleVersion:
+    """Raises ArticleUnknown."""
+    version = await session.get(ArticleVersion, version_id)
+    if version is None or version.article_id != article_id:
+        raise ArticleUnknown(version_id)
+    return version
+
+
+async def history(session: AsyncSession, article_id: int) -> Sequence[ArticleVersion]:
+    """Every version, the newest first."""
+    rows = await session.execute(
+        select(ArticleVersion)
+        .where(ArticleVersion.article_id == article_id)
+        .order_by(ArticleVersion.number.desc())
+    )
+    return rows.scalars().all()
+
+
+async def titles(session: AsyncSession) -> dict[str, str]:
+    """Every topic with its article's newest title, in the order of the titles."""
+    rows = await session.execute(
+        select(Article.topic, ArticleVersion.title).join(
+            ArticleVersion,
+            (ArticleVersion.article_id == Article.id)
+            & (ArticleVersion.number == Article.last_number),
+        )
+    )
+    return dict(sorted(((row.topic, row.title) for row in rows), key=lambda row: fold(row[1])))

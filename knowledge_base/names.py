@@ -1,0 +1,93 @@
+"""Russian names of sections, intents and states, as editors read them."""
+
+from knowledge_base.article_text import Audience
+from knowledge_base.models import State
+from nlu.taxonomy import is_faq, topic_of
+
+_SECTIONS: dict[str, tuple[str, ...]] = {
+    "Показания": (
+        "reading_deadline", "reading_channels", "reading_rejected", "no_reading_calculation",
+    ),
+    "Деньги и долг": (
+        "tariffs", "payment_methods", "benefits", "penalty", "installment", "debt_disconnection",
+        "debt_certificate", "recalculation", "common_house_needs",
+    ),
+    "Счётчик": (
+        "meter_verification", "meter_replacement", "meter_fault", "smart_meter", "multi_tariff",
+    ),
+    "Договор и счёт": (
+        "account_number", "owner_change", "contract", "contract_business", "personal_cabinet",
+        "e_bill", "personal_data",
+    ),
+    "Свет и сети": ("power_quality", "grid_connection", "microgeneration", "energy_saving"),
+    "О компании": ("offices", "service_standard", "extra_services", "corruption"),
+}  # fmt: skip
+OTHER = "Другое"
+# Articles that no question leads to by itself: they stand in for what a flow would say.
+SERVICE = "Служебные"
+SECTIONS = (*_SECTIONS, OTHER, SERVICE)
+_SECTION_OF = {topic: section for section, topics in _SECTIONS.items() for topic in topics}
+
+# Where a button of an article may lead besides articles.
+ACTIONS: dict[str, str] = {
+    "submit_reading": "Передать показания",
+    "reading_history": "История показаний",
+    "balance": "Сколько к оплате",
+    "charges": "Начисления",
+    "pay": "Оплатить",
+    "payment_history": "История платежей",
+    "payment_status": "Где мой платёж",
+    "receipt": "Квитанция",
+    "link_account": "Привязать лицевой счёт",
+    "my_accounts": "Мои лицевые счета",
+    "power_outage": "Нет света",
+    "planned_outage": "Плановые отключения",
+    "danger": "Опасность для жизни",
+    "operator": "Позвать оператора",
+    "callback": "Заказать звонок",
+    "appointment": "Записаться в офис",
+    "complaint": "Пожаловаться",
+    "feedback": "Оставить отзыв",
+    "request_status": "Что с обращением",
+    "notifications": "Напоминания",
+    "help": "Главное меню",
+}
+_TALK: dict[str, str] = {
+    "greet": "Приветствие",
+    "goodbye": "Прощание",
+    "thanks": "Благодарность",
+    "affirm": "Согласие",
+    "deny": "Отказ",
+    "cancel": "Отмена",
+    "bot_challenge": "Вы робот?",
+    "abuse": "Грубость",
+    "out_of_scope": "Не о том",
+}
+INTENTS = ACTIONS | _TALK
+
+STATES = {
+    State.DRAFT: "Черновик",
+    State.PUBLISHED: "Опубликована",
+    State.ARCHIVED: "Прежняя",
+}
+AUDIENCES = {
+    Audience.ALL: "Все",
+    Audience.HOUSEHOLD: "Население",
+    Audience.BUSINESS: "Организации",
+}
+FIELDS = {
+    "title": "Заголовок",
+    "body": "Ответ",
+    "short": "Короткий ответ",
+    "questions": "Варианты вопроса",
+    "buttons": "Кнопки",
+    "valid_from": "Действует с",
+    "valid_until": "Действует до",
+    "review_by": "Пересмотреть до",
+}
+
+
+def section_of(topic: str) -> str:
+    if not is_faq(topic):
+        return SERVICE
+    return _SECTION_OF.get(topic_of(topic), OTHER)

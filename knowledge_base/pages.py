@@ -1,0 +1,325 @@
+"""The editors' pages: the list, the edit page, versions, «Попробовать»."""
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+
+from knowledge_base import forms, listing, versions
+from knowledge_base.article_text import ArticleText
+from knowledge_base.checks import find_excess, find_problems
+from knowledge_base.differences import compare
+from knowledge_base.editing import Editor, Saved
+from knowledge_base.errors import ArticleUnknown, EditConflict, Problem, TopicTaken, Unfit
+from knowledge_base.front_matter import TOPIC
+from knowledge_base.models import ArticleVersion
+from knowledge_base.names import (
+    ACTIONS,
+    AUDIENCES,
+    FIELDS,
+    INTENTS,
+    SECTIONS,
+    STATES,
+    section_of,
+)
+from knowledge_base.preview import bubbles, previews
+from knowledge_base.try_out import TryIt
+from knowledge_base.variables import names
+from staff.models import Role
+from web.guard import Me, require
+from web.respond import go_to, is_htmx, page
+from web.shell import shell_of
+
+Id = Annotated[int, Path(ge=1, lt=2**63)]
+LONGEST_TRY = 1_000
+# A form that is longer is not even read; an article that may be saved is far below.
+LONGEST_FORM = 900_000
+TOO_LONG = Problem("Текст слишком длинный: разделите его на несколько статей")
+DONE = {
+    "saved": "Черновик сохранён.",
+    "published": "Опубликовано: бот уже отвечает по-новому.",
+    "restored": "Прежний текст вернулся черновиком. Проверьте его и опубликуйте.",
+}
+STATUSES = {
+    listing.Status.PUBLISHED: "Опубликована",
+    listing.Status.CHANGED: "Есть черновик",
+    listing.Status.DRAFT: "Не опубликована",
+    listing.Status.OFF: "Не действует",
+}
+
+
+def router(editor: Editor, try_it: TryIt, *, zone: ZoneInfo) -> APIRouter:
+    """``try_it`` answers a message as the dialog would; ``zone`` is the company's."""
+    router = APIRouter(
+        prefix="/kb", dependencies=[Depends(require(Role.EDITOR, Role.ADMINISTRATOR))]
+    )
+    _add_list(router, editor, zone)
+    _add_tools(router, editor, try_it, zone)
+    _add_article(router, editor, zone)
+    _add_versions(router, editor, zone)
+    return router
+
+
+def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
+    @router.get("")
+    async def articles(
+        request: Request,
+        q: Annotated[str, Query(max_length=200)] = "",
+        section: Annotated[str, Query(max_length=50)] = "",
+        status: Annotated[str, Query(max_length=20)] = "",
+        overdue: Annotated[bool, Query()] = False,
+    ) -> Response:
+        wanted = listing.Filter(q, section, status, overdue)
+        now = editor.database.clock.now()
+        async with editor.database.read() as session:
+            rows = await listing.articles(
+                session, wanted, now=now, today=now.astimezone(zone).date()
+            )
+        authors = {row.author_id for row in rows if row.author_id is not None}
+        context = {
+            "rows": rows,
+            "wanted": wanted,
+            "people": await shell_of(request).staff.names(authors),
+            "sections": SECTIONS,
+            "statuses": STATUSES,
+        }
+        piece = is_htmx(request)
+        name = "fragment_list.html" if piece else "list.html"
+        return page(request, f"knowledge_base/{name}", context)
+
+    @router.get("/new")
+    async def new(request: Request) -> Response:
+        return page(request, "knowledge_base/new.html", {"topic": "", "title": ""})
+
+    @router.post("/new")
+    async def create(
+        request: Request,
+        me: Me,
+        topic: Annotated[str, Form()] = "",
+        title: Annotated[str, Form()] = "",
+    ) -> Response:
+        full = f"faq/{topic.strip().removeprefix('faq/')}"
+        if not title.strip():
+            problem = "Напишите заголовок."
+        elif TOPIC.fullmatch(full) is None:
+            problem = "Имя темы пишется латинскими буквами, цифрами и знаком _."
+        else:
+            try:
+                article_id = await editor.create(full, title, author_id=me.person_id)
+                return go_to(request, f"/kb/{article_id}")
+            except TopicTaken:
+                problem = "Статья с таким именем темы уже есть."
+        context = {"topic": topic, "title": title, "problem": problem}
+        return page(request, "knowledge_base/new.html", context, status=422)
+
+
+def _add_tools(router: APIRouter, editor: Editor, try_it: TryIt, zone: ZoneInfo) -> None:
+    @router.post("/try")
+    async def try_message(request: Request, text: Annotated[str, Form()] = "") -> Response:
+        text = text.strip()[:LONGEST_TRY]
+        context: dict[str, Any] = {"tried": text, "result": None}
+        if text:
+            result = await try_it(text)
+            async with editor.database.read() as session:
+                known = await listing.titles(session)
+            context |= {
+                "result": result,
+                "names": INTENTS | known,
+                "bubbles": [one for reply in result.replies for one in bubbles(reply)],
+            }
+        name = "fragment_try.html" if is_htmx(request) else "try.html"
+        return page(request, f"knowledge_base/{name}", context)
+
+    @router.post("/preview")
+    async def preview(request: Request) -> Response:
+        if _is_too_long(request):
+            context: dict[str, Any] = {"previews": [], "obstacles": [_told(TOO_LONG)]}
+        else:
+            filled = forms.read(await request.form(), zone, ArticleText("", ""))
+            context = await _preview(editor, filled.text)
+        return page(request, "knowledge_base/fragment_preview.html", context)
+
+
+def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
+    @router.get("/{article_id}")
+    async def edit(
+        request: Request, article_id: Id, done: Annotated[str, Query()] = ""
+    ) -> Response:
+        opened = await _open(editor, article_id)
+        text = versions.text_of(opened.version)
+        return await _edit_page(
+            request, editor, zone, opened, text, opened.version.number, notice=DONE.get(done)
+        )
+
+    @router.post("/{article_id}/save")
+    async def save(request: Request, me: Me, article_id: Id) -> Response:
+        return await _step(request, me, article_id, publish=False)
+
+    @router.post("/{article_id}/publish")
+    async def publish(request: Request, me: Me, article_id: Id) -> Response:
+        return await _step(request, me, article_id, publish=True)
+
+    async def _step(request: Request, me: Me, article_id: Id, *, publish: bool) -> Response:
+        opened = await _open(editor, article_id)
+        if _is_too_long(request):
+            former = versions.text_of(opened.version)
+            told = {"problems": [_told(TOO_LONG)]}
+            return await _edit_page(
+                request, editor, zone, opened, former, opened.version.number, **told
+            )
+        form = await request.form()
+        filled = forms.read(form, zone, versions.text_of(opened.version))
+        text, base = filled.text, filled.base_number
+        over = form.get("over")
+        if isinstance(over, str) and over == str(opened.version.number):
+            base = opened.version.number  # the other's text has been read and is to be replaced
+        act = editor.publish if publish else editor.save
+        shown: dict[str, Any] = {}
+        try:
+            if filled.problems:
+                raise Unfit(filled.problems)
+            saved: Saved = await act(article_id, text, author_id=me.person_id, base_number=base)
+        except Unfit as unfit:
+            shown["problems"] = [_told(problem) for problem in unfit.problems]
+        except EditConflict:
+            opened = await _open(editor, article_id)
+            shown["conflict"] = opened.version
+            shown["differences"] = compare(versions.text_of(opened.version), text)
+        else:
+            done = "published" if publish else "saved"
+            if not is_htmx(request):
+                return go_to(request, f"/kb/{article_id}?done={done}")
+            shown["notice"] = DONE[done]
+            opened = await _open(editor, article_id)
+            base = saved.number
+        return await _edit_page(request, editor, zone, opened, text, base, **shown)
+
+
+def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
+    @router.get("/{article_id}/versions/{version_id}")
+    async def version(
+        request: Request,
+        article_id: Id,
+        version_id: Id,
+        changed: Annotated[bool, Query()] = False,
+    ) -> Response:
+        opened = await _open(editor, article_id)
+        try:
+            async with editor.database.read() as session:
+                shown = await listing.open_version(session, article_id, version_id)
+        except ArticleUnknown:
+            raise HTTPException(404) from None
+        text, newest = versions.text_of(shown), versions.text_of(opened.version)
+        context = {
+            "article": opened,
+            "version": shown,
+            "text": text,
+            "differences": compare(newest, text),
+            "changed": changed,
+            "people": await _people(request, shown),
+            "states": STATES,
+            "actions": ACTIONS,
+        } | await _preview(editor, text)
+        return page(request, "knowledge_base/version.html", context)
+
+    @router.post("/{article_id}/versions/{version_id}/restore")
+    async def restore(
+        request: Request,
+        me: Me,
+        article_id: Id,
+        version_id: Id,
+        base: Annotated[int, Form(ge=0)],
+    ) -> Response:
+        try:
+            async with editor.database.read() as session:
+                older = await listing.open_version(session, article_id, version_id)
+            await editor.restore(article_id, older, author_id=me.person_id, base_number=base)
+        except ArticleUnknown:
+            raise HTTPException(404) from None
+        except EditConflict:
+            return go_to(request, f"/kb/{article_id}/versions/{version_id}?changed=1")
+        return go_to(request, f"/kb/{article_id}?done=restored")
+
+
+def _is_too_long(request: Request) -> bool:
+    return int(request.headers.get("content-length") or 0) > LONGEST_FORM
+
+
+async def _open(editor: Editor, article_id: int) -> listing.Opened:
+    try:
+        async with editor.database.read() as session:
+            return await listing.open_article(session, article_id)
+    except ArticleUnknown:
+        raise HTTPException(404) from None
+
+
+async def _edit_page(
+    request: Request,
+    editor: Editor,
+    zone: ZoneInfo,
+    opened: listing.Opened,
+    text: ArticleText,
+    base: int,
+    **shown: Any,
+) -> Response:
+    """The whole page; after a step by htmx only what the step changed. ``shown``: ``notice``,
+    ``problems``, or ``conflict`` (the other's version) with ``differences``."""
+    async with editor.database.read() as session:
+        past = await listing.history(session, opened.id)
+        articles = await listing.titles(session)
+    context: dict[str, Any] = {
+        "article": opened,
+        "section": section_of(opened.topic),
+        "text": text,
+        "base": base,
+        "history": past,
+        "people": await _people(request, *past),
+        "states": STATES,
+        "notice": None,
+        "problems": [],
+        "conflict": None,
+        "differences": [],
+    } | shown
+    refused = bool(context["problems"] or context["conflict"])
+    status = 422 if refused else 200
+    if is_htmx(request):
+        return page(request, "knowledge_base/fragment_outcome.html", context, status=status)
+    context |= await _preview(editor, text)
+    context |= {
+        "audiences": AUDIENCES,
+        "actions": ACTIONS,
+        "articles": {topic: title for topic, title in articles.items() if topic != opened.topic},
+        "variables": names(editor.variables()),
+        "valid_from": forms.local_input(text.valid_from, zone),
+        "valid_until": forms.local_input(text.valid_until, zone),
+        "result": None,
+        "tried": "",
+    }
+    return page(request, "knowledge_base/edit.html", context, status=status)
+
+
+async def _preview(editor: Editor, text: ArticleText) -> dict[str, Any]:
+    """``previews`` of each channel and ``obstacles`` to publishing."""
+    values = editor.variables()
+    async with editor.database.read() as session:
+        topics = await listing.titles(session)
+    return {
+        "previews": [] if list(find_excess(text)) else previews(text, values),
+        "obstacles": [_told(one) for one in find_problems(text, values, topics=topics)],
+    }
+
+
+async def _people(request: Request, *shown: ArticleVersion) -> dict[int, str]:
+    ids = {version.author_id for version in shown if version.author_id is not None}
+    return await shell_of(request).staff.names(ids)
+
+
+def _told(problem: Problem) -> str:
+    """«Ответ, строка 3: нет такой переменной»; entries of a list are counted from 1."""
+    field, _, entry = problem.field.partition(".")
+    place = FIELDS.get(field, "")
+    if entry:
+        place = f"{place}, {int(entry) + 1}-я"
+    elif problem.line and problem.field == "body":
+        place = f"{place}, строка {problem.line}"
+    return f"{place}: {problem.message}." if place else f"{problem.message}."

@@ -1,0 +1,77 @@
+"""How an article will look: rendered for each channel by the code that renders for customers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import nh3
+from markupsafe import Markup
+
+from knowledge_base.article_text import ArticleText
+from knowledge_base.variables import fill_known
+from replies import Button, Part, Reply, render
+from replies.channels import Markup as Dialect
+
+CHANNELS = {"web": "Чат на сайте", "telegram": "Telegram"}
+MORE = "Подробнее"
+_TELEGRAM_TAGS = {"b", "i", "a"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message on the customer's screen. ``html`` is clean."""
+
+    html: Markup
+    rows: tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``short`` is what is sent first, empty when the full answer is; ``full`` the whole one."""
+
+    channel: str
+    title: str
+    short: tuple[Bubble, ...]
+    full: tuple[Bubble, ...]
+
+
+def previews(text: ArticleText, values: Mapping[str, Any]) -> list[Preview]:
+    """Unknown variables are shown as they were typed."""
+    buttons = tuple(
+        Button(
+            fill_known(button.label, values),
+            action=button.intent,
+            url=fill_known(button.url, values),
+        )
+        for button in text.buttons
+        if button.label
+    )
+    full = Reply(fill_known(text.body, values), buttons)
+    short = Reply(fill_known(text.short, values), (*buttons, Button(MORE, action=MORE)))
+    return [
+        Preview(
+            channel,
+            title,
+            bubbles(short, channel) if text.short else (),
+            bubbles(full, channel) if text.body.strip() else (),
+        )
+        for channel, title in CHANNELS.items()
+    ]
+
+
+def bubbles(reply: Reply, channel: str = "web") -> tuple[Bubble, ...]:
+    return tuple(
+        Bubble(_clean(part), tuple(tuple(row) for row in part.rows))
+        for part in render(reply, channel)
+    )
+
+
+def _clean(part: Part) -> Markup:
+    """The web's HTML is cleaned where it is made; Telegram cleans its own, and so do we."""
+    if part.markup is Dialect.WEB_HTML:
+        return Markup(part.text)  # noqa: S704 (cleaned by replies.markdown)
+    cleaned = nh3.clean(
+        part.text, tags=_TELEGRAM_TAGS, link_rel="noopener noreferrer",
+        url_schemes={"https", "http", "tel", "mailto"},
+    )  # fmt: skip
+    return Markup(cleaned)  # noqa: S704 (cleaned the line before)

@@ -1,0 +1,184 @@
+// The edit page: toolbar, keys, rows of buttons, and text that is never lost.
+(() => {
+  const form = document.getElementById("article");
+  const body = form.elements.body;
+  const base = () => document.getElementById("base");
+  const KEY = `okno:kb:${document.body.dataset.login}:${form.dataset.article}`;
+  const NAMES = ["title", "body", "short", "questions", "button_label", "button_target",
+    "button_url", "audience", "review_by", "valid_from", "valid_until", "legal_basis", "tags"];
+
+  // Toolbar. execCommand keeps the browser's own «undo».
+
+  function insert(area, text) {
+    area.focus();
+    document.execCommand("insertText", false, text);
+  }
+
+  function wrap(mark) {
+    const { selectionStart: start, selectionEnd: end, value } = body;
+    const inside = value.slice(start, end);
+    insert(body, `${mark}${inside}${mark}`);
+    body.setSelectionRange(start + mark.length, start + mark.length + inside.length);
+  }
+
+  function startLines(mark) {
+    const { value } = body;
+    const start = value.lastIndexOf("\n", body.selectionStart - 1) + 1;
+    const next = value.indexOf("\n", body.selectionEnd);
+    body.setSelectionRange(start, next < 0 ? value.length : next);
+    const lines = value.slice(body.selectionStart, body.selectionEnd).split("\n");
+    const marked = lines.map((line, n) => (mark === "1. " ? `${n + 1}. ` : mark) + line);
+    // A list must stand apart from the paragraph before it.
+    const apart = start > 0 && !/\n\n$|\n\s*([-*]|\d+\.) .*\n$/.test(value.slice(0, start));
+    insert(body, (apart ? "\n" : "") + marked.join("\n"));
+  }
+
+  function link() {
+    const { selectionStart: start, selectionEnd: end, value } = body;
+    const words = value.slice(start, end) || "текст ссылки";
+    insert(body, `[${words}](https://)`);
+    const place = start + words.length + 3;
+    body.setSelectionRange(place, place + "https://".length);
+  }
+
+  const toolbar = form.querySelector(".kb-toolbar");
+  toolbar.hidden = false;
+  toolbar.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.wrap) wrap(button.dataset.wrap);
+    else if (button.dataset.line) startLines(button.dataset.line);
+    else if ("link" in button.dataset) link();
+    else if (button.dataset.insert) {
+      button.closest("details").open = false;
+      insert(body, button.dataset.insert);
+    }
+  });
+
+  // Keys, by their place, so that they work in the Russian layout too.
+
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    const inBody = document.activeElement === body;
+    if (event.code === "KeyS") document.getElementById("save").click();
+    else if (event.code === "Enter" && form.contains(document.activeElement)) {
+      document.getElementById("publish").click();
+    } else if (inBody && event.code === "KeyB") wrap("**");
+    else if (inBody && event.code === "KeyI") wrap("*");
+    else if (inBody && event.code === "KeyK") link();
+    else return;
+    event.preventDefault();
+  });
+
+  // Rows of buttons.
+
+  const rows = document.getElementById("buttons");
+  const add = form.querySelector("[data-add-button]");
+  const countRows = () => (add.hidden = rows.children.length >= 8);
+  const addRow = () => rows.append(document.getElementById("button-row").content.cloneNode(true));
+  add.addEventListener("click", () => {
+    addRow();
+    countRows();
+    rows.lastElementChild.querySelector("input").focus();
+  });
+  rows.addEventListener("click", (event) => {
+    const remove = event.target.closest("[data-remove]");
+    if (!remove) return;
+    remove.closest(".kb-button-row").remove();
+    countRows();
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // What is typed is kept in this browser until it is saved.
+
+  function read() {
+    return Object.fromEntries(
+      NAMES.map((name) => [name, [...form.querySelectorAll(`[name="${name}"]`)].map((f) => f.value)]),
+    );
+  }
+
+  function write(values) {
+    while (rows.children.length < values.button_label.length) addRow();
+    while (rows.children.length > values.button_label.length) rows.lastElementChild.remove();
+    for (const name of NAMES) {
+      form.querySelectorAll(`[name="${name}"]`).forEach((field, n) => (field.value = values[name][n]));
+    }
+    countRows();
+  }
+
+  // What the page came with; after an answer that refused it, nothing is known to be saved.
+  const onArrival = JSON.stringify(read());
+  let saved = form.dataset.saved === "yes" ? onArrival : null;
+  const dirty = document.getElementById("dirty");
+
+  function keep() {
+    const now = JSON.stringify(read());
+    const isSaved = now === saved;
+    dirty.textContent = isSaved ? "" : "Есть несохранённые изменения";
+    try {
+      if (isSaved) localStorage.removeItem(KEY);
+      else localStorage.setItem(KEY, JSON.stringify({ base: base().value, values: read() }));
+    } catch {
+      // No room in the browser: the page itself still has the text.
+    }
+  }
+
+  function restore() {
+    let kept = null;
+    try {
+      kept = JSON.parse(localStorage.getItem(KEY));
+    } catch {
+      return;
+    }
+    if (!kept || form.dataset.saved !== "yes") return;
+    if (JSON.stringify(kept.values) === saved) {
+      localStorage.removeItem(KEY);
+      return;
+    }
+    const savedBase = base().value;
+    write(kept.values);
+    // Begun with an older version: saving will show what the other one wrote.
+    base().value = kept.base;
+    const sign = document.getElementById("kept");
+    sign.hidden = false;
+    sign.querySelector("[data-forget]").addEventListener("click", () => {
+      write(JSON.parse(onArrival));
+      base().value = savedBase;
+      sign.hidden = true;
+      form.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  form.addEventListener("input", keep);
+  form.addEventListener("change", keep);
+
+  let sent = null;
+  const isStep = (detail) => detail.requestConfig?.path?.startsWith(`/kb/${form.dataset.article}/`);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isStep(event.detail)) sent = JSON.stringify(read());
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id !== "outcome" || !isStep(event.detail)) return;
+    const outcome = document.getElementById("outcome");
+    if (event.detail.xhr.status === 200) {
+      saved = sent;
+      document.getElementById("kept").hidden = true;
+    }
+    keep();
+    if (outcome.getBoundingClientRect().top < 0) outcome.scrollIntoView({ block: "center" });
+  });
+
+  // Somebody else has saved this article.
+
+  document.body.addEventListener("okno:kb.saved", (event) => {
+    const { article_id: article, author_id: author } = event.detail.ids;
+    if (String(article) !== form.dataset.article || String(author) === form.dataset.me) return;
+    window.okno.notice("Эту статью только что сохранил другой редактор. Ваш текст на месте: "
+      + "при сохранении Вы увидите отличия.", "trouble");
+  });
+
+  countRows();
+  if (saved === null) keep();
+  else restore();
+})();

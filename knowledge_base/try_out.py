@@ -1,0 +1,36 @@
+"""«Попробовать»: what would happen to a customer's message. The dialog itself is passed in."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """An intent with its probability, 0 to 1."""
+
+    intent: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEntity:
+    """A detail as it was understood: «account_number», «440012345678»."""
+
+    entity: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryResult:
+    """``runners_up`` are best first, without ``intent``; ``replies`` are what would be sent."""
+
+    intent: str
+    confidence: float
+    runners_up: tuple[Guess, ...]
+    entities: tuple[FoundEntity, ...]
+    replies: tuple[Reply, ...]
+
+
+TryIt = Callable[[str], Awaitable[TryResult]]

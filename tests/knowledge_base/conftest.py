@@ -1,0 +1,126 @@
+"""The editors' pages in the real shell, with the assistant's answer to «Попробовать» invented."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from conversations.events import Events
+from knowledge_base import pages
+from knowledge_base.editing import Editor
+from knowledge_base.try_out import FoundEntity, Guess, TryResult
+from replies import Button, Reply
+from staff.models import Role
+from staff.passwords import Passwords
+from staff.service import StaffService
+from storage.database import Database
+from storage.signals import Signals
+from tests.conftest import FakeClock
+from tests.knowledge_base.samples import VALUES
+from web.app_parts import install
+from web.hub import EventHub
+from web.shell import make_shell
+
+PASSWORD = "зимний-счётчик-1"
+ROOM = Path(pages.__file__).parent
+ZONE = ZoneInfo("Europe/Moscow")
+
+
+@pytest.fixture
+async def staff(database: Database) -> AsyncIterator[StaffService]:
+    service = StaffService(database, Passwords(PasswordHasher(1, 8, 1)))
+    for login, name, role in (
+        ("elena", "Елена", Role.EDITOR),
+        ("petr", "Пётр", Role.EDITOR),
+        ("admin", "Анна", Role.ADMINISTRATOR),
+        ("olga", "Ольга", Role.OPERATOR),
+        ("irina", "Ирина", Role.SUPERVISOR),
+    ):
+        await service.add(login=login, display_name=name, role=role, password=PASSWORD)
+    yield service
+    service.close()
+
+
+async def try_it(text: str) -> TryResult:
+    return TryResult(
+        intent="faq/penalty",
+        confidence=0.874,
+        runners_up=(Guess("faq/installment", 0.06), Guess("out_of_scope", 0.02)),
+        entities=(FoundEntity("account_number", "440012345678"),),
+        replies=(Reply(f"Ответ на «{text}»", (Button("Мой долг", action="i:balance"),)),),
+    )
+
+
+@pytest.fixture
+def editor(database: Database) -> Editor:
+    return Editor(database, Events(Signals(database)), lambda: VALUES)
+
+
+@pytest.fixture
+def app(database: Database, clock: FakeClock, staff: StaffService, editor: Editor) -> FastAPI:
+    app = FastAPI(openapi_url=None)
+    install(
+        app,
+        make_shell(
+            staff=staff,
+            hub=EventHub(database, Signals(database), asyncio.Event()),
+            clock=clock,
+            company="Энергосбыт Тест",
+            zone=ZONE,
+            rooms={"knowledge_base": ROOM},
+        ),
+    )
+    app.include_router(pages.router(editor, try_it, zone=ZONE))
+    return app
+
+
+class Browser:
+    """A person's browser: logged in, sends forms with the page's token."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://okno.test",
+            headers={"accept": "text/html"},
+        )
+        self._csrf = ""
+
+    async def log_in(self, login: str) -> "Browser":
+        form = {"login": login, "password": PASSWORD}
+        assert (await self._client.post("/login", data=form)).status_code == 303
+        found = re.search(r'name="_csrf" value="([^"]+)"', (await self.get("/profile")).text)
+        assert found is not None
+        self._csrf = found[1]
+        return self
+
+    async def get(self, path: str, *, htmx: bool = False) -> httpx.Response:
+        return await self._client.get(path, headers={"hx-request": "true"} if htmx else {})
+
+    async def post(
+        self, path: str, form: dict[str, str | list[str]], *, htmx: bool = False
+    ) -> httpx.Response:
+        headers = {"hx-request": "true", "x-csrf-token": self._csrf} if htmx else {}
+        return await self._client.post(path, data={"_csrf": self._csrf} | form, headers=headers)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+@pytest.fixture
+async def elena(app: FastAPI) -> AsyncIterator[Browser]:
+    browser = await Browser(app).log_in("elena")
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+async def petr(app: FastAPI) -> AsyncIterator[Browser]:
+    browser = await Browser(app).log_in("petr")
+    yield browser
+    await browser.close()
