@@ -25,7 +25,7 @@ from dialogs.actions import (
     SectionAction,
     intent_button,
 )
-from dialogs.billing_answers import BillingAnswers
+from dialogs.billing_answers import Answers
 from dialogs.flow import Asking, Done, Failed, FlowTurn, Moment
 from dialogs.flows import link
 from dialogs.menu import label_of, main_menu, section_menu
@@ -97,7 +97,7 @@ class Assistant:
         self,
         reader: Reader,
         knowledge_base: KnowledgeBase,
-        answers: BillingAnswers,
+        answers: Answers,
         flows: Mapping[str, Flow],
         *,
         rules: Rules,

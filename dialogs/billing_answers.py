@@ -1,10 +1,26 @@
 """Flows' queries answered from billing, outside any long transaction."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from billing.service import BillingService
+from billing.views import LinkOutcome
 from dialogs.flow import AccountFacts, Balance, Identify, LinkedAccounts, Query
 from storage.database import Database
+
+
+class Answers(Protocol):
+    """Who answers the flows' queries: billing, or nobody where an editor only tries a message."""
+
+    async def answer(self, query: Query, *, contact_id: int) -> Any:
+        """The query's answer, as the query's docstring says."""
+        ...
+
+
+class NoAccounts:
+    """For trying messages out: a customer without accounts, of whom nothing is recorded."""
+
+    async def answer(self, query: Query, *, contact_id: int) -> Any:
+        return () if isinstance(query, LinkedAccounts) else LinkOutcome()
 
 
 class BillingAnswers:
@@ -13,7 +29,6 @@ class BillingAnswers:
         self._billing = billing
 
     async def answer(self, query: Query, *, contact_id: int) -> Any:
-        """The query's answer, as the query's docstring says."""
         match query:
             case Identify(number=number, name=name):
                 async with self._database.write() as tx:

@@ -7,9 +7,16 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 
 from bots.web_chat import pages as web_chat
+from dialogs.menu import label_of
+from handoff import pages as inbox
+from handoff.accounts import from_billing
+from knowledge_base import pages as editor_pages
+from knowledge_base.editing import Editor
+from nlu.embedded import EmbeddedEngine
 from okno import operations
 from okno.channels import Channel
 from okno.services import Services
+from okno.try_out import trying
 from web import app_parts
 from web.shell import Shell, make_shell
 
@@ -17,7 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(
-    services: Services, channels: Collection[Channel], tasks: Mapping[str, asyncio.Task[None]]
+    services: Services,
+    channels: Collection[Channel],
+    tasks: Mapping[str, asyncio.Task[None]],
+    engine: EmbeddedEngine,
 ) -> FastAPI:
     # The framework's documentation pages load files from a CDN: off.
     app = FastAPI(title="Okno", docs_url=None, redoc_url=None, openapi_url=None)
@@ -27,7 +37,6 @@ def create_app(
         clock=services.database.clock,
         company=services.profile.company.short_name,
         zone=services.zone,
-        stop=services.stop,
         public_url=services.settings.public_url,
         rooms={
             "handoff": ROOT / "handoff",
@@ -41,6 +50,10 @@ def create_app(
             app.include_router(channel.routes)
         if channel.name == "web":
             app.include_router(_chat(services, channel, shell))
+    accounts = from_billing(services.database, services.billing, services.zone)
+    app.include_router(inbox.router(services.handoff, accounts=accounts, intent_title=label_of))
+    editor = Editor(services.database, services.events, services.variables)
+    app.include_router(editor_pages.router(editor, trying(services, engine), zone=services.zone))
     app.include_router(operations.router(services, tasks))
     return app
 

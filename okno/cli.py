@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
+from nlu.cli import app as nlu_app
 from okno import logs
 from okno import profile as profiles
 from okno import settings as environment
@@ -30,6 +31,7 @@ db = typer.Typer(help="The database.", no_args_is_help=True)
 staff = typer.Typer(help="People who work in Okno.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(staff, name="staff")
+app.add_typer(nlu_app, name="nlu")
 
 console = Console()
 errors = Console(stderr=True)
@@ -85,10 +87,8 @@ async def _serve(settings: environment.Settings, roles: set[str], *, host: str, 
     with lock(file) if file is not None else contextlib.nullcontext():
         if not await migrate.is_current(services.database):
             raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
-        engine = stored() if "worker" in roles else None
-        await serve(
-            services, {RoleName(role) for role in roles}, host=host, port=port, engine=engine
-        )
+        chosen = {RoleName(role) for role in roles}
+        await serve(services, chosen, host=host, port=port, engine=stored())
 
 
 def _roles(text: str) -> set[str]:

@@ -40,12 +40,9 @@ async def serve(
     *,
     host: str,
     port: int,
-    engine: EmbeddedEngine | None,
+    engine: EmbeddedEngine,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what is in hand is finished first.
-
-    ``engine``: what the worker reads with; None in a process without that role.
-    """
+    """Serve until SIGTERM or SIGINT; what is in hand is finished first."""
     stop = services.stop
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,7 +54,7 @@ async def serve(
     server: _Server | None = None
     if RoleName.WEB in roles:
         await services.hub.start()
-        app = create_app(services, channels, tasks)
+        app = create_app(services, channels, tasks, engine)
         server = _Server(
             uvicorn.Config(
                 app,
@@ -92,11 +89,11 @@ async def _background(
     services: Services,
     roles: Collection[RoleName],
     channels: Collection[Channel],
-    engine: EmbeddedEngine | None,
+    engine: EmbeddedEngine,
 ) -> dict[str, asyncio.Task[None]]:
     stop = services.stop
     tasks: dict[str, asyncio.Task[None]] = {}
-    if RoleName.WORKER in roles and engine is not None:
+    if RoleName.WORKER in roles:
         worker = services.worker(services.assistant(engine))
         tasks["worker"] = asyncio.create_task(worker.run(stop))
     tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))

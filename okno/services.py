@@ -12,7 +12,7 @@ from bots.intake import Intake
 from conversations.events import Events
 from conversations.service import Outbox
 from dialogs.assistant import Assistant, Rules
-from dialogs.billing_answers import BillingAnswers
+from dialogs.billing_answers import Answers, BillingAnswers
 from dialogs.effects import Effects
 from dialogs.state import flows
 from dialogs.worker import Worker
@@ -64,12 +64,13 @@ class Services:
     def variables(self) -> Mapping[str, Any]:
         return self.profile.variables(self.hours.text())
 
-    def assistant(self, engine: EmbeddedEngine) -> Assistant:
+    def assistant(self, engine: EmbeddedEngine, answers: Answers | None = None) -> Assistant:
+        """``answers``: who answers the flows' queries, billing by default."""
         variables = self.variables()
         return Assistant(
             EngineReader(engine),
             self.knowledge_base,
-            BillingAnswers(self.database, self.billing),
+            answers or BillingAnswers(self.database, self.billing),
             flows(self.billing.rules),
             rules=Rules(
                 answer=self.profile.understanding.answer,

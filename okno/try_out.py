@@ -1,0 +1,41 @@
+"""The editor's «Попробовать»: what the assistant would answer, with nothing stored or sent."""
+
+import asyncio
+
+from conversations.models import MessageKind, Turn
+from dialogs.billing_answers import NoAccounts
+from dialogs.turn import Context
+from knowledge_base.try_out import FoundEntity, Guess, TryIt, TryResult
+from nlu.embedded import EmbeddedEngine
+from okno.services import Services
+
+
+def trying(services: Services, engine: EmbeddedEngine) -> TryIt:
+    assistant = services.assistant(engine, NoAccounts())
+
+    async def try_it(text: str) -> TryResult:
+        now = services.database.clock.now()
+        found = await asyncio.to_thread(engine.parse, text, now=now.astimezone(services.zone))
+        response = await assistant.respond(
+            Context(
+                conversation_id=0,
+                contact_id=0,
+                channel="web",
+                turn=Turn.ASSISTANT,
+                state={"greeted": True},
+                message_id=0,
+                kind=MessageKind.TEXT,
+                text=text,
+                data={},
+                now=now,
+            )
+        )
+        return TryResult(
+            intent=found.intent,
+            confidence=found.confidence,
+            runners_up=tuple(Guess(one.intent, one.confidence) for one in found.ranking[1:4]),
+            entities=tuple(FoundEntity(e.entity, e.value) for e in found.entities),
+            replies=response.replies,
+        )
+
+    return try_it

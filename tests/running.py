@@ -1,0 +1,121 @@
+"""A real Okno process for tests: prepared, started, killed, started again."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from nlu.embedded import EmbeddedEngine
+from okno import profile as profiles
+from okno.assemble import assemble
+from okno.demo import fill_company
+from okno.settings import Settings
+from staff.models import Role
+from storage import migrate
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET_KEY = "a-key-for-tests-a-key-for-tests-a-key"
+PASSWORD = "correct-horse-7"
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def prepare(folder: Path, database_url: str, engine: EmbeddedEngine) -> None:
+    """The demo company, a trained model and three people in ``folder``."""
+    settings = Settings(database_url=database_url, secret_key=SECRET_KEY, _env_file=None)
+    services = assemble(settings, profiles.load("demo"))
+    await migrate.upgrade(services.database)
+    await fill_company(services, Console(quiet=True))
+    for login, name, role in (
+        ("olga", "Ольга", Role.OPERATOR),
+        ("pavel", "Павел", Role.OPERATOR),
+        ("elena", "Елена", Role.EDITOR),
+    ):
+        await services.staff.add(login=login, display_name=name, role=role, password=PASSWORD)
+    await services.close()
+    model = folder / "var" / "model.okno"
+    model.parent.mkdir(parents=True, exist_ok=True)
+    engine.model.save(model)
+
+
+@dataclass(slots=True)
+class RunningOkno:
+    """``okno serve`` in a process of its own; its log goes to ``folder/okno.log``."""
+
+    folder: Path
+    database_url: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def launch(self) -> None:
+        env = {key: value for key, value in os.environ.items() if not key.startswith("OKNO_")}
+        env |= {
+            "PYTHONPATH": str(ROOT),
+            "OKNO_DATABASE_URL": self.database_url,
+            "OKNO_SECRET_KEY": SECRET_KEY,
+            "OKNO_LOG_FORMAT": "json",
+            **self.environment,
+        }
+        with (self.folder / "okno.log").open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "okno", "serve", "--port", str(self.port)],
+                cwd=self.folder, env=env, stdout=output, stderr=output,
+            )  # fmt: skip
+
+    async def start(self) -> None:
+        """Launch and wait until it is ready."""
+        self.launch()
+        async with httpx.AsyncClient() as client:
+            try:
+                async with asyncio.timeout(START_SECONDS):
+                    while True:
+                        assert self.process is not None
+                        assert self.process.poll() is None, self.log()
+                        try:
+                            if (await client.get(f"{self.url}/readyz")).status_code == 200:
+                                return
+                        except httpx.TransportError:
+                            pass
+                        await asyncio.sleep(0.05)
+            except TimeoutError:
+                raise AssertionError(f"not ready: {self.log()}") from None
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to finish anything."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit code. Fails when it takes longer than promised."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return await asyncio.to_thread(self.process.wait, STOP_SECONDS)
+
+    def log(self) -> str:
+        return (self.folder / "okno.log").read_text(errors="replace")[-4000:]
+
+    def end(self) -> None:
+        """For teardown: whatever happened before, nothing keeps running."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
