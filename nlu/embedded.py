@@ -23,8 +23,10 @@ MOST_QUESTIONS: Final = 3
 _RANKED_SHOWN: Final = 10
 # A part of a message is a question of its own if it is this clear by itself, and the whole
 # message does not rule it out; chosen in docs/decisions/0103.
-_CLEAR_PART: Final = 0.6
-_LEAST_IN_WHOLE: Final = 0.02
+_CLEAR_OF_TWO: Final = 0.5
+# Of more parts, some are a story's sentences, which ask nothing.
+_CLEAR_OF_MORE: Final = 0.75
+_LEAST_IN_WHOLE: Final = 0.001
 # Politeness and small talk around a question are no questions.
 _NO_QUESTION: Final = frozenset(TALK)
 
@@ -108,13 +110,12 @@ def _grouped(
 ) -> list[tuple[int, int]]:
     """Spans of questions: parts of one meaning are joined, unclear ones go with a neighbour."""
     possible = {r.intent for r in whole.ranking if r.confidence >= _LEAST_IN_WHOLE}
+    least = _CLEAR_OF_TWO if len(parts) == 2 else _CLEAR_OF_MORE
     groups: list[tuple[int, int]] = []
     current: str | None = None
     for part, (start, end) in zip(parts, spans, strict=True):
         clear = (
-            part.confidence >= _CLEAR_PART
-            and part.intent not in _NO_QUESTION
-            and part.intent in possible
+            part.confidence >= least and part.intent not in _NO_QUESTION and part.intent in possible
         )
         if not groups:
             groups.append((start, end))

@@ -19,6 +19,12 @@ _BOUNDARY: Final = re.compile(
     r"|\s(?=[1-3]\)\s)",
     re.IGNORECASE,
 )
+# The rest of the same question, not another one: «…, куда идти», «… и где её взять».
+_CONTINUED: Final = re.compile(
+    r"(?:и|а)?\s*(?:куда|к\s+кому|где|как|что|когда|сколько)\s+(?:мне\s+|нам\s+|это\s+|теперь\s+|дальше\s+)*"
+    r"(?:идти|обра\w+|звонить|писать|быть|делать|взять|е[её]|его|их|это|он[аио]?|ему|ей)(?!\w)",
+    re.IGNORECASE,
+)
 _ABBREVIATED: Final = re.compile(
     r"(?:^|[\s(])(?:[А-ЯЁA-Zа-яё]|ул|кв|пр|пер|пос|дер|корп|стр|обл|тел|эл|руб|коп|сч|пок|зав|исх|вх|"
     r"им|мкр|тыс|янв|фев|апр|авг|сент|окт|нояб|дек|т\.[дпек])\.$",
@@ -38,6 +44,8 @@ def split_questions(text: str) -> list[tuple[int, int]]:
         if len(spans) + 1 >= MAX_PARTS or _ABBREVIATED.search(before.rstrip()[-8:]):
             continue
         if sum(map(str.isalnum, before)) < _LEAST_LETTERS:
+            continue
+        if text[match.start()] in ", " and _CONTINUED.match(text, match.end()):
             continue
         spans.append((start, match.start()))
         start = match.end()

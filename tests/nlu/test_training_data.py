@@ -43,7 +43,7 @@ def test_a_line_that_is_no_example_is_named(rasa_file: Path, broken: str, line: 
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("nlu: [", 1),
+        ("nlu: [", 2),
         ("- just a list", 1),
         ("nlu: text", 1),
         ("nlu:\n- intent: balance\n", 2),
