@@ -28,6 +28,7 @@ class Chat {
   #tabs = this.#embedded ? null : new BroadcastChannel("okno-chat");
   #messages = new Map();
   #position = null;
+  #epoch = 0;
   #more = false;
   #turn = "assistant";
   #live = false;
@@ -131,6 +132,7 @@ class Chat {
 
   async #fetch() {
     const first = this.#position === null;
+    const epoch = this.#epoch;
     let page;
     try {
       page = await this.#api.history(first ? {} : { after: this.#position });
@@ -142,6 +144,9 @@ class Chat {
       return;
     }
     this.#failures = 0;
+    // Asked before the page was emptied: the next answer is the right one.
+    if (epoch !== this.#epoch) return void (this.#again = true);
+    this.outbox.retryFailed();
     if (!page.known) {
       if (this.#messages.size) return this.#forget();
       this.#position = page.position; // the first answer comes as something new
@@ -194,9 +199,10 @@ class Chat {
   async #loadOlder() {
     if (this.#loadingOlder || !this.#more || this.privacy.isHidden) return;
     this.#loadingOlder = true;
+    const epoch = this.#epoch;
     try {
       const page = await this.#api.history({ before: Math.min(...this.#messages.keys()) });
-      if (!page.known || this.privacy.isHidden) return;
+      if (!page.known || epoch !== this.#epoch) return;
       for (const message of page.messages) this.#messages.set(message.id, message);
       this.#more = page.more;
       this.view.quietly(() => this.#draw({ keepPlace: true }));
@@ -210,6 +216,7 @@ class Chat {
   // --- hiding and forgetting ----------------------------------------------------------------
 
   #hide() {
+    this.#epoch += 1;
     this.#messages.clear();
     this.#hiddenNews = 0;
     this.view.clear();
@@ -221,6 +228,7 @@ class Chat {
   async #reveal() {
     this.stream.close(); // until there is a position again to follow from
     this.#live = false;
+    this.#epoch += 1;
     this.#position = null;
     this.composer.hidden = false;
     this.attention.noticed();
@@ -230,6 +238,7 @@ class Chat {
 
   /** This browser knows the conversation no more: ended here or in another tab. */
   #forget() {
+    this.#epoch += 1;
     this.stream.close();
     this.#live = false;
     this.#messages.clear();
@@ -287,7 +296,6 @@ class Chat {
     this.#live = live;
     if (live) {
       this.#failures = 0;
-      this.outbox.retryFailed();
       void this.refresh();
     }
     this.#showConnection();
@@ -338,7 +346,6 @@ class Chat {
 
   #returned() {
     this.stream.hurry();
-    this.outbox.retryFailed();
     void this.refresh();
   }
 
@@ -358,10 +365,10 @@ class Chat {
 
   #poll() {
     const waits = this.outbox.items.some(({ state }) => state === "failed");
-    if (document.hidden || this.#live) return;
-    if (waits) this.outbox.retryFailed();
-    if (this.#messages.size || this.#failures || this.privacy.isHidden) void this.refresh();
+    if (document.hidden || (this.#live && !waits)) return;
+    if (waits || this.#messages.size || this.#failures || this.privacy.isHidden) void this.refresh();
   }
+
 }
 
 void new Chat().start();

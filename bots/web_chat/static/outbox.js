@@ -22,7 +22,7 @@ export class Outbox {
   }
 
   /** {key, text, at, action?, message?, state: sending | stored | failed | refused | paused,
-      problem} */
+      problem, failures} */
   get items() {
     return this.#items;
   }
@@ -83,6 +83,7 @@ export class Outbox {
     } catch (error) {
       item.problem = error instanceof Offline ? "" : error.message;
       if (error instanceof Offline || error.passing) {
+        item.failures = (item.failures ?? 0) + 1;
         this.#set("sending", "failed");
       } else if (error.wait) {
         item.state = "paused";

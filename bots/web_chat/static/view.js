@@ -153,7 +153,9 @@ export class View {
 
   #trouble(item) {
     if (!["failed", "refused", "paused"].includes(item.state)) return [];
-    const line = element("p", { className: "not-sent", role: "alert" });
+    const line = element("p", { className: "not-sent" });
+    // Said aloud once, and not with every attempt.
+    if ((item.pending.failures ?? 0) < 2) line.role = "alert";
     if (item.state === "paused") line.append(item.problem, " Отправим сами.");
     else if (item.state === "refused") line.append(`Не отправлено. ${item.problem}`);
     else line.append("Не отправлено");
