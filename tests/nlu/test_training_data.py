@@ -87,7 +87,8 @@ def test_brackets_without_a_label_are_text() -> None:
 
 def test_articles_questions_are_phrases_of_their_topic(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(
-        "---\ntopic: faq/penalty\nquestions:\n  - откуда пени\n  - пени за [май](date)\n---\nТекст\n",
+        "---\ntopic: faq/penalty\nquestions:\n"
+        "  - откуда пени\n  - пени за [май](date)\n---\nТекст\n",
         encoding="utf-8",
     )
     (tmp_path / "b.md").write_text(
