@@ -91,7 +91,7 @@ def _message(update_id: int, message: Message, account_id: int) -> Incoming | No
 
 def _content(message: Message) -> tuple[MessageKind | None, str, dict[str, Any]]:
     if message.text is not None:
-        command, _, payload = message.text.partition(" ")
+        command, payload = (*message.text.split(maxsplit=1), "", "")[:2]
         if command.startswith("/") and len(command) > 1:
             name = command[1:].partition("@")[0].lower()
             return MessageKind.COMMAND, message.text, {"command": name, "payload": payload.strip()}

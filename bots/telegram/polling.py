@@ -52,10 +52,12 @@ class TelegramPolling:
         stopped = asyncio.create_task(stop.wait())
         work = asyncio.create_task(self._poll())
         renewal = asyncio.create_task(self._renew(work))
-        await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (work, renewal, stopped):
-            task.cancel()
-        await asyncio.gather(work, renewal, stopped, return_exceptions=True)
+        try:
+            await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (work, renewal, stopped):
+                task.cancel()
+            await asyncio.gather(work, renewal, stopped, return_exceptions=True)
         await leases.release(self._database, self._lease, self._holder)
 
     async def _renew(self, work: asyncio.Task[None]) -> None:

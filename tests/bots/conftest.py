@@ -1,0 +1,43 @@
+"""A bot account, intake and outbox over each test's database; a Bot API server over HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bots.intake import Intake
+from conversations.events import Events
+from conversations.service import Outbox, bot_account_id
+from storage.database import Database
+from storage.signals import Signals
+from tests.fakes.telegram import FakeTelegram
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeTelegram]:
+    with FakeTelegram() as server:
+        yield server
+
+
+@pytest.fixture
+async def account(database: Database) -> int:
+    return await bot_account_id(database, "telegram")
+
+
+@pytest.fixture
+def signals(database: Database) -> Signals:
+    return Signals(database)
+
+
+@pytest.fixture
+def events(signals: Signals) -> Events:
+    return Events(signals)
+
+
+@pytest.fixture
+def intake(database: Database, events: Events, signals: Signals) -> Intake:
+    return Intake(database, events, signals)
+
+
+@pytest.fixture
+def outbox(events: Events, signals: Signals) -> Outbox:
+    return Outbox(events, signals)

@@ -1,0 +1,228 @@
+"""What each of Telegram's answers means; limits; and that the fake refuses what Telegram does."""
+
+import json
+import threading
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest
+
+from bots.outcome import (
+    AccountBroken,
+    Outcome,
+    Parcel,
+    Rejected,
+    Sent,
+    SlowDown,
+    TryAgain,
+    Unknown,
+)
+from bots.telegram import sender as sending
+from bots.telegram.sender import TelegramSender, make_bot
+from conversations.models import DeliveryKind
+from replies import Button, Part, Reply, render
+from replies.channels import Markup
+from tests.fakes.telegram import TOKEN, FakeTelegram
+from tests.fakes.telegram_failures import (
+    Failure,
+    html_page,
+    refused,
+    reset_after_accept,
+    slow,
+    too_many,
+)
+
+
+@pytest.fixture
+async def bot(telegram: FakeTelegram) -> AsyncIterator[Bot]:
+    bot = make_bot(TOKEN, telegram.url)
+    yield bot
+    await bot.session.close()
+
+
+@pytest.fixture
+def sender(bot: Bot) -> TelegramSender:
+    return TelegramSender(bot, per_second=1000)
+
+
+def parcel(part: Part | None = None, *, chat: int = 77) -> Parcel:
+    payload = (part or Part("привет", Markup.TELEGRAM_HTML)).to_json()
+    return Parcel(1, 1, 1, str(chat), DeliveryKind.MESSAGE, json.loads(json.dumps(payload)), 5, 0)
+
+
+def signal(kind: DeliveryKind, payload: dict[str, str]) -> Parcel:
+    return Parcel(1, 1, None, "77", kind, payload, 5, 0)
+
+
+async def test_a_message_with_buttons_arrives(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    anna = telegram.customer(77)
+    rows = [[Button("Тарифы", "intent:faq/tariffs")], [Button("Сайт", url="https://a.example/b")]]
+    part = Part("<b>Тариф</b> &lt;1 &amp; 2&gt;", Markup.TELEGRAM_HTML, rows)
+    assert await sender.send(parcel(part)) == Sent(str(anna.sees[0]["message_id"]))
+    assert anna.reads == ["Тариф <1 & 2>"]
+    keyboard = anna.sees[0]["reply_markup"]["inline_keyboard"]
+    assert [[button["text"] for button in row] for row in keyboard] == [["Тарифы"], ["Сайт"]]
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        (too_many("sendMessage", 7), SlowDown(7)),
+        (
+            refused("sendMessage", 403, "Forbidden: bot was blocked by the user"),
+            Rejected("blocked by the customer", unreachable=True),
+        ),
+        (refused("sendMessage", 401, "Unauthorized"), AccountBroken("TelegramUnauthorizedError")),
+        (refused("sendMessage", 404, "Not Found"), AccountBroken("TelegramNotFound")),
+        (refused("sendMessage", 500, "Internal Server Error"), TryAgain("TelegramServerError")),
+        (html_page("sendMessage"), Unknown("ClientDecodeError")),
+        (reset_after_accept("sendMessage"), Unknown("TelegramNetworkError")),
+    ],
+)
+async def test_the_meaning_of_answers(
+    telegram: FakeTelegram, sender: TelegramSender, failure: Failure, outcome: Outcome
+) -> None:
+    telegram.customer(77)
+    telegram.fail(failure)
+    assert await sender.send(parcel()) == outcome
+    assert len(telegram.called("sendMessage")) == 1, "the sender itself repeats nothing"
+
+
+async def test_no_answer_in_time_is_an_unknown_outcome(
+    telegram: FakeTelegram, sender: TelegramSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "REQUEST_SECONDS", 0.2)
+    anna = telegram.customer(77)
+    released = threading.Event()
+    telegram.fail(slow("sendMessage", released))
+    assert await sender.send(parcel()) == Unknown("TelegramNetworkError")
+    assert anna.reads == ["привет"], "it was sent all the same"
+    released.set()
+
+
+async def test_a_refused_connection_has_sent_nothing() -> None:
+    bot = make_bot(TOKEN, "http://127.0.0.1:9")
+    assert await TelegramSender(bot).send(parcel()) == TryAgain("no connection")
+    await bot.session.close()
+
+
+async def test_an_unknown_chat_is_unreachable(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    outcome = await sender.send(parcel(chat=555))
+    assert isinstance(outcome, Rejected)
+    assert outcome.unreachable
+
+
+async def test_blocked_by_the_customer_and_lifted(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    anna = telegram.customer(77)
+    anna.blocks()
+    assert await sender.send(parcel()) == Rejected("blocked by the customer", unreachable=True)
+    anna.unblocks()
+    assert isinstance(await sender.send(parcel()), Sent)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part("<b>не закрыто", Markup.TELEGRAM_HTML),
+        Part("<h1>заголовок</h1>", Markup.TELEGRAM_HTML),
+        Part("выбор", Markup.TELEGRAM_HTML, [[Button("Тарифы", "я" * 33)]]),
+    ],
+)
+async def test_what_telegram_calls_wrong_is_sent_once_more_in_plain_words(
+    telegram: FakeTelegram, sender: TelegramSender, part: Part
+) -> None:
+    anna = telegram.customer(77)
+    assert isinstance(await sender.send(parcel(part)), Sent)
+    assert anna.reads == [part.text.replace("<b>", "").replace("<h1>", "").replace("</h1>", "")]
+    assert "reply_markup" not in anna.sees[0]
+    assert [call.accepted for call in telegram.called("sendMessage")] == [False, True]
+
+
+async def test_what_is_refused_plain_too_is_given_up(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    telegram.customer(77)
+    outcome = await sender.send(parcel(Part("   ", Markup.PLAIN)))
+    assert outcome == Rejected("Bad Request: message text is empty")
+    assert len(telegram.called("sendMessage")) == 2
+
+
+async def test_rendered_replies_of_any_length_are_accepted(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    anna = telegram.customer(77)
+    long = "\n\n".join("**Важно** \U0001f4a1 <tag> & " + "слово " * 300 for _ in range(8))
+    buttons = tuple(Button(f"Кнопка {n}", f"a:{n}") for n in range(12))
+    parts = render(Reply(long, buttons), "telegram")
+    assert len(parts) > 3
+    for part in parts:
+        assert isinstance(await sender.send(parcel(part)), Sent)
+    assert len(anna.sees) == len(parts)
+    assert all(call.accepted for call in telegram.called("sendMessage"))
+
+
+async def test_a_press_is_answered_once_and_too_late_is_no_failure_of_ours(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    press = telegram.customer(77).presses("menu:1")["callback_query"]["id"]
+    answer = signal(DeliveryKind.PRESS_ANSWER, {"press_id": press})
+    assert await sender.send(answer) == Sent()
+    late = await sender.send(answer)
+    assert isinstance(late, Rejected)
+    assert not late.unreachable
+    assert len(telegram.called("answerCallbackQuery")) == 2
+
+
+async def test_typing_is_shown(telegram: FakeTelegram, sender: TelegramSender) -> None:
+    telegram.customer(77)
+    assert await sender.send(signal(DeliveryKind.TYPING, {})) == Sent()
+    assert telegram.called("sendChatAction")[0].params["action"] == "typing"
+
+
+@pytest.mark.parametrize(
+    ("text", "markup", "refusal"),
+    [
+        ("я" * 4097, None, "message is too long"),
+        ("\U0001f600" * 2049, None, "message is too long"),
+        ("<i>x</b>", None, "can't parse entities: Unmatched end tag"),
+        ("a < b", None, "can't parse entities: Unclosed start tag"),
+        ("</b>", None, "can't parse entities: Unexpected end tag"),
+        ("<b> </b>", None, "message text is empty"),
+        ("x", [[{"text": "a", "callback_data": "я" * 33}]], "BUTTON_DATA_INVALID"),
+        ("x", [[{"text": "a", "callback_data": ""}]], "BUTTON_DATA_INVALID"),
+        ("x", [[{"text": "a", "callback_data": "b", "url": "https://a.b"}]], "exactly one action"),
+        ("x", [[{"text": "a"}]], "exactly one action"),
+        ("x", [[{"text": "a", "url": "нет"}]], "URL 'нет' is invalid"),
+        ("x", [[{"text": "a", "callback_data": "b"}]] * 101, "reply markup is too long"),
+    ],
+)
+async def test_the_fake_refuses_what_telegram_refuses(
+    telegram: FakeTelegram, text: str, markup: list[list[dict[str, str]]] | None, refusal: str
+) -> None:
+    """Without aiogram's models in between, which would stop some of it themselves."""
+    telegram.customer(77)
+    form = {"chat_id": "77", "text": text, "parse_mode": "HTML"}
+    if markup is not None:
+        form["reply_markup"] = json.dumps({"inline_keyboard": markup})
+    async with httpx.AsyncClient() as client:
+        response = await client.post(f"{telegram.url}/bot{TOKEN}/sendMessage", data=form)
+    assert response.status_code == 400
+    assert refusal in response.json()["description"]
+
+
+async def test_the_fake_takes_what_is_just_within_the_limits(
+    telegram: FakeTelegram, bot: Bot
+) -> None:
+    anna = telegram.customer(77)
+    await bot.send_message(77, f"<b>{'я' * 4095}</b>&lt;", parse_mode="HTML")
+    assert anna.reads == ["я" * 4095 + "<"]
+    with pytest.raises(TelegramBadRequest, match="too old"):
+        await bot.answer_callback_query("nobody-pressed-this")

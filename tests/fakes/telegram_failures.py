@@ -1,0 +1,74 @@
+"""How a call to the fake Bot API can go wrong, once."""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+HTML_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failure:
+    """``accepts``: the call is carried out, and only its answer goes wrong.
+
+    ``reset``: the connection breaks instead of an answer. ``released``: the answer waits for it.
+    """
+
+    method: str
+    chat_id: int | None = None
+    status: int = 200
+    body: Mapping[str, Any] | str | None = None
+    accepts: bool = False
+    reset: bool = False
+    released: threading.Event | None = None
+
+    def concerns(self, method: str, params: Mapping[str, str]) -> bool:
+        return method == self.method and (
+            self.chat_id is None or params.get("chat_id") == str(self.chat_id)
+        )
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        await self.before_answer(request)
+        if isinstance(self.body, str):
+            return web.Response(text=self.body, status=self.status, content_type="text/html")
+        return web.json_response(self.body, status=self.status)
+
+    async def before_answer(self, request: web.Request) -> None:
+        if self.released is not None:
+            await asyncio.to_thread(self.released.wait, 30)
+        if self.reset and request.transport is not None:
+            request.transport.abort()
+
+
+def refused(method: str, status: int, description: str, *, chat_id: int | None = None) -> Failure:
+    """403, 400, 401, 500 as the Bot API words them."""
+    body = {"ok": False, "error_code": status, "description": description}
+    return Failure(method, chat_id, status, body)
+
+
+def too_many(method: str, seconds: int, *, chat_id: int | None = None) -> Failure:
+    body = {
+        "ok": False, "error_code": 429,
+        "description": f"Too Many Requests: retry after {seconds}",
+        "parameters": {"retry_after": seconds},
+    }  # fmt: skip
+    return Failure(method, chat_id, 429, body)
+
+
+def html_page(method: str, *, status: int = 502) -> Failure:
+    """What a proxy in between says."""
+    return Failure(method, status=status, body=HTML_PAGE)
+
+
+def reset_after_accept(method: str, *, chat_id: int | None = None) -> Failure:
+    """Done, but nobody hears of it: the outcome is unknown to the client."""
+    return Failure(method, chat_id, accepts=True, reset=True)
+
+
+def slow(method: str, released: threading.Event, *, chat_id: int | None = None) -> Failure:
+    """Done, and answered only when the test sets ``released``."""
+    return Failure(method, chat_id, accepts=True, released=released)
