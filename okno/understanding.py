@@ -1,5 +1,6 @@
 """The understanding of this installation: trained once, kept in ``var/``."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -21,22 +22,28 @@ def prepare(console: Console, path: Path = MODEL) -> EmbeddedEngine:
     try:
         engine = load_engine(path)
         if engine.model.data_digest == _digest():
-            return engine
+            return _warm(engine)
     except (ModelError, OSError):
         pass
     with console.status("Обучаю понимание на примерах, это около минуты…"):
         engine = train_engine([DATA], ARTICLES)
     path.parent.mkdir(parents=True, exist_ok=True)
     engine.model.save(path)
-    return engine
+    return _warm(engine)
 
 
 def stored() -> EmbeddedEngine:
     """Raises WrongSetting when nothing is trained yet."""
     try:
-        return load_engine(MODEL)
+        return _warm(load_engine(MODEL))
     except (ModelError, OSError) as error:
         raise WrongSetting(f"{MODEL}: no usable model: run `okno nlu train`") from error
+
+
+def _warm(engine: EmbeddedEngine) -> EmbeddedEngine:
+    """Dictionaries load on first use: better before we say that we are ready than after."""
+    engine.parse_many("Здравствуйте, сколько я должен?", datetime.now(UTC))
+    return engine
 
 
 def _digest() -> str:

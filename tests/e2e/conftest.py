@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from nlu.embedded import EmbeddedEngine
 from tests.needs import browser as browser_path
 from tests.running import RunningOkno, prepare
+
+
+# The machine that runs the tests may be busy; what is late is not wrong.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
