@@ -26,13 +26,15 @@ def heat(due_at: datetime | None, now: datetime) -> Heat:
 
 
 def left(due_at: datetime, now: datetime, by: str) -> str:
-    """«12 мин», «−3 мин»; an hour and more ahead is told by the clock, ``by``.
+    """«12 мин», «сейчас», «−3 мин»; an hour and more ahead is told by the clock, ``by``.
 
     ``static/inbox-clock.js`` says the same from second to second.
     """
     minutes = (due_at - now) / timedelta(minutes=1)
     if minutes <= 0:
         late = int(-minutes)
+        if not late:
+            return "сейчас"
         return f"−{late // 60} ч" if late >= 60 else f"−{late} мин"
     if minutes > 60:
         return by

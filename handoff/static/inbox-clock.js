@@ -12,6 +12,7 @@
   function words(left, by) {
     if (left <= 0) {
       const late = Math.floor(-left / MINUTE);
+      if (!late) return "сейчас";
       return late >= 60 ? `−${Math.floor(late / 60)} ч` : `−${late} мин`;
     }
     return left > 60 * MINUTE ? by : `${Math.ceil(left / MINUTE)} мин`;

@@ -1,7 +1,7 @@
 """The lists of the inbox: order, tabs, search, counts, the last line."""
 
 from handoff import queue
-from handoff.clock import Heat, heat
+from handoff.clock import Heat, heat, left
 from handoff.desk import Operator
 from handoff.queue import Counts, Tab
 from tests.handoff.conftest import House
@@ -116,3 +116,17 @@ def test_heat() -> None:
     assert heat(due, at("2026-11-18T12:10")) is Heat.SOON
     assert heat(due, at("2026-11-18T12:14:59")) is Heat.SOON
     assert heat(due, due) is Heat.LATE
+
+
+def test_time_left_is_told_in_whole_minutes_and_far_ones_by_the_clock() -> None:
+    due = at("2026-11-18T12:15")
+    told = {
+        "11:00": "до 12:15",
+        "11:15": "60 мин",
+        "12:14:01": "1 мин",
+        "12:15": "сейчас",
+        "12:18:59": "−3 мин",
+        "15:00": "−2 ч",
+    }
+    for now, words in told.items():
+        assert left(due, at(f"2026-11-18T{now}"), "до 12:15") == words

@@ -1,0 +1,68 @@
+"""The inbox in an application of its own, over a test house."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from handoff import pages
+from handoff.accounts import ConfirmedAccount, MeterLine
+from staff.models import Role
+from staff.passwords import Passwords
+from staff.service import StaffService
+from tests.handoff.conftest import House
+from web.app_parts import install
+from web.hub import EventHub
+from web.shell import make_shell
+
+PASSWORD = "зимний-счётчик-1"
+ROOM = Path(pages.__file__).parent
+TITLES = {"faq/penalty": "Пени", "submit_reading": "Передать показания"}
+ACCOUNT = ConfirmedAccount(
+    number="440012345678",
+    holder="Ковалёва Мария Игоревна",
+    address="г. Примерск, ул. Мира, д. 12",
+    balance="Долг 1 234,56 ₽",
+    owes=True,
+    meters=[MeterLine("0112", "4 512 от 20.10.2026")],
+)
+
+
+async def staff_of(house: House) -> StaffService:
+    """Ольга and Иван are operators, Пётр is an editor."""
+    staff = StaffService(house.database, Passwords(PasswordHasher(1, 8, 1)))
+    for login, name, role in (
+        ("olga", "Ольга", Role.OPERATOR),
+        ("ivan", "Иван", Role.OPERATOR),
+        ("petr", "Пётр", Role.EDITOR),
+    ):
+        await staff.add(login=login, display_name=name, role=role, password=PASSWORD)
+    return staff
+
+
+def inbox_app(
+    house: House, staff: StaffService, hub: EventHub, confirmed: set[int] | None = None
+) -> FastAPI:
+    """``confirmed``: contacts whose account is shown."""
+    shell = make_shell(
+        staff=staff, hub=hub, clock=house.clock, company="Энергосбыт Тест",
+        zone=ZoneInfo("Europe/Moscow"), rooms={"handoff": ROOM},
+    )  # fmt: skip
+
+    async def accounts(contact_id: int) -> Sequence[ConfirmedAccount]:
+        return [ACCOUNT] if contact_id in (confirmed or ()) else []
+
+    app = FastAPI(openapi_url=None)
+    install(app, shell)
+    routes = pages.router(
+        house.service, accounts=accounts, intent_title=lambda name: TITLES.get(name, "")
+    )
+    app.include_router(routes)
+    return app
+
+
+def hub_of(house: House) -> EventHub:
+    return EventHub(house.database, house.signals, asyncio.Event(), heartbeat=0.01)

@@ -1,0 +1,230 @@
+"""What the inbox's scripts promise, in a real browser."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from sqlalchemy import update
+
+from conversations.models import Delivery
+from handoff.desk import Operator
+from staff.service import StaffService
+from tests.handoff.conftest import House
+from tests.handoff.inbox import PASSWORD, hub_of, inbox_app, staff_of
+from tests.needs import browser as installed_browser
+from tests.web.conftest import Running
+from web.hub import EventHub
+
+pytestmark = pytest.mark.skipif(installed_browser() is None, reason="needs Chromium")
+
+OLGA = Operator(1, "Ольга")
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Pages can't tell the databases apart."""
+    return sqlite_url
+
+
+@pytest.fixture
+async def staff(house: House) -> AsyncIterator[StaffService]:
+    staff = await staff_of(house)
+    yield staff
+    staff.close()
+
+
+@pytest.fixture
+async def hub(house: House) -> AsyncIterator[EventHub]:
+    hub = hub_of(house)
+    await hub.start()
+    yield hub
+    await hub.close()
+
+
+@pytest.fixture
+def app(house: House, staff: StaffService, hub: EventHub) -> FastAPI:
+    return inbox_app(house, staff, hub)
+
+
+@pytest.fixture
+async def server(app: FastAPI) -> AsyncIterator[Running]:
+    server = Running(app)
+    yield server
+    await server.stop(at_once=True)
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=installed_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        await browser.close()
+
+
+async def inbox(chromium: Browser, server: Running, login: str, *, width: int = 1280) -> Page:
+    context: BrowserContext = await chromium.new_context(
+        base_url=server.url, viewport={"width": width, "height": 780}
+    )
+    context.set_default_timeout(15_000)
+    page = await context.new_page()
+    await page.goto("/login?next=/inbox")
+    await page.fill("#login", login)
+    await page.fill("#password", PASSWORD)
+    await page.click("text=Войти")
+    await page.wait_for_selector("#ib-list")
+    return page
+
+
+async def open_item(page: Page, name: str) -> None:
+    await page.locator(".ib-item a", has_text=name).click()
+    await expect(page.locator(".ib-title")).to_have_text(name)
+
+
+async def test_a_race_a_draft_and_a_customer_who_writes_on(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    conversation = await house.customer("позовите человека", name="Анна")
+    await house.request(conversation)
+    olga = await inbox(chromium, server, "olga")
+    ivan = await inbox(chromium, server, "ivan")
+    await open_item(olga, "Анна")
+    await open_item(ivan, "Анна")
+    await ivan.fill("#ib-text", "Здравствуйте! Сейчас посмотрю")
+    await olga.keyboard.press("Escape")
+    await olga.keyboard.press("t")
+    await expect(olga.locator("#ib-close")).to_be_visible()
+    # The other one sees who was quicker, and what he typed is still there, after a reload too.
+    await expect(ivan.locator("#ib-barrier")).to_contain_text("Отвечает Ольга")
+    await expect(ivan.locator("#ib-send")).to_be_disabled()
+    await ivan.reload()
+    await expect(ivan.locator("#ib-text")).to_have_value("Здравствуйте! Сейчас посмотрю")
+    await expect(ivan.locator("#ib-barrier")).to_contain_text("Ваш текст остался на месте")
+    # A double press of Enter is one answer.
+    await olga.fill("#ib-text", "Слушаю Вас <b>")
+    await olga.evaluate(
+        """() => { for (let n = 0; n < 2; n++) document.getElementById("ib-text").dispatchEvent(
+        new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true})); }"""
+    )
+    answer = olga.locator(".ib-by-operator .ib-text")
+    await expect(answer).to_have_text("Слушаю Вас <b>")
+    await expect(olga.locator("#ib-text")).to_have_value("")
+    assert len(await house.sent(conversation)) == 1
+    # What the customer writes comes into both open pages by itself.
+    await house.customer("А когда?")
+    await house.wrote(conversation)
+    for page in (olga, ivan):
+        await expect(page.locator(".ib-by-customer .ib-text").last).to_have_text("А когда?")
+    await expect(olga.locator('[data-count="mine"]')).to_have_text("1")
+    await expect(olga).to_have_title(re.compile(r"^\(1\) Диалоги"))
+
+
+async def test_the_mark_follows_the_delivery(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    conversation = await house.customer("оператор", name="Анна")
+    first = await house.request(conversation)
+    message = await house.service.desk.answer(first, OLGA, "Готово", client_key="k1")
+    page = await inbox(chromium, server, "olga")
+    await page.goto(f"/inbox/{first}?tab=mine")
+    mark = page.locator(".ib-by-operator .ib-mark")
+    await expect(mark).to_have_text("отправляется")
+    async with house.database.write() as tx:
+        await tx.session.execute(update(Delivery).values(state="sent"))
+        house.events.emit(tx, "message.sent", conversation_id=conversation, message=message)
+    await expect(mark).to_have_attribute("title", "отправлено")
+    await expect(page.locator(".ib-line.ib-by-operator")).to_have_count(1)
+
+
+async def test_the_keyboard_alone(chromium: Browser, server: Running, house: House) -> None:
+    for name in ("Первая", "Вторая", "Третья"):
+        await house.waiting(name, name)
+        house.clock.advance(minutes=1)
+    page = await inbox(chromium, server, "olga")
+    title = page.locator(".ib-title")
+    # Physical keys: on the Russian layout J is «о».
+    press = """([code, key]) => document.body.dispatchEvent(
+        new KeyboardEvent("keydown", {code, key, bubbles: true, cancelable: true}))"""
+    for code, key, name in (
+        ("KeyJ", "о", "Первая"), ("KeyJ", "о", "Вторая"), ("KeyK", "л", "Первая"),
+        ("KeyJ", "j", "Вторая"),
+    ):  # fmt: skip
+        await page.evaluate(press, [code, key])
+        await expect(title).to_have_text(name)
+    await page.keyboard.press("t")
+    await expect(page.locator("#ib-text")).to_be_focused()
+    await page.keyboard.type("Готово")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".ib-by-operator .ib-text")).to_have_text("Готово")
+    await page.keyboard.press("Alt+ArrowDown")
+    await expect(title).to_have_text("Третья")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("2")
+    await expect(page.locator(".ib-item")).to_have_count(1)
+    await expect(page.locator(".ib-item")).to_contain_text("Вторая")
+    await page.keyboard.press("?")
+    await expect(page.locator("#ib-keys")).to_be_visible()
+
+
+async def test_old_lines_load_and_the_place_stays(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    for number in range(60):
+        conversation = await house.customer(f"строка номер {number}", name="Анна")
+    first = await house.request(conversation)
+    page = await inbox(chromium, server, "olga")
+    await page.goto(f"/inbox/{first}")
+    lines = page.locator(".ib-line")
+    await expect(lines).to_have_count(40)
+    await expect(lines.last).to_be_in_viewport()
+    await page.evaluate("document.getElementById('ib-thread').scrollTop = 0")
+    await expect(lines).to_have_count(60)
+    await expect(page.locator("#m-21")).to_be_in_viewport()
+    await expect(page.locator(".ib-day")).to_have_count(1)
+    # A new line below does not move what is being read.
+    await house.customer("внизу")
+    await expect(page.locator("#ib-down")).to_be_visible()
+    await expect(page.locator("#m-21")).to_be_in_viewport()
+    await page.click("#ib-down")
+    await expect(lines.last).to_be_in_viewport()
+
+
+async def test_a_phone_shows_the_list_then_the_conversation(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    await house.waiting("1", "Анна")
+    page = await inbox(chromium, server, "olga", width=390)
+    await expect(page.locator("#ib-text")).to_have_count(0)
+    await open_item(page, "Анна")
+    await expect(page.locator("#ib-list")).to_be_hidden()
+    await expect(page.locator("#ib-customer")).to_be_hidden()
+    await page.click("#ib-customer-toggle")
+    await expect(page.locator("#ib-customer")).to_contain_text("Личность не подтверждена")
+    await page.click("#ib-customer-close")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await page.go_back()
+    await expect(page.locator("#ib-list")).to_be_visible()
+    await page.go_forward()
+    await expect(page.locator(".ib-title")).to_have_text("Анна")
+    await page.click("#ib-back")
+    await expect(page.locator("#ib-list")).to_be_visible()
+
+
+async def test_a_refused_line_stays_in_its_field(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    first = await house.waiting("1", "Анна")
+    await house.service.desk.take(first, OLGA)
+    page = await inbox(chromium, server, "olga")
+    await page.goto(f"/inbox/{first}?tab=mine")
+    await page.fill("#ib-text", "Не потеряться бы")
+    await page.route("**/say", lambda route: route.abort())
+    await page.click("#ib-send")
+    await expect(page.locator(".ok-notice")).to_contain_text("Введённое осталось на месте")
+    await expect(page.locator("#ib-text")).to_have_value("Не потеряться бы")
+    await page.unroute("**/say")
+    await page.click("#ib-send")
+    await expect(page.locator(".ib-by-operator .ib-text")).to_have_text("Не потеряться бы")
