@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from knowledge_base.answers import ArticleButton
-from knowledge_base.article_text import ArticleText
+from knowledge_base.article_text import ArticleText, fold
 from knowledge_base.errors import Problem, Unfit
 from knowledge_base.variables import fill
 from knowledge_base.variables import find_problems as find_variable_problems
@@ -93,6 +93,18 @@ def _is_link(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in LINK_SCHEMES and bool(parts.netloc or parts.path)
+
+
+def find_clashes(texts: Mapping[str, ArticleText]) -> Iterator[tuple[str, Problem]]:
+    """Questions that stand in two articles, so that the assistant can't tell them apart: the
+    later article's topic and what is wrong with it."""
+    seen: dict[str, str] = {}
+    for topic, text in texts.items():
+        for number, question in enumerate(text.questions):
+            other = seen.setdefault(fold(question), topic)
+            if other != topic:
+                message = f"Вопрос «{question}» уже стоит в статье {other}"
+                yield topic, Problem(message, f"questions.{number}")
 
 
 def require_fit(

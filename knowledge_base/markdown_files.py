@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
 from knowledge_base import versions
-from knowledge_base.checks import find_problems
+from knowledge_base.checks import find_clashes, find_problems
 from knowledge_base.errors import FilesUnfit, Problem, Unfit
 from knowledge_base.front_matter import ArticleFile, dump, parse
 from knowledge_base.models import Article, ArticleVersion, State
@@ -27,10 +27,13 @@ class Imported:
     unchanged: list[str] = field(default_factory=list)
 
 
-def read_dir(folder: Path, values: Mapping[str, Any] | None = None) -> list[ArticleFile]:
+def read_dir(
+    folder: Path, values: Mapping[str, Any] | None = None, *, strict: bool = False
+) -> list[ArticleFile]:
     """Every ``*.md`` of ``folder``, checked. Raises FilesUnfit with the problems of all files.
 
-    ``values`` are today's variables; None leaves unknown variables unnoticed.
+    ``values`` are today's variables; None leaves unknown variables unnoticed. ``strict``: one
+    question may not stand in two articles.
     """
     found: dict[str, tuple[Path, ArticleFile]] = {}
     problems: list[tuple[Path, Problem]] = []
@@ -49,6 +52,12 @@ def read_dir(folder: Path, values: Mapping[str, Any] | None = None) -> list[Arti
             found[file.topic] = (path, file)
     for path, file in found.values():
         for problem in find_problems(file.text, values, topics=found.keys()):
+            problems.append((path, file.locate(problem)))
+    if strict:
+        for topic, problem in find_clashes(
+            {topic: file.text for topic, (_, file) in found.items()}
+        ):
+            path, file = found[topic]
             problems.append((path, file.locate(problem)))
     if problems:
         raise FilesUnfit(problems)

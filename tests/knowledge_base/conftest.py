@@ -58,18 +58,31 @@ async def try_it(text: str) -> TryResult:
 
 
 @pytest.fixture
-def editor(database: Database) -> Editor:
-    return Editor(database, Events(Signals(database)), lambda: VALUES)
+def signals(database: Database) -> Signals:
+    return Signals(database)
 
 
 @pytest.fixture
-def app(database: Database, clock: FakeClock, staff: StaffService, editor: Editor) -> FastAPI:
+def editor(database: Database, signals: Signals) -> Editor:
+    return Editor(database, Events(signals), lambda: VALUES)
+
+
+@pytest.fixture
+async def hub(database: Database, signals: Signals) -> AsyncIterator[EventHub]:
+    """Not started: only pages in a browser listen to it."""
+    hub = EventHub(database, signals, asyncio.Event())
+    yield hub
+    await hub.close()
+
+
+@pytest.fixture
+def app(clock: FakeClock, staff: StaffService, hub: EventHub, editor: Editor) -> FastAPI:
     app = FastAPI(openapi_url=None)
     install(
         app,
         make_shell(
             staff=staff,
-            hub=EventHub(database, Signals(database), asyncio.Event()),
+            hub=hub,
             clock=clock,
             company="Энергосбыт Тест",
             zone=ZONE,

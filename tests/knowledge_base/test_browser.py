@@ -1,0 +1,184 @@
+"""What the edit page's script promises, in a real browser."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from knowledge_base import versions
+from knowledge_base.listing import history
+from storage.database import Database
+from tests.knowledge_base.conftest import PASSWORD
+from tests.knowledge_base.samples import published, text
+from tests.needs import browser as installed_browser
+from tests.web.conftest import Running
+from web.hub import EventHub
+
+pytestmark = pytest.mark.skipif(installed_browser() is None, reason="needs Chromium")
+
+PAGE = "/kb/1"
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Pages can't tell the databases apart."""
+    return sqlite_url
+
+
+@pytest.fixture
+async def server(app: FastAPI, hub: EventHub, database: Database) -> AsyncIterator[Running]:
+    await published(database, body="Старое")
+    await hub.start()
+    server = Running(app)
+    yield server
+    await server.stop(at_once=True)
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=installed_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def context(chromium: Browser, server: Running) -> AsyncIterator[BrowserContext]:
+    context = await chromium.new_context(base_url=server.url)
+    context.set_default_timeout(15_000)
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def page(context: BrowserContext) -> Page:
+    page = await context.new_page()
+    await page.goto(f"/login?next={PAGE}")
+    await page.fill("#login", "elena")
+    await page.fill("#password", PASSWORD)
+    await page.click("text=Войти")
+    await expect(page.locator("#body")).to_have_value("Старое")
+    return page
+
+
+async def petr_saves(database: Database, body: str) -> None:
+    async with database.write() as tx:
+        newest = await versions.latest(tx.session, 1)
+        assert newest is not None
+        await versions.save(
+            tx, 1, text(body=body), author_id=2, base_number=newest.number
+        )  # fmt: skip
+
+
+async def bodies(database: Database) -> list[tuple[str, str]]:
+    async with database.read() as session:
+        return [(version.body, version.state) for version in await history(session, 1)]
+
+
+async def test_keys_save_and_publish_without_leaving_the_page(
+    page: Page, database: Database
+) -> None:
+    await page.fill("#body", "Новое")
+    await expect(page.locator("#dirty")).to_have_text("Есть несохранённые изменения")
+    await page.keyboard.press("Control+s")
+    await expect(page.locator("#outcome")).to_contain_text("Черновик сохранён")
+    await expect(page.locator("#dirty")).to_have_text("")
+    await expect(page.locator("#history li")).to_have_count(2)
+    await page.focus("#title")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("#outcome")).to_contain_text("Опубликовано")
+    await expect(page.locator("#state")).to_have_text("Опубликована")
+    assert await bodies(database) == [("Новое", "published"), ("Старое", "archived")]
+
+
+async def test_the_preview_follows_the_typing(page: Page) -> None:
+    await page.fill("#body", "**Важно**: {{ company.phone }} {{ company.fax }}")
+    shown = page.locator(".kb-screen-web .kb-bubble").last
+    await expect(shown).to_have_text("Важно: 8 800 555-01-23 {{ company.fax }}")
+    await expect(page.locator(".kb-obstacles")).to_contain_text("company.fax")
+    await expect(page.locator(".kb-screen-telegram").first).to_be_hidden()
+    await page.click("text=Telegram")
+    await expect(page.locator(".kb-screen-telegram").first).to_be_visible()
+
+
+async def test_nothing_is_lost_in_a_conflict(page: Page, database: Database) -> None:
+    await page.fill("#body", "Слова Елены")
+    await petr_saves(database, "Слова Петра")
+    await page.click("#save")
+    conflict = page.locator(".kb-conflict")
+    await expect(conflict).to_contain_text("Пётр")
+    await expect(conflict.locator("del")).to_have_text("Слова Петра")
+    await expect(page.locator("#body")).to_have_value("Слова Елены")
+    await page.reload()  # even so
+    await expect(page.locator("#kept")).to_be_visible()
+    await expect(page.locator("#body")).to_have_value("Слова Елены")
+    await page.click("#save")
+    await page.click("text=Сохранить мой текст поверх")
+    await expect(page.locator("#outcome")).to_contain_text("Черновик сохранён")
+    assert [body for body, _ in await bodies(database)] == ["Слова Елены", "Слова Петра", "Старое"]
+
+
+async def test_unsaved_text_can_be_given_up(page: Page) -> None:
+    await page.fill("#body", "Пустое")
+    await page.reload()
+    await expect(page.locator("#body")).to_have_value("Пустое")
+    await page.click("text=Показать сохранённый")
+    await expect(page.locator("#body")).to_have_value("Старое")
+    await page.reload()
+    await expect(page.locator("#kept")).to_be_hidden()
+
+
+async def test_an_open_page_hears_of_another_editor(page: Page, context: BrowserContext) -> None:
+    other = await context.browser.new_context(base_url=page.url)  # type: ignore[union-attr]
+    petr = await other.new_page()
+    await petr.goto(f"/login?next={PAGE}")
+    await petr.fill("#login", "petr")
+    await petr.fill("#password", PASSWORD)
+    await petr.click("text=Войти")
+    await petr.fill("#body", "Слова Петра")
+    await petr.click("#save")
+    await expect(petr.locator("#outcome")).to_contain_text("Черновик сохранён")
+    await expect(page.locator("#notices")).to_contain_text("другой редактор")
+    await expect(petr.locator("#notices")).to_be_empty()
+    await other.close()
+
+
+async def test_the_toolbar_writes_markdown(page: Page) -> None:
+    body = page.locator("#body")
+    await body.fill("до\nраз\nдва")
+    await body.evaluate("area => area.setSelectionRange(3, 10)")
+    await page.click("text=• Список")
+    await expect(body).to_have_value("до\n\n- раз\n- два")
+    await body.fill("очень важно")
+    await body.evaluate("area => area.setSelectionRange(6, 11)")
+    await page.keyboard.press("Control+b")
+    await expect(body).to_have_value("очень **важно**")
+    await body.fill("тел. ")
+    await page.click(".kb-variables summary")
+    await page.click(".kb-variables-list >> text=company.phone")
+    await expect(body).to_have_value("тел. {{ company.phone }}")
+    await page.keyboard.press("Control+z")
+    await expect(body).to_have_value("тел. ")
+
+
+async def test_pages_fit_a_phone(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 780})
+    for path in ("/kb", PAGE, "/kb/1/versions/1", "/kb/new"):
+        await page.goto(path)
+        assert await page.evaluate("document.documentElement.scrollWidth") == 390, path
+
+
+async def test_the_list_answers_while_one_types(page: Page, database: Database) -> None:
+    await published(database, "faq/meter_fault", title="Счётчик сломан", questions=())
+    await page.goto("/kb")
+    await expect(page.locator(".kb-row")).to_have_count(2)
+    await page.fill("#q", "СЧЕТЧИК")
+    await expect(page.locator(".kb-row")).to_have_count(1)
+    await expect(page).to_have_url(re.compile(r"/kb\?q="))
+    await page.fill("#try-text", "почему пени")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".kb-tried")).to_contain_text("87 %")
