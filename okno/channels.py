@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from bots.delivery import DeliveryLoop
 from bots.outcome import Sender
 from conversations.service import bot_account_id
+from okno.errors import WrongSetting
 from okno.services import Services
 
 
@@ -41,10 +42,21 @@ class Channel:
 
 
 async def open_channels(services: Services) -> list[Channel]:
+    _check_rules(services, "web")
     channels = [await _web(services)]
     if services.settings.telegram_token is not None:
+        _check_rules(services, "telegram")
         channels.append(await _telegram(services))
     return channels
+
+
+def _check_rules(services: Services, channel: str) -> None:
+    """149-ФЗ ст. 10 ч. 8: nobody but the company can say what a messenger may carry."""
+    if channel not in services.profile.channels:
+        raise WrongSetting(
+            f"company.yaml: channels: say what {channel} may carry: "
+            f"{channel}: {{personal_data: full | public_only | closed}}"
+        )
 
 
 async def _web(services: Services) -> Channel:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
+from knowledge_base.cli import Resources
+from knowledge_base.cli import commands as kb_commands
 from nlu.cli import app as nlu_app
 from okno import logs
 from okno import profile as profiles
@@ -32,6 +34,7 @@ staff = typer.Typer(help="People who work in Okno.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(staff, name="staff")
 app.add_typer(nlu_app, name="nlu")
+app.add_typer(kb_commands(lambda: _knowledge_base()), name="kb")
 
 console = Console()
 errors = Console(stderr=True)
@@ -203,6 +206,12 @@ def _services() -> "Services":
 
     settings = environment.load()
     return assemble(settings, profiles.load(settings.profile))
+
+
+def _knowledge_base() -> Resources:
+    with _one_clear_line():
+        services = _services()
+    return Resources(services.database, services.variables())
 
 
 def _print_password(login: str, given: str, chosen: str) -> None:

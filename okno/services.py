@@ -76,14 +76,17 @@ class Services:
                 answer=self.profile.understanding.answer,
                 guess=self.profile.understanding.guess,
                 zone=self.zone,
-                personal_data={
-                    name: rule.personal_data for name, rule in self.profile.channels.items()
-                },
+                personal_data=self._personal_data(),
             ),
             variables=lambda: variables,
             promise=self.handoff.promise,
             is_open=self.hours.is_open,
         )
+
+    def _personal_data(self) -> dict[str, str]:
+        """What each channel may carry; the terminal is the administrator's own machine."""
+        rules = {name: rule.personal_data for name, rule in self.profile.channels.items()}
+        return {"terminal": "full", **rules}
 
     def jobs(self) -> JobRunner:
         """Due work of all rooms."""
