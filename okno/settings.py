@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_secret: SecretStr | None = None
+    # Telegram's own limit is about 30; more only for accounts that pay for it.
+    telegram_per_second: float = Field(28, ge=1)
 
     nlu_engine: Literal["embedded", "rasa"] = "embedded"
     rasa_url: str | None = None

@@ -42,8 +42,6 @@ from replies.channels import Markup
 log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 20
-# «About 30 messages a second»: unpublished, so a setting with a careful default.
-MESSAGES_PER_SECOND = 28
 _TAG = re.compile(r"</?[a-z][^>]*>")
 _TEXT_UNITS = 4096  # of UTF-16, two bytes each
 
@@ -58,7 +56,8 @@ class TelegramSender:
     by_page = False
     idempotent = False
 
-    def __init__(self, bot: Bot, *, per_second: float = MESSAGES_PER_SECOND) -> None:
+    def __init__(self, bot: Bot, *, per_second: float = 28) -> None:
+        """``per_second``: Telegram's limit of the account is «about 30», unpublished."""
         self._bot = bot
         self._limiter = AsyncLimiter(per_second, 1)
 
