@@ -420,8 +420,11 @@ class Assistant:
             )  # fmt: skip
             return
         flow = self._flows[INTENT_FLOWS[intent]]
+        fresh = flow.start(new_run())
+        # Of the flow before: an account named there is not asked for again.
+        fresh.number = turn.state.flow_state.get("number")
         turn.state.flow, turn.state.flow_version = flow.name, flow.version
-        turn.state.flow_state = asdict(flow.start(new_run()))
+        turn.state.flow_state = asdict(fresh)
         await self._feed(turn, flow, FlowTurn(turn.context.text if found else "", found))
 
     async def _in_flow(self, turn: _Turn, found: Understanding) -> bool:
@@ -447,7 +450,6 @@ class Assistant:
             await self._press(turn, action)
             return True
         if sure and not is_bare_answer(found) and _moves_on(found.intent, flow):
-            turn.state.end_flow()
             return False
         if sure and found.intent.startswith("faq/"):
             self._answer(turn, found.intent)

@@ -38,7 +38,7 @@ SECONDS = Histogram(
 )
 
 # Renewed while the work lasts; after a death the message waits at most this long.
-CLAIM_TIME = timedelta(seconds=20)
+CLAIM_TIME = timedelta(seconds=15)
 HANDLE_SECONDS = 45.0
 MAX_ATTEMPTS = 3
 OUTAGE_PAUSE = timedelta(seconds=2)

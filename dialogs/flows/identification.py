@@ -15,6 +15,11 @@ from dialogs.flow import Asking, Failed, FlowTurn, Identify, Known, LinkedAccoun
 from replies import Button, Reply
 
 MAX_FAILURES = 3
+MAX_NAME_WORDS = 3
+
+# Words that stand beside a number or a name and are neither.
+_NO_NAMES = {"лс", "лицевой", "счет", "счёт", "счета", "счёта", "номер", "мой", "на", "по",
+             "владелец", "фамилия", "оформлен", "оформлена", "это", "вот"}  # fmt: skip
 
 ASK_NUMBER = "Напишите номер лицевого счёта: он вверху квитанции. Можно сразу с фамилией владельца."
 ASK_NAME = "На кого оформлен счёт {number}? Напишите фамилию владельца."
@@ -109,10 +114,10 @@ def _typed_number(text: str, asked: str) -> str | None:
 
 
 def _typed_name(text: str, asked: str) -> str | None:
-    if asked == "name":
-        words = re.findall(r"[А-Яа-яЁёA-Za-z-]{2,}", text)
-        return " ".join(words[:3]) or None
-    if asked == "number":  # «440012345678 Иванова»
-        words = re.findall(r"[А-ЯЁ][А-Яа-яё-]+", text)
-        return " ".join(words[:3]) or None
-    return None
+    if asked not in {"number", "name"}:
+        return None
+    words = [word for word in re.findall(r"[А-Яа-яЁёA-Za-z-]{2,}", text)
+             if word.casefold() not in _NO_NAMES]  # fmt: skip
+    if asked == "number" and (len(words) > MAX_NAME_WORDS or not re.search(r"\d", text)):
+        return None  # «440012345678 иванова» holds a name, «где его взять» does not
+    return " ".join(words[:MAX_NAME_WORDS]) or None

@@ -145,3 +145,18 @@ async def test_the_debt_of_an_identified_customer(house: House) -> None:
     said = await customer.writes(f"{ONE_ZONE.number} {ONE_ZONE.holder.surname}")
     assert "₽" in said.text
     assert ONE_ZONE.number not in said.text, "the whole number is not shown"
+
+
+async def test_a_surname_in_small_letters_beside_the_number(house: House) -> None:
+    customer = house.customer()
+    await customer.writes("сколько я должен")
+    said = await customer.writes(f"{ONE_ZONE.number} {ONE_ZONE.holder.surname.lower()}")
+    assert "₽" in said.text
+
+
+async def test_the_account_is_not_asked_again_when_the_question_changes(house: House) -> None:
+    customer = house.customer()
+    await customer.writes("показания")
+    await customer.writes(ONE_ZONE.number)
+    assert "фамилию" in (await customer.writes("сколько я должен?")).text
+    assert "₽" in (await customer.writes(ONE_ZONE.holder.surname)).text
