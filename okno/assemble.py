@@ -58,7 +58,7 @@ def assemble(
         profile=profile,
         zone=zone,
         hours=hours,
-        holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        holder=_holder(database),
         stop=stop,
         database=database,
         signals=signals,
@@ -78,6 +78,14 @@ def assemble(
         staff=StaffService(database),
         hub=EventHub(database, signals, stop),
     )
+
+
+def _holder(database: Database) -> str:
+    """This process's name in leases. On SQLite there is one process: after a death the next one
+    has the leases at once instead of waiting until they expire."""
+    if database.is_sqlite:
+        return "the only process"
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def sqlite_file(settings: Settings) -> Path | None:

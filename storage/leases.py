@@ -14,7 +14,7 @@ from storage.base import Base
 from storage.database import Database, Transaction
 from storage.errors import LeaseLost
 
-LEASE_TTL = timedelta(seconds=10)
+LEASE_TTL = timedelta(seconds=6)
 
 
 class Lease(Base):
