@@ -39,7 +39,8 @@ export class View {
     const below = this.#scroll.scrollHeight - this.#scroll.scrollTop;
     const wasAtEnd = this.#atEnd;
     const items = [...messages, ...pending.map(asMessage)];
-    const lastOwn = items.findLastIndex((item) => item.author === "customer");
+    // A person's word, the customer's or the operator's, makes the choices before it stale.
+    const lastHuman = items.findLastIndex((item) => item.author !== "assistant");
     const nodes = [];
     const used = new Set();
     let before = null;
@@ -51,7 +52,7 @@ export class View {
       }
       const first =
         !before || before.author !== item.author || date - new Date(before.time) > GROUP_MS;
-      nodes.push(this.#message(item, { first, active: index > lastOwn, fresh, used }));
+      nodes.push(this.#message(item, { first, active: index > lastHuman, fresh, used }));
       before = item;
     });
     for (const name of this.#nodes.keys()) if (!used.has(name)) this.#nodes.delete(name);
