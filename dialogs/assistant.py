@@ -5,7 +5,7 @@ The order of looking: danger, an operator's conversation, buttons, a flow under 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,11 +25,11 @@ from dialogs.actions import (
     SectionAction,
     intent_button,
 )
-from dialogs.billing_answers import Answers
-from dialogs.flow import Asking, Done, Failed, FlowTurn, Moment
+from dialogs.flow import Asking, Done, Failed, FlowTurn
+from dialogs.flow_runner import MAX_MISSES, FlowRunner
 from dialogs.flows import link
 from dialogs.menu import label_of, main_menu, section_menu
-from dialogs.state import INTENT_FLOWS, DialogState, Flow, new_run, restore
+from dialogs.state import INTENT_FLOWS, DialogState, Flow
 from dialogs.turn import (
     Context,
     CustomerWrote,
@@ -46,8 +46,6 @@ from replies import Button, Reply
 
 log = structlog.get_logger(__name__)
 
-CHANNEL_NAMES = {"web": "чат на сайте", "telegram": "Telegram", "terminal": "терминал"}
-MAX_MISSES = 2
 MAX_QUESTIONS = 3
 # Talk that needs no answer from an operator and no «не понял» from the assistant.
 _SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help", "bot_challenge",
@@ -97,8 +95,7 @@ class Assistant:
         self,
         reader: Reader,
         knowledge_base: KnowledgeBase,
-        answers: Answers,
-        flows: Mapping[str, Flow],
+        flows: FlowRunner,
         *,
         rules: Rules,
         variables: Callable[[], Mapping[str, Any]],
@@ -107,7 +104,6 @@ class Assistant:
     ) -> None:
         self._reader = reader
         self._knowledge_base = knowledge_base
-        self._answers = answers
         self._flows = flows
         self._rules = rules
         self._variables = variables
@@ -331,12 +327,12 @@ class Assistant:
             return
         match action:
             case IntentAction(intent=intent):
-                if not isinstance(self._flow_of(turn), Flow) or intent in INTENT_FLOWS:
+                if intent in INTENT_FLOWS:
                     turn.state.end_flow()
                 turn.state.misses = 0
                 await self._intent(turn, intent, None)
             case FlowAction(flow=name, run=run, choice=choice):
-                flow = self._flow_of(turn)
+                flow = self._flows.current(turn.state)
                 if flow is None or flow.name != name or turn.state.flow_state.get("run") != run:
                     turn.replies.append(main_menu(phrases.STALE_BUTTON))
                     return
@@ -400,36 +396,21 @@ class Assistant:
 
     def _closed_channel(self, turn: _Turn) -> None:
         company = self._variables()["company"]
-        turn.say(
-            f"Здесь мы не отвечаем. Напишите, пожалуйста, в чат на сайте {company['site']} "
-            f"или позвоните: {company['phone']}."
-        )
+        turn.say(phrases.CLOSED_CHANNEL.format(site=company["site"], phone=company["phone"]))
 
     # --- flows ------------------------------------------------------------------------------
-
-    def _flow_of(self, turn: _Turn) -> Flow | None:
-        return self._flows.get(turn.state.flow)
 
     async def _start_flow(self, turn: _Turn, intent: str, found: Understanding | None) -> None:
         if intent in _PERSONAL and self._rules.personal_data.get(turn.context.channel) != "full":
             site = self._variables()["company"]["site"]
-            turn.say(
-                "Здесь по закону нельзя говорить о лицевых счетах. "
-                f"Напишите, пожалуйста, в чат на нашем сайте: {site}.",
-                MENU_BUTTON, OPERATOR_BUTTON,
-            )  # fmt: skip
+            turn.say(phrases.NOT_IN_THIS_CHANNEL.format(site=site), MENU_BUTTON, OPERATOR_BUTTON)
             return
-        flow = self._flows[INTENT_FLOWS[intent]]
-        fresh = flow.start(new_run())
-        # Of the flow before: an account named there is not asked for again.
-        fresh.number = turn.state.flow_state.get("number")
-        turn.state.flow, turn.state.flow_version = flow.name, flow.version
-        turn.state.flow_state = asdict(fresh)
+        flow = self._flows.begin(turn.state, intent)
         await self._feed(turn, flow, FlowTurn(turn.context.text if found else "", found))
 
     async def _in_flow(self, turn: _Turn, found: Understanding) -> bool:
         """Whether the message was dealt with as part of the flow under way."""
-        flow = self._flow_of(turn)
+        flow = self._flows.current(turn.state)
         if flow is None:
             turn.state.end_flow()
             return False
@@ -453,55 +434,23 @@ class Assistant:
             return False
         if sure and found.intent.startswith("faq/"):
             self._answer(turn, found.intent)
-            await self._ask_again(turn, flow)
-            return True
-        return await self._feed(turn, flow, FlowTurn(turn.context.text, found))
-
-    async def _ask_again(self, turn: _Turn, flow: Flow) -> None:
-        """After a question in between: the flow's own question once more."""
-        await self._proceed(turn, flow, restore(flow, turn.state))
-
-    async def _feed(self, turn: _Turn, flow: Flow, said: FlowTurn) -> bool:
-        state = restore(flow, turn.state)
-        fresh = turn.state.flow_state == asdict(state) and not state.asked
-        took = flow.absorb(state, said)
-        if not took and not fresh:
-            turn.state.misses += 1
-            if turn.state.misses >= MAX_MISSES:
-                turn.state.misses = 0
-                turn.state.end_flow()
-                self._call_operator(turn, "flow_failed", {"flow": flow.name})
-                return True
+            self._follow(turn, await self._flows.ask_again(flow, turn.state, turn.context))
         else:
-            turn.state.misses = 0
-        await self._proceed(turn, flow, state)
+            await self._feed(turn, flow, FlowTurn(turn.context.text, found))
         return True
 
-    async def _proceed(self, turn: _Turn, flow: Flow, state: Any) -> None:
-        now = turn.context.now.astimezone(self._rules.zone)
-        moment = Moment(now, CHANNEL_NAMES.get(turn.context.channel, turn.context.channel))
-        known: dict[Any, Any] = {}
-        while True:
-            step = flow.advance(state, known, moment)
-            match step:
-                case Asking(reply=reply):
-                    turn.state.flow_state = asdict(state)
-                    turn.state.flow_version = flow.version
-                    turn.replies.append(reply)
-                    return
-                case Done(replies=replies, effects=effects):
-                    turn.state.end_flow()
-                    turn.replies.extend(replies)
-                    turn.effects.extend(effects)
-                    return
-                case Failed(collected=collected):
-                    turn.state.end_flow()
-                    self._call_operator(turn, "flow_failed", collected)
-                    return
-                case query:
-                    known[query] = await self._answers.answer(
-                        query, contact_id=turn.context.contact_id
-                    )
+    async def _feed(self, turn: _Turn, flow: Flow, said: FlowTurn) -> None:
+        self._follow(turn, await self._flows.feed(flow, turn.state, turn.context, said))
+
+    def _follow(self, turn: _Turn, step: Asking | Done | Failed) -> None:
+        match step:
+            case Asking(reply=reply):
+                turn.replies.append(reply)
+            case Done(replies=replies, effects=effects):
+                turn.replies.extend(replies)
+                turn.effects.extend(effects)
+            case Failed(collected=collected):
+                self._call_operator(turn, "flow_failed", collected)
 
 
 def _moves_on(intent: str, flow: Flow) -> bool:

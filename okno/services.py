@@ -14,6 +14,7 @@ from conversations.service import Outbox
 from dialogs.assistant import Assistant, Rules
 from dialogs.billing_answers import Answers, BillingAnswers
 from dialogs.effects import Effects
+from dialogs.flow_runner import FlowRunner
 from dialogs.state import flows
 from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
@@ -70,8 +71,11 @@ class Services:
         return Assistant(
             EngineReader(engine),
             self.knowledge_base,
-            answers or BillingAnswers(self.database, self.billing),
-            flows(self.billing.rules),
+            FlowRunner(
+                flows(self.billing.rules),
+                answers or BillingAnswers(self.database, self.billing),
+                self.zone,
+            ),
             rules=Rules(
                 answer=self.profile.understanding.answer,
                 guess=self.profile.understanding.guess,

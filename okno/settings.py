@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_secret: SecretStr | None = None
     # Telegram's own limit is about 30; more only for accounts that pay for it.
-    telegram_per_second: float = Field(28, ge=1)
+    telegram_per_second: float = Field(default=28.0, ge=1)
 
     nlu_engine: Literal["embedded", "rasa"] = "embedded"
     rasa_url: str | None = None
