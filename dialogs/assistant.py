@@ -233,6 +233,7 @@ class Assistant:
             return
         reply = interim.answer(intent, self._variables())
         if reply is not None:
+            turn.state.last_topic = intent
             turn.replies.append(reply)
         else:
             # An article that is not published or has expired: its topic is a human's for now.
