@@ -23,6 +23,8 @@ class LabelParts:
     characters: float
     meaning: float
     """The sentence vector's part."""
+    nearness: float
+    """The part of the training phrases that mean much the same."""
     bias: float
 
 
@@ -63,9 +65,9 @@ def explain(classifier: Classifier, normalised: Normalised) -> Explanation:
     labels = []
     for intent, confidence in order:
         column = model.labels.index(intent)
-        words, characters, meaning = (float(part[column]) for part in parts)
+        words, characters, meaning, near = (float(part[column]) for part in parts)
         bias = float(model.weights[-1, column])
-        labels.append(LabelParts(intent, confidence, words, characters, meaning, bias))
+        labels.append(LabelParts(intent, confidence, words, characters, meaning, near, bias))
     best = model.labels.index(order[0][0])
     return Explanation(
         normalised.text,
@@ -93,7 +95,7 @@ def _strongest(classifier: Classifier, features: Features, label: int) -> tuple[
 
 def _nearest(classifier: Classifier, features: Features) -> tuple[NearPhrase, ...]:
     model = classifier.model
-    likeness = model.vectors.astype(np.float32) @ features.vector
+    likeness = features.likeness
     order = np.argsort(-likeness, kind="stable")[:_PHRASES_SHOWN]
     return tuple(
         NearPhrase(model.phrases[i].text, model.phrases[i].intent, float(likeness[i]))

@@ -10,6 +10,8 @@ _TO_RUSSIAN: Final = str.maketrans(
     _RUSSIAN_KEYS + "ехъжэбю" + _RUSSIAN_KEYS[1:].upper(),
 )
 
+_TO_LATIN: Final = str.maketrans(_RUSSIAN_KEYS, _LATIN_KEYS)
+
 # Keys that are both punctuation and a letter: at the end of a word either may be meant.
 _AMBIGUOUS_END: Final = ",.;:'\"[]{}<>?!)("
 
@@ -25,3 +27,8 @@ def russian_layout(chunk: str) -> tuple[str, ...]:
     if not core or core == chunk:
         return (whole,)
     return (core.translate(_TO_RUSSIAN) + chunk[len(core) :], whole)
+
+
+def latin_layout(text: str) -> str:
+    """What the keys of a Russian text give in the Latin layout, in lower case."""
+    return text.lower().replace("ё", "е").translate(_TO_LATIN)

@@ -16,7 +16,7 @@ from nlu.errors import ModelError
 from nlu.ngrams import FeatureBlock
 
 # Part of a model's id: raised whenever the same data would give another model or another answer.
-ENGINE_VERSION: Final = "1"
+ENGINE_VERSION: Final = "2"
 
 DEFAULT_SEED: Final = 20261121
 
@@ -38,7 +38,10 @@ class Model:
     """Everything that reading a message needs.
 
     ``weights`` has a row per feature in the order words, characters, vector, and one row for the
-    bias; a column per label. ``vectors`` are the phrases' centred unit vectors.
+    bias; a column per label. ``anchors`` are the phrases' unit vectors along the directions of
+    ``projection``, and ``anchor_weights`` what being near each of them says for each label. All
+    weights are scaled so that the sum of what they say, exponentiated, is a calibrated
+    probability.
     """
 
     labels: tuple[str, ...]
@@ -47,9 +50,10 @@ class Model:
     chars: FeatureBlock
     weights: NDArray[np.float16]
     vector_mean: NDArray[np.float32]
-    vectors: NDArray[np.float16]
+    projection: NDArray[np.float32]
+    anchors: NDArray[np.float16]
+    anchor_weights: NDArray[np.float16]
     phrases: tuple[Phrase, ...]
-    temperature: float
     encoder: str
     russian: bool
     data_digest: str
@@ -70,7 +74,6 @@ class Model:
             "words": self.words.names,
             "chars": self.chars.names,
             "phrases": [(phrase.text, phrase.intent) for phrase in self.phrases],
-            "temperature": self.temperature,
             "encoder": self.encoder,
             "russian": self.russian,
             "data_digest": self.data_digest,
@@ -81,7 +84,9 @@ class Model:
             "chars_idf": self.chars.idf,
             "weights": self.weights,
             "vector_mean": self.vector_mean,
-            "vectors": self.vectors,
+            "projection": self.projection,
+            "anchors": self.anchors,
+            "anchor_weights": self.anchor_weights,
         }
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
@@ -123,9 +128,10 @@ class Model:
             chars=FeatureBlock(meta["chars"], arrays["chars_idf"]),
             weights=arrays["weights"],
             vector_mean=arrays["vector_mean"],
-            vectors=arrays["vectors"],
+            projection=arrays["projection"],
+            anchors=arrays["anchors"],
+            anchor_weights=arrays["anchor_weights"],
             phrases=tuple(Phrase(text, intent) for text, intent in meta["phrases"]),
-            temperature=meta["temperature"],
             encoder=meta["encoder"],
             russian=meta["russian"],
             data_digest=meta["data_digest"],

@@ -14,7 +14,7 @@ from nlu.classifier import softmax
 # (scipy has no types.)
 Block = Any
 
-# The inverse of the regularisation's strength, and how long to search; docs/decisions/0101.
+# The inverse of the regularisation's strength, and how long to search; docs/decisions/0102.
 STRENGTH: Final = 20.0
 ITERATIONS: Final = 40
 
@@ -25,12 +25,10 @@ def fit(
     classes: int,
     *,
     progress: Callable[[float], None] | None = None,
-    start: NDArray[np.float32] | None = None,
-    iterations: int = ITERATIONS,
 ) -> NDArray[np.float32]:
     """Weights with a row per feature of all blocks and one for the bias, a column per class.
 
-    Deterministic: the search begins at zero (or at ``start``). ``progress`` gets 0 to 1.
+    Deterministic: the search begins at zero. ``progress`` gets 0 to 1.
     """
     widths = [block.shape[1] for block in blocks]
     edges = np.cumsum([0, *widths])
@@ -62,16 +60,15 @@ def fit(
         nonlocal done
         done += 1
         if progress is not None:
-            progress(min(1.0, done / iterations))
+            progress(min(1.0, done / ITERATIONS))
 
-    begin = np.zeros((size + 1) * classes) if start is None else start.ravel().astype(np.float64)
     found = minimize(
         loss,
-        begin,
+        np.zeros((size + 1) * classes),
         jac=True,
         method="L-BFGS-B",
         callback=step,
-        options={"maxiter": iterations, "maxcor": 5},
+        options={"maxiter": ITERATIONS, "maxcor": 5},
     )
     weights: NDArray[np.float32] = found.x.reshape(size + 1, classes).astype(np.float32)
     return weights
@@ -95,5 +92,5 @@ def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> 
         probabilities = softmax(logits / np.exp(log_temperature))
         return -float(np.log(np.maximum(probabilities[rows, targets], 1e-12)).mean())
 
-    found = minimize_scalar(surprise, bounds=(-2.0, 2.5), method="bounded")
+    found = minimize_scalar(surprise, bounds=(-5.0, 3.0), method="bounded")
     return float(np.exp(found.x))

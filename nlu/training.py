@@ -3,14 +3,16 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nlu import morphology, regression
-from nlu.classifier import centred
+from nlu import kernel, morphology, regression
+from nlu.augmentation import augmented
+from nlu.classifier import centred, nearness, projected
 from nlu.encoders import Encoder, built_in_encoder
 from nlu.model import DEFAULT_SEED, Model, Phrase
 from nlu.ngrams import FeatureBlock, char_features, word_features
@@ -19,14 +21,39 @@ from nlu.training_data import Example, TrainingData, load_training_data
 
 __all__ = ["load_training_data", "train"]
 
-_FOLDS: Final = 4
-_LEAST_WORDS: Final = 1
-_LEAST_CHARS: Final = 2
+# One part in so many is held back for calibration.
+_HELD_BACK: Final = 5
+_LEAST_SEEN: Final = 2
 # A word outside the dictionary is the domain's own (not a slip) when this many phrases have it.
 _LEAST_UNKNOWN: Final = 3
 _CYRILLIC_WORD: Final = re.compile(r"[а-я]+")
 
 Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """Phrases as numbers: n-gram blocks, sentence vectors, vectors along the kept directions."""
+
+    ngrams: tuple[Any, Any]
+    vectors: NDArray[np.float32]
+    anchors: NDArray[np.float32]
+
+    def __getitem__(self, rows: Any) -> "_Space":
+        words, chars = self.ngrams
+        return _Space((words[rows], chars[rows]), self.vectors[rows], self.anchors[rows])
+
+    @property
+    def blocks(self) -> list[Any]:
+        return [*self.ngrams, self.vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """The two classifiers: ``weights`` per feature, ``says`` per phrase."""
+
+    weights: NDArray[np.float32]
+    says: NDArray[np.float32]
 
 
 def train(
@@ -37,35 +64,42 @@ def train(
     encoder: Encoder | None = None,
     russian: bool = True,
 ) -> Model:
-    """Fit the classifier and calibrate it on phrases it was not fitted on.
+    """Fit both classifiers and calibrate their sum on phrases they were not fitted on.
 
     ``progress`` gets the name of a step and its share done, 0 to 1. The same data, seed and
     encoder give the same model. ``russian=False`` is for data in another language.
     """
     report = progress or _silent
     encoder = encoder or built_in_encoder()
-    examples = data.examples
     labels = data.intents
     report("read", 0.0)
-    vocabulary = build_vocabulary(examples) if russian else {}
+    texts = [example.text for example in data.examples]
+    copies = augmented(texts, seed) if russian else []
+    numbers = {label: index for index, label in enumerate(labels)}
+    targets = np.array([numbers[example.intent] for example in data.examples])
+    all_targets = np.concatenate([targets, targets[[index for index, _ in copies]]]).astype(int)
+
+    vocabulary = build_vocabulary(data.examples) if russian else {}
     normaliser = Normaliser(vocabulary, russian=russian)
-    normalised = [normaliser.normalise(example.text) for example in examples]
+    normalised = [normaliser.normalise(text) for text in (*texts, *(text for _, text in copies))]
     words = [normaliser.words(text) for text in normalised]
     word_documents = [word_features(found, russian=russian) for found in words]
     char_documents = [char_features(found) for found in words]
-    word_block = FeatureBlock.fit(word_documents, least=_LEAST_WORDS)
-    char_block = FeatureBlock.fit(char_documents, least=_LEAST_CHARS)
+    word_block = FeatureBlock.fit(word_documents, least=_LEAST_SEEN)
+    char_block = FeatureBlock.fit(char_documents, least=_LEAST_SEEN)
     report("encode", 0.0)
     encoded = encoder.encode([text.text for text in normalised])
-    mean = encoded.mean(axis=0)
+    mean = encoded[: len(texts)].mean(axis=0)
     vectors = centred(encoded, mean)
-    blocks = [_matrix(word_block, word_documents), _matrix(char_block, char_documents), vectors]
-    numbers = {label: index for index, label in enumerate(labels)}
-    targets = np.array([numbers[example.intent] for example in examples])
-    weights = regression.fit(
-        blocks, targets, len(labels), progress=lambda share: report("fit", share)
+    projection = kernel.fit_projection(vectors[: len(texts)])
+    space = _Space(
+        (_matrix(word_block, word_documents), _matrix(char_block, char_documents)),
+        vectors,
+        projected(vectors, projection),
     )
-    temperature = _calibrate(blocks, targets, len(labels), seed, report)
+    scales = _calibrate(space[: len(texts)], targets, len(labels), seed, report)
+    fitted = _fit(space, all_targets, len(texts), len(labels), lambda share: report("fit", share))
+    weights = _folded(fitted, space[: len(texts)].ngrams, scales)
     return Model(
         labels=labels,
         vocabulary=vocabulary,
@@ -73,9 +107,10 @@ def train(
         chars=char_block,
         weights=weights.astype(np.float16),
         vector_mean=mean,
-        vectors=vectors.astype(np.float16),
-        phrases=tuple(Phrase(example.text, example.intent) for example in examples),
-        temperature=temperature,
+        projection=projection,
+        anchors=space.anchors[: len(texts)].astype(np.float16),
+        anchor_weights=(kernel.MEANING_WEIGHT * scales[1] * fitted.says).astype(np.float16),
+        phrases=tuple(Phrase(example.text, example.intent) for example in data.examples),
         encoder=encoder.name,
         russian=russian,
         data_digest=data.digest,
@@ -95,26 +130,54 @@ def build_vocabulary(examples: Iterable[Example]) -> dict[str, int]:
     }
 
 
-def _calibrate(
-    blocks: Sequence[regression.Block],
+def _fit(
+    space: _Space,
     targets: NDArray[np.int64],
+    phrases: int,
     classes: int,
-    seed: int,
-    report: Progress,
-) -> float:
-    """Fit the temperature on one fold that a second fit has not seen."""
-    held = np.random.default_rng(seed).integers(0, _FOLDS, len(targets)) == 0
+    progress: Callable[[float], None],
+) -> _Fitted:
+    """The first ``phrases`` rows are phrases, the rest changed copies, for the features only."""
+    own = space[:phrases]
+    likeness = kernel.gram(own.ngrams, own.ngrams, nearness(own.anchors @ own.anchors.T))
+    says = kernel.fit(likeness, targets[:phrases], classes)
+    return _Fitted(regression.fit(space.blocks, targets, classes, progress=progress), says)
+
+
+def _calibrate(
+    space: _Space, targets: NDArray[np.int64], classes: int, seed: int, report: Progress
+) -> tuple[float, float]:
+    """By what to multiply the two classifiers' scores before they are added."""
+    held = np.random.default_rng(seed).integers(0, _HELD_BACK, len(targets)) == 0
     if not held.any() or held.all():
-        return 1.0
-    weights = regression.fit(
-        [block[~held] for block in blocks],
+        return 1.0, 1.0
+    kept, back = space[~held], space[held]
+    fitted = _fit(
+        kept,
         targets[~held],
+        int((~held).sum()),
         classes,
-        progress=lambda share: report("calibrate", share),
+        lambda share: report("calibrate", share),
     )
-    return regression.fit_temperature(
-        regression.apply([block[held] for block in blocks], weights), targets[held]
-    )
+    linear = regression.apply(back.blocks, fitted.weights)
+    near = nearness(back.anchors @ kept.anchors.T)
+    nearest = kernel.gram(back.ngrams, kept.ngrams, near) @ fitted.says
+    first = 1 / regression.fit_temperature(linear, targets[held])
+    second = 1 / regression.fit_temperature(nearest, targets[held])
+    both = 1 / regression.fit_temperature(first * linear + second * nearest, targets[held])
+    return first * both, second * both
+
+
+def _folded(
+    fitted: _Fitted, ngrams: tuple[Any, Any], scales: tuple[float, float]
+) -> NDArray[np.float32]:
+    """One weight per n-gram: likeness by n-grams is linear, so what it says can be summed now."""
+    weights: NDArray[np.float32] = scales[0] * fitted.weights
+    at = 0
+    for block in ngrams:
+        weights[at : at + block.shape[1]] += scales[1] * (block.T @ fitted.says)
+        at += block.shape[1]
+    return weights
 
 
 def _matrix(block: FeatureBlock, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:

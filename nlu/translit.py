@@ -61,6 +61,12 @@ _READINGS: Final[dict[str, tuple[str, ...]]] = {
     "4": ("ч",),
     "6": ("ш",),
 }
+_LETTERS: Final = str.maketrans(
+    {
+        **dict(zip("абвгдезийклмнопрстуфхцыэ", "abvgdeziyklmnoprstufhcye", strict=True)),
+        **{"ж": "zh", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya", "ъ": "", "ь": ""},
+    }
+)
 _LONGEST: Final = max(map(len, _READINGS))
 _MAX_VARIANTS: Final = 24
 
@@ -82,3 +88,8 @@ def to_cyrillic(word: str) -> tuple[str, ...]:
             parts.append((word[position],))
             position += 1
     return tuple("".join(choice) for choice in islice(product(*parts), _MAX_VARIANTS))
+
+
+def to_latin(text: str) -> str:
+    """A Russian text in Latin letters, as most people write it, in lower case."""
+    return text.lower().replace("ё", "е").translate(_LETTERS)
