@@ -16,8 +16,8 @@ window.inboxComposer = (() => {
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  function place() {
-    return `${PREFIX}${login}:${form().dataset.handoff}`;
+  function place(handoff = form().dataset.handoff) {
+    return `${PREFIX}${login}:${handoff}`;
   }
 
   function mode() {
@@ -107,7 +107,6 @@ window.inboxComposer = (() => {
   }
 
   function sent() {
-    sessionStorage.removeItem(place());
     field().value = "";
     form().elements.key.value = newKey();
     show();
@@ -146,8 +145,11 @@ window.inboxComposer = (() => {
     if (event.target === form()) field().readOnly = true;
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const { target, detail } = event;
-    if (target.id !== "ib-composer" || target !== form()) return;
+    const { detail } = event;
+    const handoff = /^\/inbox\/(\d+)\/say$/.exec(detail.requestConfig?.path ?? "")?.[1];
+    if (!handoff) return;
+    if (detail.successful) sessionStorage.removeItem(place(handoff));
+    if (form()?.dataset.handoff !== handoff) return; // another conversation is open by now
     field().readOnly = false;
     if (detail.successful) sent();
     else if (detail.xhr.status === 409) form().elements.key.value = newKey();

@@ -5,6 +5,7 @@
 (() => {
   const LIST_PAUSE_MS = 1000;
   const NEWS_PAUSE_MS = 60;
+  const RETRY_MS = 3000;
   const STEP = 50;
   const byId = (id) => document.getElementById(id);
   const root = byId("ib");
@@ -13,6 +14,8 @@
   const news = byId("ib-news");
   const title = document.title;
   const sources = new WeakMap(); // element → the server's text of it
+
+  htmx.config.defaultSettleDelay = 0; // a button works from the moment it is seen
 
   const state = { ...place(), limit: STEP, position: 0 };
   let stale = new Set(); // messages that may look different now
@@ -37,18 +40,20 @@
 
   // --- fetching: one at a time, never more often than the pause, the last wish always served ---
 
-  function follower(element, pause) {
+  function follower(element, pause, isNeeded) {
     let busy = false;
-    let wanted = null; // the event to trigger: attended or not
+    let wanted = null; // the event to trigger: somebody asked, or something has changed
+    const [asked, changed] = element === list ? ["ib:list", "okno:list-stale"] : ["ib:news", "okno:news"];
     let timer = null;
     let last = -Infinity;
     function ask(attended) {
-      wanted = attended || wanted === `ib:${element.id.slice(3)}` ? `ib:${element.id.slice(3)}` : wanted;
-      wanted ??= element === list ? "okno:list-stale" : "okno:news";
-      if (busy || timer) return;
+      wanted = attended || wanted === asked ? asked : changed;
+      if (busy || (timer && !attended)) return;
+      clearTimeout(timer); // somebody waits for it now
       const wait = attended ? 0 : Math.max(0, last + pause - performance.now());
       timer = setTimeout(() => {
         timer = null;
+        if (!isNeeded()) return;
         busy = true;
         last = performance.now();
         const event = wanted;
@@ -59,13 +64,16 @@
     element.addEventListener("htmx:afterRequest", (event) => {
       if (event.target !== element) return;
       busy = false;
+      const { successful, xhr, requestConfig } = event.detail;
+      if (!successful) for (const id of requestConfig.asked ?? []) stale.add(id);
       if (wanted) ask(false);
+      else if (xhr.status === 0 || xhr.status >= 500) setTimeout(() => ask(false), RETRY_MS);
     });
     return ask;
   }
 
-  const askList = follower(list, LIST_PAUSE_MS);
-  const askNews = follower(news, NEWS_PAUSE_MS);
+  const askList = follower(list, LIST_PAUSE_MS, () => true);
+  const askNews = follower(news, NEWS_PAUSE_MS, () => state.open !== null);
 
   list.addEventListener("htmx:configRequest", (event) => {
     if (event.target !== list) return;
@@ -83,9 +91,6 @@
     detail.parameters.changed = [...stale].slice(-200).join(",");
     detail.asked = stale;
     stale = new Set();
-  });
-  news.addEventListener("htmx:beforeRequest", (event) => {
-    if (!state.open) event.preventDefault();
   });
 
   // --- merging -----------------------------------------------------------------------------
@@ -391,13 +396,14 @@
 
   // --- what happens here and elsewhere ---------------------------------------------------------
 
-  document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
-    if (detail.requestConfig?.verb !== "post") return;
+  // The live event may have been quicker than the answer and have replaced the button already:
+  // what was pressed is known by its address.
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    const { verb, path } = detail.requestConfig ?? {};
+    if (verb !== "post") return;
     askList(true);
     if (state.open) askNews(true);
-    if (detail.successful && ["ib-take", "ib-take-over"].includes(target.id)) {
-      byId("ib-text")?.focus();
-    }
+    if (detail.successful && path === `/inbox/${state.open}/take`) byId("ib-text")?.focus();
   });
 
   document.body.addEventListener("okno:changes", ({ detail }) => {

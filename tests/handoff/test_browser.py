@@ -76,6 +76,7 @@ async def inbox(chromium: Browser, server: Running, login: str, *, width: int = 
     await page.fill("#password", PASSWORD)
     await page.click("text=Войти")
     await page.wait_for_selector("#ib-list")
+    await page.wait_for_load_state("load")  # the scripts have run
     return page
 
 
