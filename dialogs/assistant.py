@@ -50,6 +50,8 @@ MAX_QUESTIONS = 3
 # Talk that needs no answer from an operator and no «не понял» from the assistant.
 _SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help", "bot_challenge",
                "abuse"}  # fmt: skip
+# Said to an operator, it does not start the clock of his next answer.
+_NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
 _PERSONAL = {"submit_reading", "balance", "link_account"}
 
 
@@ -304,7 +306,8 @@ class Assistant:
 
     def _to_operator(self, turn: _Turn) -> None:
         """An operator has the conversation: the assistant is silent, unless nobody is at work."""
-        turn.effects.append(CustomerWrote())
+        if turn.understanding is None or turn.understanding.intent not in _NEEDS_NO_ANSWER:
+            turn.effects.append(CustomerWrote())
         if self._is_open(turn.context.now):
             turn.state.schedule_told = False
         elif not turn.state.schedule_told:
