@@ -1,6 +1,7 @@
 """``okno nlu``: train, try, measure. The functions do the work, the commands only print."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nlu.embedded import EmbeddedEngine, load_engine
+from nlu.encoders import Encoder, encoder_from
 from nlu.errors import ModelError, NluError
 from nlu.evaluation import Report, evaluate
 from nlu.model import DEFAULT_SEED
@@ -54,6 +56,11 @@ LanguageOption = Annotated[
 ]
 
 
+def chosen_encoder() -> Encoder:
+    """The encoder that ``OKNO_NLU_ENCODER`` names. Raises `ModelError`."""
+    return encoder_from(os.environ.get("OKNO_NLU_ENCODER"))
+
+
 def read_data(data: list[Path] | None, articles: Path | None) -> TrainingData:
     """The phrases to train on: the project's own and the articles', unless files are given."""
     if data:
@@ -77,7 +84,9 @@ def train_and_save(
     """Train, store the model at ``path`` and return the engine."""
     from nlu.training import train
 
-    engine = EmbeddedEngine(train(data, seed=seed, russian=russian, progress=progress))
+    encoder = chosen_encoder()
+    model = train(data, seed=seed, russian=russian, progress=progress, encoder=encoder)
+    engine = EmbeddedEngine(model, encoder)
     engine.model.save(path)
     return engine
 
@@ -87,7 +96,7 @@ def open_engine(
 ) -> EmbeddedEngine:
     """The stored model, or a new one on the project's data where there is none to use."""
     try:
-        return load_engine(path)
+        return load_engine(path, chosen_encoder())
     except ModelError as error:
         _err.print(f"{error}; training a new model")
         return train_and_save(read_data(None, None), path, progress=progress)

@@ -135,6 +135,7 @@ def train_engine(
     *,
     seed: int = DEFAULT_SEED,
     progress: Callable[[str, float], None] | None = None,
+    encoder: Encoder | None = None,
 ) -> EmbeddedEngine:
     """Train on files, folders and the articles' question variants. Raises `DataError`."""
     # Imported here: scipy costs a start of the application 1.5 s, and only training needs it.
@@ -143,9 +144,9 @@ def train_engine(
     data = load_training_data(data_paths)
     if articles_dir is not None:
         data = TrainingData(data.examples + load_article_questions(articles_dir))
-    return EmbeddedEngine(train(data, seed=seed, progress=progress))
+    return EmbeddedEngine(train(data, seed=seed, progress=progress, encoder=encoder), encoder)
 
 
-def load_engine(path: Path) -> EmbeddedEngine:
-    """Load a stored model. Raises `ModelError`."""
-    return EmbeddedEngine(Model.load(path))
+def load_engine(path: Path, encoder: Encoder | None = None) -> EmbeddedEngine:
+    """Load a stored model, trained with this encoder (the built-in one). Raises `ModelError`."""
+    return EmbeddedEngine(Model.load(path), encoder)

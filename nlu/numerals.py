@@ -90,6 +90,13 @@ _ORDINALS: Final = {
     for ending in (("ьего", "ье", "ьему") if stem == "трет" else ("ого", "ое", "ому"))
 }
 
+# These are numbers only behind tens: «восемьдесят второй», but not «второй» alone.
+_LATER_ORDINALS: Final = {
+    stem + ending: value
+    for stem, value in _ORDINAL_STEMS.items()
+    for ending in (("ий", "ья", "ьей") if stem == "трет" else ("ый", "ой", "ая", "ую"))
+}
+
 _TOKEN: Final = re.compile(r"[а-я]+|\d+")
 _DECIMAL_POINTS: Final = frozenset({"целых", "целая", "запятая", "точка"})
 _FRACTION_NAMES: Final = frozenset({"десятых", "десятая", "сотых", "сотая", "тысячных"})
@@ -99,6 +106,8 @@ _AFTER_ORDINAL: Final = re.compile(
 _BEFORE_ORDINAL: Final = re.compile(r"(?:^|\s)(?:до|с|со|к|ко|по|после)\s+$")
 _LONE_ONE_UNITS: Final = re.compile(r"\s*(?:руб|квт|киловат|тыс|целая|коп|час|день|месяц|ноль)")
 _SINGLE_DIGITS_PAIR: Final = 2
+_POINTS: Final = frozenset({".", ","})
+_SPELT_OUT: Final = re.compile(r"(?<![\w.,])\d(?: \d){3,}(?![\w.,]\d|\w)")
 
 
 @dataclass(slots=True)
@@ -170,7 +179,14 @@ def _joined(groups: list[_Group]) -> str:
 
 
 def digits_for_words(tracked: TrackedText) -> TrackedText:
-    """Rewrite numerals as digits; ``tracked`` is in lower case with е for ё."""
+    """Rewrite numerals as digits; ``tracked`` is in lower case with е for ё.
+
+    Digits read out one by one («9 1 4 4») become one number.
+    """
+    tracked = tracked.rewrite(
+        Edit(match.start(), match.end(), match.group().replace(" ", ""))
+        for match in _SPELT_OUT.finditer(tracked.text)
+    )
     text = tracked.text
     tokens = list(_TOKEN.finditer(text))
     edits: list[Edit] = []
@@ -200,6 +216,13 @@ def _read_run(text: str, tokens: list[re.Match[str]], index: int) -> tuple[_Run 
             if not _digits_belong(run, tokens, position):
                 break
             _add_digits(run, int(word))
+        elif (
+            word in _LATER_ORDINALS and run.groups and run.groups[-1].accepts(_LATER_ORDINALS[word])
+        ):
+            run.add(_LATER_ORDINALS[word])
+            run.end = token.end()
+            position += 1
+            break
         elif word in _ORDINALS and _ordinal_counts(text, run, token):
             run.add(_ORDINALS[word])
             run.end = token.end()
@@ -222,7 +245,11 @@ def _read_run(text: str, tokens: list[re.Match[str]], index: int) -> tuple[_Run 
 
 def _digits_belong(run: _Run, tokens: list[re.Match[str]], position: int) -> bool:
     """Digits are part of a run only beside «тысяч»: «12 тысяч 345»."""
-    if len(tokens[position].group()) > len("999"):
+    token = tokens[position]
+    if (
+        len(token.group()) > len("999")
+        or token.string[token.start() - 1 : token.start()] in _POINTS
+    ):
         return False
     after = tokens[position + 1].group() if position + 1 < len(tokens) else ""
     if not run.groups:

@@ -18,9 +18,12 @@ from nlu.entities.readings import find_readings
 from nlu.entities.requests import find_requests
 from nlu.entities.scan import Scan
 from nlu.normalise import Normalised
+from nlu.taxonomy import OUT_OF_SCOPE
 from nlu.types import Entity
 
 SURE: Final = 0.5
+# Details of a message that is not ours are only kept in case it was misread.
+_OUT_OF_SCOPE: Final = 0.4
 
 
 def extract(
@@ -46,5 +49,8 @@ def extract(
     entities = []
     for found in scan.found:
         start, end = normalised.span(found.start, found.end)
-        entities.append(Entity(found.entity, found.value, start, end, found.role, found.confidence))
+        confidence = found.confidence
+        if intent == OUT_OF_SCOPE:
+            confidence = min(confidence, _OUT_OF_SCOPE)
+        entities.append(Entity(found.entity, found.value, start, end, found.role, confidence))
     return tuple(sorted(entities, key=lambda entity: (entity.start, -entity.confidence)))

@@ -12,7 +12,7 @@ _ACCOUNT_WORD: Final = (
 )
 _METER_WORD: Final = (
     r"(?:(?:электро|эл\.?\s?)?счетчик\w*|прибор\w*(?:\s+учета)?|(?<!\w)(?:пу|ипу|сч\.|эсч)(?!\w)|"
-    r"завод\w+|зав\.?|серийн\w+)"
+    r"завод\w+|зав\.?|серийн\w+|(?:меркури\w*|энергомер\w*|нева|микрон\w*|матриц\w*)(?:\s+\d{3}\w*)?)"
 )
 _FILLER: Final = (
     r"(?:[\s:,.=\-#№()\"]|счет\w*|мо[йегиюя]\w*|наш\w*|тот|такой|это|вот|он|номер\w*|ном\.|за|n(?!\w)|"
@@ -38,6 +38,8 @@ _LEAST_ACCOUNT: Final = 6
 _MOST_ACCOUNT: Final = 14
 _MOST_READING: Final = 8
 _SURE_ACCOUNT: Final = 9
+_LEAST_AFTER_MAKE: Final = 6
+_MAKE: Final = re.compile(r"меркури|энергомер|нева|микрон|матриц")
 _SURE_METER: Final = 8
 
 
@@ -62,9 +64,14 @@ def _add_meter(scan: Scan, match: re.Match[str]) -> None:
     digits = match.group("number").upper()
     marked = _MARKED.search(match.group("filler")) or _MARKED.match(match.group())
     # «счетчик 12345» is its reading; with eight digits, or «№», it is the meter itself.
-    if not marked and len(digits) < _SURE_METER and not digits.startswith("00"):
+    if not marked and len(digits) < _least_of_meter(match.group()) and not digits.startswith("00"):
         return
     scan.add(Found("meter_number", digits, start, end, confidence=0.9 if marked else 0.75))
+
+
+def _least_of_meter(text: str) -> int:
+    """A make is followed by the meter's number, which may be shorter than after «счетчик»."""
+    return _LEAST_AFTER_MAKE if _MAKE.match(text) else _SURE_METER
 
 
 def _add_after_word(scan: Scan, match: re.Match[str]) -> None:

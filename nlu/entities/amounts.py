@@ -90,9 +90,9 @@ def _add_likely(scan: Scan, match: re.Match[str], confidence: float) -> None:
         r"\s*(?:квт|киловат|дн|ден|час|мин|месяц|год|лет|раз|%|процент|вольт|числ)", scan.text[end:]
     ):
         return
-    if scan.intent in _READING_INTENTS or _ABOUT_READING.search(
-        scan.text[max(0, start - 25) : start]
-    ):
+    before = scan.text[max(0, start - 25) : start]
+    about_reading = match.re is not _PRICE and _ABOUT_READING.search(before)
+    if scan.intent in _READING_INTENTS or about_reading:
         return
     scan.add(Found("amount", money(match.group("number")), start, end, confidence=confidence))
 

@@ -57,6 +57,10 @@ _ISO: Final = re.compile(rf"{_EDGE}({_YEAR})-(\d{{2}})-(\d{{2}})(?!\d)")
 _DAY_MONTH: Final = re.compile(
     rf"{_EDGE}(\d{{1,2}})(?:\s?-?\s?(?:го|ое|е|ого|му))?\s+({_MONTH})(?!\w)(?:\s+({_YEAR}){_YEAR_END})?"
 )
+_DAYS_RANGE: Final = re.compile(
+    rf"(?<!\w)с\s+(\d{{1,2}})\s+({_MONTH})(?!\w)(?:\s+{_YEAR})?\s+по\s+(\d{{1,2}})\s+({_MONTH})(?!\w)"
+    rf"(?:\s+({_YEAR}){_YEAR_END})?"
+)
 _MONTH_NAME: Final = re.compile(
     rf"(?<!\w)(?:за\s+)?({_MONTH})(?!\w)(?:\s+(?:месяц\w?\s+)?({_YEAR}|2\d(?=\s*г)){_YEAR_END})?"
 )
@@ -108,6 +112,12 @@ _AGO: Final = re.compile(
 _LAST: Final = re.compile(
     r"(?<!\w)(?:за\s+)?последн\w+\s+(?:(\d{1,2})\s+)?(месяц\w{0,2}|полгода|год|года|лет)(?!\w)"
 )
+_SPAN: Final = re.compile(
+    r"(?<!\w)за\s+(?:(\d{1,2})\s+)?(месяц\w{1,2}|полгода|год|года|лет)(?!\w|\s+до)"
+)
+_HISTORY_INTENTS: Final = frozenset(
+    {"payment_history", "reading_history", "charges", "receipt", "faq/contract_business"}
+)
 _SEASONS: Final = {"зим": (12, 2), "весн": (3, 5), "лет": (6, 8), "осен": (9, 11)}
 _SEASON: Final = re.compile(
     r"(?<!\w)(?:(?:за|с|прошл\w+|эт\w+)\s+(зим|весн|лет|осен)(?:а|у|ы|о|ь|и)|(зим|весн|лет|осен)(?:ой|ом|ью))(?!\w)"
@@ -119,11 +129,12 @@ _LONE_DAY: Final = re.compile(
     r"(?<![\w.,/:-])(?:[1-9]|[12]\d|3[01])(?![\w%]|[.,/:-]\d|\s*(?:час|дн|ден|утра|вечера|руб|месяц|раз|процент|лет|год|ноч|минут))"
 )
 _QUARTER: Final = re.compile(
-    rf"(?<!\w)(?:за\s+)?([1-4])(?:-?\w{{1,2}})?\s+(?:квартал\w?|кв\.)(?:\s+({_YEAR}){_YEAR_END})?"
+    rf"(?<!\w)(?:за\s+)?([1-4]|перв|втор|трет|четверт)(?:-?\w{{1,3}})?\s+(?:квартал\w?|кв\.)(?:\s+({_YEAR}){_YEAR_END})?"
 )
+_QUARTERS: Final = ("перв", "втор", "трет", "четверт")
 _WEEKDAYS: Final = ("понедельник", "вторник", "сред", "четверг", "пятниц", "суббот", "воскресень")
 _WEEKDAY: Final = re.compile(
-    r"(?<!\w)(?:(прошл|следующ|эт)\w{1,2}\s+)?(понедельник|вторник|сред|четверг|пятниц|суббот|воскресень)(?:а|у|ой|ом|е|ю|я|ы|и|ем)?(?!\w)"
+    r"(?<!\w)(?:(прошл|следующ|эт|ближайш)\w{1,2}\s+)?(понедельник|вторник|сред|четверг|пятниц|суббот|воскресень)(?:а|у|ой|ом|е|ю|я|ы|и|ем)?(?!\w)"
 )
 _WEEKDAY_LEAD: Final = re.compile(
     r"(?:^|\s)(?:в|во|на|до|с|к|прошл\w+|следующ\w+|эт\w+|кажд\w+)\s+$"
@@ -138,6 +149,7 @@ def find_dates(scan: Scan) -> None:
     finders = (
         (_ISO, lambda _, m: _day(int(m[1]), int(m[2]), int(m[3])), 0.95),
         (_FULL, _full, 0.95),
+        (_DAYS_RANGE, _days_range, 0.95),
         (_DAY_MONTH, _day_month, 0.95),
         (_MONTH_RANGE, _month_range, 0.9),
         (_MONTH_YEAR, lambda _, m: f"{m[2]}-{int(m[1]):02d}", 0.85),
@@ -159,6 +171,9 @@ def find_dates(scan: Scan) -> None:
         (_DAY_AFTER_WORD, lambda s, m: _in_month(s, int(m[1]), m.start(1)), 0.4),
         (_PERIOD_YEAR, lambda _, m: m[1], 0.6),
     )
+    if scan.intent in _HISTORY_INTENTS:
+        # Elsewhere «за три месяца» is how long something lasts, not what is asked for.
+        finders = (*finders, (_SPAN, _last, 0.7))
     if scan.intent in _DAY_INTENTS:
         # Days are what these questions are about: «а если 26?».
         finders = (*finders, (_LONE_DAY, lambda s, m: _in_month(s, int(m[0]), m.start()), 0.55))
@@ -203,6 +218,14 @@ def _day_month(scan: Scan, match: re.Match[str]) -> str | None:
     return _day(year, month, int(match[1]))
 
 
+def _days_range(scan: Scan, match: re.Match[str]) -> str | None:
+    first, last = month_number(match[2]), month_number(match[4])
+    year = int(match[5]) if match[5] else _past_month(scan, last)
+    start = _day(year - (1 if first > last else 0), first, int(match[1]))
+    end = _day(year, last, int(match[3]))
+    return f"{start}/{end}" if start and end else None
+
+
 def _nearest_year(scan: Scan, month: int, day: int, at: int) -> int:
     """Without a year: the nearest one behind, or ahead after «до», «к», «на»."""
     today = scan.today
@@ -220,6 +243,9 @@ def _past_month(scan: Scan, month: int) -> int:
 
 
 def _month_name(scan: Scan, match: re.Match[str]) -> str | None:
+    # «Октябрьская 19», «в Октябрьском районе» are places.
+    if re.fullmatch(_ADJECTIVE, match[1]) and scan.is_capital(match.start(1)):
+        return None
     month = month_number(match[1])
     year = int(match[2]) if match[2] else _past_month(scan, month)
     return f"{year + 2000 if year < 100 else year}-{month:02d}"
@@ -236,7 +262,8 @@ def _quarter(scan: Scan, match: re.Match[str]) -> str | None:
     if match.group().endswith("кв.") and not match[2]:
         return None
     year = int(match[2]) if match[2] else scan.today.year
-    last = int(match[1]) * _MONTHS_IN_QUARTER
+    number = int(match[1]) if match[1].isdigit() else _QUARTERS.index(match[1]) + 1
+    last = number * _MONTHS_IN_QUARTER
     return f"{year}-{last - 2:02d}/{year}-{last:02d}"
 
 

@@ -3,20 +3,20 @@
 Runs last: what is still unexplained among the numbers may be a reading, if anything speaks for it.
 """
 
-import itertools
 import re
+from itertools import pairwise
 from typing import Final
 
 from nlu.entities.scan import Found, Number, Scan, free_numbers, split_groups
 
 _DAY: Final = (
     r"(?:(?:тариф|зона|шкала|т|t)\s?-?\s?[№]?\s?1(?!\d)|1\s?-?(?:я|й|ый)?\s?(?:тариф|зона)\w*|"
-    r"перв\w+(?:\s+(?:тариф|зона|шкала)\w*)?|днев\w*|день|дня|днем|дн\.?(?!\w)|д\.?(?![\w])|"
+    r"перв\w+(?:\s+(?:тариф|зона|шкала)\w*)?|днев\w*|день|дня|днем|дн\.?(?![а-я])|д\.?(?![а-я])|"
     r"(?<!полу)(?<!полу-)пик\w*|day|den)"
 )
 _NIGHT: Final = (
     r"(?:(?:тариф|зона|шкала|т|t)\s?-?\s?[№]?\s?2(?!\d)|2\s?-?(?:я|й|ой)?\s?(?:тариф|зона)\w*|"
-    r"втор\w+(?:\s+(?:тариф|зона|шкала)\w*)?|ноч\w*|н\.?(?![\w])|night|noch)"
+    r"втор\w+(?:\s+(?:тариф|зона|шкала)\w*)?|ноч\w*|н\.?(?![а-я])|night|noch)"
 )
 _HALF: Final = (
     r"(?:(?:тариф|зона|шкала|т|t)\s?-?\s?[№]?\s?3(?!\d)|3\s?-?(?:я|й|ий)?\s?(?:тариф|зона)\w*|"
@@ -95,9 +95,11 @@ def _find_with_roles(scan: Scan) -> None:
     ]
     if not words:
         return
-    after = _paired(scan, words, role_first=True)
-    before = _paired(scan, words, role_first=False)
-    pairs = after if len(after) >= len(before) else before
+    pairs = _listed(scan, words)
+    if not pairs:
+        after = _paired(scan, words, role_first=True)
+        before = _paired(scan, words, role_first=False)
+        pairs = after if len(after) >= len(before) else before
     about_reading = scan.intent in _READING_INTENTS or scan.has(_METER_WORDS)
     if len(pairs) == 1 and not about_reading and scan.intent is not None:
         return
@@ -106,6 +108,23 @@ def _find_with_roles(scan: Scan) -> None:
             continue
         if scan.is_free(number.start, number.end):
             _add(scan, number, role, 0.95 if about_reading or len(pairs) > 1 else 0.7)
+
+
+def _listed(scan: Scan, words: list[re.Match[str]]) -> list[tuple[str, Number]]:
+    """«11450 | 6032 это т1 т2»: zones side by side belong to the numbers in the same order."""
+    if len(words) < len(_TWO_ZONES):
+        return []
+    for left, right in pairwise(words):
+        if scan.text[left.end() : right.start()].strip(" ,/|и-+"):
+            return []
+    numbers = [
+        number
+        for number in free_numbers(scan)
+        if number.end <= words[0].start() or number.start >= words[-1].end()
+    ]
+    if len(numbers) != len(words):
+        return []
+    return [(word.lastgroup or "day", number) for word, number in zip(words, numbers, strict=True)]
 
 
 def _paired(
@@ -157,7 +176,7 @@ def _add_zones_in_order(scan: Scan, numbers: list[Number]) -> bool:
     roles = {2: _TWO_ZONES, 3: _THREE_ZONES}.get(len(numbers))
     if roles is None or any(len(number.digits) < 2 for number in numbers):
         return False
-    for left, right in itertools.pairwise(numbers):
+    for left, right in pairwise(numbers):
         if _SEPARATOR.fullmatch(scan.text[left.end : right.start]) is None:
             return False
     for role, number in zip(roles, numbers, strict=True):

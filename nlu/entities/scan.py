@@ -75,7 +75,7 @@ class Scan:
 _SHOUT: Final = 20
 
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,])"
+    r"(?<!\w)(?<!\d[.,])"
     r"(?:\d{1,3}(?: \d{3})+(?!\d)|\d+)"
     r"(?:[.,]\d{1,3}(?!\d))?"
     r"(?![\w])"
