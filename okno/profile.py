@@ -84,7 +84,7 @@ class Profile(_Strict):
     widget: Widget
 
     def variables(self, hours_text: str) -> dict[str, Any]:
-        """What articles may name: see docs/knowledge-base.md."""
+        """What articles may name."""
         return {
             "company": self.company.model_dump(),
             "readings": self.readings.model_dump(),

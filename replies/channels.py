@@ -1,4 +1,4 @@
-"""What each channel can show. Sources: the platforms' documentation (docs/channels.md)."""
+"""What each channel can show. Sources: the platforms' documentation."""
 
 from dataclasses import dataclass
 from enum import StrEnum

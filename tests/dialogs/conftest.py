@@ -16,6 +16,7 @@ from dialogs.worker import Worker
 from okno import profile as profiles
 from okno.assemble import assemble
 from okno.demo import fill_company
+from okno.profile import Thresholds
 from okno.services import Services
 from okno.settings import Settings
 from tests.conftest import FakeClock
@@ -128,9 +129,12 @@ async def build_house(
     """``await build_house(closed=True)`` for a company with office hours."""
     opened: list[Services] = []
 
-    async def build(*, closed: bool = False) -> House:
+    async def build(*, closed: bool = False, thresholds: Thresholds | None = None) -> House:
         settings = Settings(database_url=database_url, secret_key="x" * 40, _env_file=None)
-        services = assemble(settings, profiles.load("demo"), closed=closed, clock=clock)
+        profile = profiles.load("demo")
+        if thresholds is not None:
+            profile = profile.model_copy(update={"understanding": thresholds})
+        services = assemble(settings, profile, closed=closed, clock=clock)
         opened.append(services)
         await fill_company(services, Console(quiet=True))
         await services.knowledge_base.load()

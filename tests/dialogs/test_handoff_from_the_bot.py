@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from conversations.models import MessageKind
+from okno.profile import Thresholds
 from tests.conftest import FakeClock
 from tests.dialogs.conftest import BuildHouse, House
 
@@ -28,14 +29,27 @@ async def test_outside_working_hours_the_schedule_is_told(
     assert "в понедельник до 8:15" in said.text, said.text
 
 
-async def test_two_misunderstandings_in_a_row(house: House) -> None:
+async def test_two_misunderstandings_in_a_row(build_house: BuildHouse) -> None:
+    # A profile that is content with nothing but certainty understands hardly anything.
+    house = await build_house(thresholds=Thresholds(answer=1.0, guess=1.0))
     customer = house.customer()
-    first = await customer.writes("ыва ролд жжж щщщ")
+    first = await customer.writes("по поводу того письма")
+    assert "другими словами" in first.text
     assert (await customer.conversation()).turn == "assistant"
-    assert first.buttons
-    await customer.writes("фыв апро лдж эээ")
-    conversation = await customer.conversation()
-    assert conversation.turn in {"queue", "assistant"}
+    second = await customer.writes("ну насчёт моего вопроса")
+    assert "Оператор ответит до" in second.text
+    assert (await customer.conversation()).turn == "queue"
+
+
+async def test_what_is_half_understood_is_offered_as_choices(build_house: BuildHouse) -> None:
+    house = await build_house(thresholds=Thresholds(answer=1.0, guess=0.01))
+    customer = house.customer()
+    said = await customer.writes("пени и долг за свет")
+    assert "Уточните" in said.text
+    assert 2 <= len(said.buttons) <= 4
+    chosen = next(label for label in said.buttons if label != "Оператор")
+    assert "Уточните" not in (await customer.presses(chosen)).text
+    assert "Уточните" in (await customer.writes("по поводу того письма")).text, "counted anew"
 
 
 async def test_while_waiting_sure_questions_are_answered_and_the_rest_is_kept(
