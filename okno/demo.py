@@ -41,16 +41,18 @@ async def fill(services: Services, console: Console) -> list[Login]:
     return await _people(services)
 
 
-async def fill_company(services: Services, console: Console) -> None:
-    """Articles, accounts, readings, charges and payments."""
+async def fill_company(
+    services: Services, console: Console, *, accounts: int = 1000
+) -> None:
+    """Articles, accounts with meters, readings, charges and payments."""
     async with services.database.write() as tx:
         await import_dir(tx, ARTICLES, values=services.variables())
     async with services.database.read() as session:
-        accounts = (await session.execute(select(func.count()).select_from(Account))).scalar_one()
-    if not accounts:
+        filled = (await session.execute(select(func.count()).select_from(Account))).scalar_one()
+    if not filled:
         today = services.database.clock.now().astimezone(services.zone).date()
         with console.status("Заполняю демо-компанию…"):
-            await billing_demo.fill(services.database, today=today)
+            await billing_demo.fill(services.database, today=today, accounts=accounts)
 
 
 async def _people(services: Services) -> list[Login]:

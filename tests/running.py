@@ -40,7 +40,7 @@ async def prepare(folder: Path, database_url: str, engine: EmbeddedEngine) -> No
     settings = Settings(database_url=database_url, secret_key=SECRET_KEY, _env_file=None)
     services = assemble(settings, profiles.load("demo"))
     await migrate.upgrade(services.database)
-    await fill_company(services, Console(quiet=True))
+    await fill_company(services, Console(quiet=True), accounts=20)
     for login, name, role in (
         ("olga", "Ольга", Role.OPERATOR),
         ("pavel", "Павел", Role.OPERATOR),

@@ -136,7 +136,7 @@ async def build_house(
             profile = profile.model_copy(update={"understanding": thresholds})
         services = assemble(settings, profile, closed=closed, clock=clock)
         opened.append(services)
-        await fill_company(services, Console(quiet=True))
+        await fill_company(services, Console(quiet=True), accounts=20)
         await services.knowledge_base.load()
         worker = services.worker(services.assistant(engine))
         return House(services, worker, await bot_account_id(services.database, "telegram"))
