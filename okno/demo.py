@@ -41,9 +41,7 @@ async def fill(services: Services, console: Console) -> list[Login]:
     return await _people(services)
 
 
-async def fill_company(
-    services: Services, console: Console, *, accounts: int = 1000
-) -> None:
+async def fill_company(services: Services, console: Console, *, accounts: int = 1000) -> None:
     """Articles, accounts with meters, readings, charges and payments."""
     async with services.database.write() as tx:
         await import_dir(tx, ARTICLES, values=services.variables())
