@@ -10,13 +10,12 @@ Run it on a quiet machine: the latencies are those of one core.
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +26,6 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS
     os.environ.setdefault(_name, "1")
 
 import httpx  # noqa: E402
-import psutil  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
@@ -37,7 +35,19 @@ from nlu.evaluation import Report, evaluate  # noqa: E402
 from nlu.rasa_client import RasaEngine  # noqa: E402
 from nlu.rasa_export import export_project  # noqa: E402
 from nlu.training import train  # noqa: E402
-from nlu.training_data import CHECK_DIR, TrainingData, load_training_data  # noqa: E402
+from nlu.training_data import CHECK_DIR, Example, TrainingData, load_training_data  # noqa: E402
+from tests.nlu import rasa_server  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Row:
+    """One engine's figures; seconds of training, megabytes of the model and of the server."""
+
+    report: Report
+    seconds: float
+    size: float
+    memory: float
+
 
 ROOT = Path(sys.path[0])
 BOTS = ("curekart", "powerplay11", "sofmattress")
@@ -48,7 +58,6 @@ PUBLISHED = {
     "Dialogflow": ((69.3, 45), (69.0, 47), (63.1, 66), (41.6, 90)),
     "BERT classifier": ((71.9, 0), (71.5, 11), (70.4, 33), (67.8, 50)),
 }
-SERVER_SECONDS = 180
 RASA_TIMEOUT = 30.0
 
 out = Console(width=120)
@@ -61,7 +70,7 @@ def main() -> None:
         return
     data = read_data(options.data, None)
     check = load_training_data([options.check]).examples
-    rows: dict[str, tuple[Report, float, float, float]] = {}
+    rows: dict[str, Row] = {}
     with tempfile.TemporaryDirectory() as temporary:
         model = Path(temporary) / "model.okno"
         begun = time.perf_counter()
@@ -69,13 +78,23 @@ def main() -> None:
         seconds = time.perf_counter() - begun
         engine = load_engine(model)
         report = evaluate(engine, check, now=datetime.now().astimezone())
-        rows["embedded"] = (report, seconds, model.stat().st_size / 1e6, serving_memory(model))
-        if options.rasa_python:
+        rows["embedded"] = Row(report, seconds, model.stat().st_size / 1e6, serving_memory(model))
+        if options.rasa_project:
+            stored = options.rasa_project / "models" / "okno.tar.gz"
+            rows["Rasa DIET"] = measure_rasa(
+                options.rasa_python, options.rasa_project, stored, check, engine, float("nan")
+            )
+        elif options.rasa_python:
             rows["Rasa DIET"] = run_rasa(options.rasa_python, data, check, Path(temporary), engine)
     print_rows(rows)
+    if options.curve:
+        curve = draw_curve({name: row.report for name, row in rows.items()})
+        options.curve.write_text(curve, encoding="utf-8")
     if options.json:
         options.json.write_text(
-            json.dumps({name: row[0].to_json() for name, row in rows.items()}, ensure_ascii=False),
+            json.dumps(
+                {name: row.report.to_json() for name, row in rows.items()}, ensure_ascii=False
+            ),
             encoding="utf-8",
         )
 
@@ -99,57 +118,36 @@ def serving_memory(model: Path) -> float:
 def run_rasa(
     python: Path,
     data: TrainingData,
-    check: Sequence,
+    check: Sequence[Example],
     folder: Path,
     fallback: EmbeddedEngine,
-) -> tuple[Report, float, float, float]:
+) -> Row:
     """Train Rasa on the same phrases, serve it, and ask it the same messages."""
     project = folder / "rasa"
     export_project(data.examples, project)
     begun = time.perf_counter()
-    subprocess.run(
-        [python, "-m", "rasa", "train", "nlu", "--fixed-model-name", "okno"],
-        cwd=project, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    model = rasa_server.train(python, project)
     seconds = time.perf_counter() - begun
+    return measure_rasa(python, project, model, check, fallback, seconds)
+
+
+def measure_rasa(
+    python: Path,
+    project: Path,
+    model: Path,
+    check: Sequence[Example],
+    fallback: EmbeddedEngine,
+    seconds: float,
+) -> Row:
     failures: list[str] = []
-    with rasa_server(python, project) as (url, process):
+    with rasa_server.serving(python, project) as (url, process):
         client = httpx.Client(timeout=RASA_TIMEOUT)
         engine = RasaEngine(url, fallback, client=client, on_fallback=failures.append)
         report = evaluate(engine, check, now=datetime.now().astimezone())
         memory = process.memory_info().rss / 1e6
     if failures:
         raise SystemExit(f"Rasa failed on {len(failures)} messages: {failures[0]}")
-    size = (project / "models" / "okno.tar.gz").stat().st_size / 1e6
-    return report, seconds, size, memory
-
-
-@contextmanager
-def rasa_server(python: Path, project: Path) -> Iterator[tuple[str, psutil.Process]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [python, "-m", "rasa", "run", "--enable-api", "-m", "models",
-         "-i", "127.0.0.1", "-p", str(port)],
-        cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + SERVER_SECONDS
-        while True:
-            try:
-                if httpx.get(f"{url}/status", timeout=2).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                pass
-            if time.monotonic() > until or server.poll() is not None:
-                raise SystemExit("the Rasa server did not start")
-            time.sleep(1)
-        yield url, psutil.Process(server.pid)
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    return Row(report, seconds, model.stat().st_size / 1e6, memory)
 
 
 def run_hint3(folder: Path, *, russian: bool) -> None:
@@ -171,31 +169,68 @@ def run_hint3(folder: Path, *, russian: bool) -> None:
     out.print(table)
 
 
-def print_rows(rows: dict[str, tuple[Report, float, float, float]]) -> None:
+def print_rows(rows: dict[str, Row]) -> None:
     table = Table("", *rows, title="Understanding")
-    lines = {
-        "messages": lambda r, *_: str(r.n),
-        "accuracy": lambda r, *_: f"{r.accuracy:.1%}",
-        "top-3": lambda r, *_: f"{r.top3_accuracy:.1%}",
-        "macro-F1": lambda r, *_: f"{r.macro_f1:.1%}",
-        **{
-            f"accuracy of {group}": lambda r, *_, group=group: f"{r.groups.get(group, 0):.1%}"
-            for group in ("service", "faq", "talk")
-        },
-        "recall of danger": lambda r, *_: f"{r.danger_recall or 0:.1%}",
-        "entity F1": lambda r, *_: f"{r.entity_total.f1:.1%}",
-        "entity F1 with value": lambda r, *_: f"{r.value_total.f1:.1%}",
-        "calibration error": lambda r, *_: f"{r.ece:.3f}",
-        "latency p50, ms": lambda r, *_: f"{r.latency_p50:.1f}",
-        "latency p99, ms": lambda r, *_: f"{r.latency_p99:.1f}",
-        "messages a second": lambda r, *_: f"{r.per_second:.0f}",
-        "training, s": lambda _, seconds, *__: f"{seconds:.0f}",
-        "model, MB": lambda _, __, size, ___: f"{size:.1f}",
-        "memory, MB": lambda _, __, ___, memory: f"{memory:.0f}",
+    lines: dict[str, Callable[[Row], str]] = {
+        "messages": lambda row: str(row.report.n),
+        "accuracy": lambda row: f"{row.report.accuracy:.1%}",
+        "top-3": lambda row: f"{row.report.top3_accuracy:.1%}",
+        "macro-F1": lambda row: f"{row.report.macro_f1:.1%}",
+        "service": lambda row: f"{row.report.groups.get('service', 0):.1%}",
+        "faq": lambda row: f"{row.report.groups.get('faq', 0):.1%}",
+        "talk": lambda row: f"{row.report.groups.get('talk', 0):.1%}",
+        "recall of danger": lambda row: f"{row.report.danger_recall or 0:.1%}",
+        "entity F1": lambda row: f"{row.report.entity_total.f1:.1%}",
+        "entity F1 with value": lambda row: f"{row.report.value_total.f1:.1%}",
+        "calibration error": lambda row: f"{row.report.ece:.3f}",
+        "latency p50, ms": lambda row: f"{row.report.latency_p50:.1f}",
+        "latency p99, ms": lambda row: f"{row.report.latency_p99:.1f}",
+        "messages a second": lambda row: f"{row.report.per_second:.0f}",
+        "training, s": lambda row: f"{row.seconds:.0f}",
+        "model, MB": lambda row: f"{row.size:.1f}",
+        "memory, MB": lambda row: f"{row.memory:.0f}",
     }
     for name, show in lines.items():
-        table.add_row(name, *(show(*row) for row in rows.values()))
+        table.add_row(name, *(show(row) for row in rows.values()))
     out.print(table)
+
+
+def draw_curve(reports: dict[str, Report]) -> str:
+    """In-scope accuracy (up) against out-of-scope recall (right), one line per engine, as SVG."""
+    left, top, width, height = 60, 20, 520, 320
+    colours = ("#1f6feb", "#c2410c")
+
+    def place(recall: float, accuracy: float) -> str:
+        return f"{left + recall * width:.1f},{top + (1 - accuracy) * height:.1f}"
+
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400" font-family="sans-serif" '
+        'font-size="12">',
+        '<rect width="640" height="400" fill="#fff"/>',
+    ]
+    for step in range(0, 11, 2):
+        x, y = left + step / 10 * width, top + (1 - step / 10) * height
+        parts.append(
+            f'<path d="M{left} {y}H{left + width}M{x} {top}V{top + height}" stroke="#ddd"/>'
+            f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{step * 10}%</text>'
+            f'<text x="{x}" y="{top + height + 18}" text-anchor="middle">{step * 10}%</text>'
+        )
+    parts.append(
+        f'<text x="{left + width / 2}" y="{top + height + 40}" text-anchor="middle">'
+        "out-of-scope recall</text>"
+        f'<text x="16" y="{top + height / 2}" text-anchor="middle" '
+        f'transform="rotate(-90 16 {top + height / 2})">in-scope accuracy</text>'
+    )
+    for index, (name, report) in enumerate(reports.items()):
+        points = " ".join(
+            place(point.out_of_scope_recall, point.in_scope_accuracy) for point in report.oos_curve
+        )
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colours[index]}" stroke-width="2"/>'
+            f'<text x="{left + 12}" y="{top + height - 12 - 18 * index}" '
+            f'fill="{colours[index]}">{name}</text>'
+        )
+    return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _options() -> argparse.Namespace:
@@ -203,6 +238,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, nargs="*", help="training files or folders")
     parser.add_argument("--check", type=Path, default=CHECK_DIR, help="labelled messages")
     parser.add_argument("--rasa-python", type=Path, help="a Python 3.10 that has rasa 3.6.21")
+    parser.add_argument(
+        "--rasa-project", type=Path, help="an exported project that is already trained"
+    )
+    parser.add_argument("--curve", type=Path, help="draw the out-of-scope curve there (SVG)")
     parser.add_argument("--hint3", type=Path, help="folder of the three HINT3 bots")
     parser.add_argument(
         "--language", choices=("ru", "en"), help="«en» leaves out what assumes Russian"
