@@ -35,12 +35,14 @@ def free_port() -> int:
         return port
 
 
-async def prepare(folder: Path, database_url: str, engine: EmbeddedEngine) -> None:
+async def prepare(
+    folder: Path, database_url: str, engine: EmbeddedEngine, *, accounts: int = 20
+) -> None:
     """The demo company, a trained model and three people in ``folder``."""
     settings = Settings(database_url=database_url, secret_key=SECRET_KEY, _env_file=None)
     services = assemble(settings, profiles.load("demo"))
     await migrate.upgrade(services.database)
-    await fill_company(services, Console(quiet=True), accounts=20)
+    await fill_company(services, Console(quiet=True), accounts=accounts)
     for login, name, role in (
         ("olga", "Ольга", Role.OPERATOR),
         ("pavel", "Павел", Role.OPERATOR),

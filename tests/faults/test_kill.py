@@ -40,7 +40,7 @@ def telegram() -> Iterator[FakeTelegram]:
 async def test_killed_in_the_middle_of_two_hundred_conversations(
     telegram: FakeTelegram, database_url: str, tmp_path: Path, engine: EmbeddedEngine
 ) -> None:
-    await prepare(tmp_path, database_url, engine)
+    await prepare(tmp_path, database_url, engine, accounts=1000)
     database = Database(database_url)
     okno = RunningOkno(
         tmp_path,
