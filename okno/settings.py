@@ -31,9 +31,6 @@ class Settings(BaseSettings):
     # Telegram's own limit is about 30; more only for accounts that pay for it.
     telegram_per_second: float = Field(default=28.0, ge=1)
 
-    nlu_engine: Literal["embedded", "rasa"] = "embedded"
-    rasa_url: str | None = None
-
     log_format: Literal["auto", "console", "json"] = "auto"
 
 
@@ -83,8 +80,6 @@ def _check(settings: Settings) -> None:
         raise WrongSetting(
             "OKNO_TELEGRAM_TOKEN: does not look like a token; @BotFather gives it as 123456:ABC..."
         )
-    if settings.nlu_engine == "rasa" and not settings.rasa_url:
-        raise WrongSetting("OKNO_RASA_URL: required when OKNO_NLU_ENGINE is rasa")
 
 
 def _value(secret: SecretStr | None) -> str:
