@@ -100,7 +100,7 @@ async def lock(tx: Transaction, key: str) -> None:
 
     SQLite's write transactions follow one another anyway.
     """
-    if tx.session.get_bind().dialect.name == "postgresql":
+    if not tx.is_sqlite:
         await tx.session.execute(
             text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
             {"key": f"billing/{key}"},

@@ -248,7 +248,7 @@ class DeliveryLoop:
             if isinstance(item.outcome, Sent)
         ]
         if sent:
-            connection = await tx.session.connection()
+            connection = tx.connection
             await connection.execute(_MARK_SENT, [{**row, "at": tx.now} for row in sent])
         for item in done:
             if isinstance(item.outcome, Sent):

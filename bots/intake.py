@@ -194,7 +194,7 @@ class Intake:
                 display_name=bindparam("name"),
             )
         )
-        connection = await tx.session.connection()
+        connection = tx.connection
         for ids, values in ((due, {"handle_at": soonest}), (touched.keys() - due, {})):
             if ids:
                 await connection.execute(

@@ -46,7 +46,7 @@ class Events:
 
 
 async def _number_events(tx: Transaction) -> None:
-    if tx.session.get_bind().dialect.name == "postgresql":
+    if not tx.is_sqlite:
         await tx.session.execute(
             text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK}
         )

@@ -89,7 +89,7 @@ async def forgive(tx: Transaction, *, login: str, address: str) -> None:
 
 async def _count(tx: Transaction, limit: Limit, key: str) -> timedelta:
     """Zero when the attempt is allowed and counted, else the time to wait."""
-    sqlite = tx.session.get_bind().dialect.name == "sqlite"
+    sqlite = tx.is_sqlite
     fresh: dict[str, object] = {"attempts": 1, "blocked_until": tx.now, "last_attempt_at": tx.now}
     statement = (sqlite_insert if sqlite else postgres_insert)(LoginThrottle)
     counted = await tx.session.execute(

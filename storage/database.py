@@ -12,25 +12,48 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    create_async_engine,
+)
 
+from storage import sqlite_driver
 from storage.clock import Clock, SystemClock
 
 BUSY_TIMEOUT_MS = 10_000
 READ_POOL = 4
 POSTGRES_POOL = 10
+# Lists of values make a statement of their own for each length.
+STATEMENT_CACHE = 500
 
 
 class Transaction:
-    """A write transaction: ``session`` and ``now``, which stays the same to the end."""
+    """A write transaction: ``connection``, ``session`` over it, and ``now``, which stays the same.
 
-    def __init__(self, session: AsyncSession, now: datetime) -> None:
-        self.session = session
+    The session is made when it is first asked for: what happens with every message does without.
+    """
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        self.connection = connection
         self.now = now
+        self._session: AsyncSession | None = None
         self._before_commit: dict[Hashable, Callable[[Transaction], Awaitable[None]]] = {}
         self._last: Callable[[Transaction], Awaitable[None]] | None = None
         self._after_commit: dict[Hashable, Callable[[], None]] = {}
         self.pending: dict[Hashable, list[Any]] = {}
+
+    @property
+    def session(self) -> AsyncSession:
+        if self._session is None:
+            self._session = AsyncSession(self.connection, expire_on_commit=False)
+        return self._session
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.connection.dialect.name == "sqlite"
 
     def before_commit(
         self, key: Hashable, hook: Callable[["Transaction"], Awaitable[None]]
@@ -47,10 +70,17 @@ class Transaction:
         self._after_commit[key] = hook
 
     async def finish(self) -> None:
+        """Everything that belongs before the commit."""
+        if self._session is not None:
+            await self._session.flush()
         for hook in self._before_commit.values():
             await hook(self)
         if self._last is not None:
             await self._last(self)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
     def committed(self) -> None:
         for hook in self._after_commit.values():
@@ -68,12 +98,7 @@ class Database:
             self._writer = _sqlite_engine(self.url, writable=True)
             self._reader = _sqlite_engine(self.url, writable=False)
         else:
-            self._writer = self._reader = create_async_engine(
-                self.url.set(drivername="postgresql+asyncpg"),
-                pool_size=POSTGRES_POOL,
-                pool_pre_ping=True,
-                connect_args={"server_settings": {"timezone": "UTC"}},
-            )
+            self._writer = self._reader = _postgres_engine(self.url)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -86,12 +111,14 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        async with AsyncSession(self._writer, expire_on_commit=False) as session:
-            transaction = Transaction(session, self.clock.now())
-            async with session.begin():
-                yield transaction
-                await session.flush()
-                await transaction.finish()
+        async with self._writer.connect() as connection:
+            transaction = Transaction(connection, self.clock.now())
+            try:
+                async with connection.begin():
+                    yield transaction
+                    await transaction.finish()
+            finally:
+                await transaction.close()
         transaction.committed()
 
     async def close(self) -> None:
@@ -100,9 +127,28 @@ class Database:
             await self._reader.dispose()
 
 
+def _postgres_engine(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        pool_size=POSTGRES_POOL,
+        connect_args={
+            "server_settings": {"timezone": "UTC"},
+            "prepared_statement_cache_size": STATEMENT_CACHE,
+        },
+    )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def is_alive(connection: Any, _record: Any, _proxy: Any) -> None:
+        """The driver knows when the server has closed the connection: no question is needed."""
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    return engine
+
+
 def _sqlite_engine(url: URL, *, writable: bool) -> AsyncEngine:
     engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"),
+        url.set(drivername=f"sqlite+{sqlite_driver.DRIVER}"),
         # One writer per process: waiting in our own queue is cheaper than SQLite's busy loop.
         pool_size=1 if writable else READ_POOL,
         max_overflow=0,

@@ -52,7 +52,7 @@ async def schedule(
     tx: Transaction, kind: str, key: str, due_at: datetime, payload: dict[str, Any] | None = None
 ) -> None:
     """Have ``kind`` done at ``due_at``; asking twice for the same does nothing."""
-    sqlite = tx.session.get_bind().dialect.name == "sqlite"
+    sqlite = tx.is_sqlite
     statement = (sqlite_insert if sqlite else postgres_insert)(Job).values(
         kind=kind, key=key, due_at=due_at, run_at=due_at, payload=payload or {}, attempts=0
     )

@@ -1,0 +1,116 @@
+"""aiosqlite with one hop to its thread for a statement instead of four.
+
+SQLAlchemy opens a cursor, executes, fetches and closes in separate calls, each a message to the
+connection's thread and back; under load these hops cost more than the statements themselves.
+Here a statement and its rows are one call. Results are always fetched whole.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import dialects
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_dbapi,
+    SQLiteDialect_aiosqlite,
+)
+from sqlalchemy.util import await_
+
+DRIVER = "okno"
+
+_Outcome = tuple[Any, int, int | None, deque[Any]]
+
+
+def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) -> _Outcome:
+    return _outcome(connection.execute(operation, parameters or ()))
+
+
+def _executemany(connection: sqlite3.Connection, operation: str, parameters: Any) -> _Outcome:
+    return _outcome(connection.executemany(operation, parameters))
+
+
+def _outcome(cursor: sqlite3.Cursor) -> _Outcome:
+    rows = deque(cursor.fetchall()) if cursor.description else deque[Any]()
+    outcome = cursor.description, cursor.rowcount, cursor.lastrowid, rows
+    cursor.close()
+    return outcome
+
+
+class _Cursor:
+    """The part of a DBAPI cursor that SQLAlchemy uses."""
+
+    server_side = False
+
+    def __init__(self, connection: "_Connection") -> None:
+        self._adapted = connection
+        self.arraysize = 1
+        self._take((None, -1, None, deque()))
+
+    def _take(self, outcome: _Outcome) -> None:
+        self.description, self.rowcount, self.lastrowid, self._rows = outcome
+
+    def execute(self, operation: str, parameters: Any = None) -> None:
+        self._call(_execute, operation, parameters)
+
+    def executemany(self, operation: str, parameters: Any) -> None:
+        self._call(_executemany, operation, parameters)
+
+    def _call(self, function: Any, operation: str, parameters: Any) -> None:
+        raw = self._adapted.driver_connection
+        try:
+            outcome = await_(raw._execute(function, raw._conn, operation, parameters))
+        except Exception as error:
+            self._adapted._handle_exception(error)
+        self._take(outcome)
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+        count = min(size or self.arraysize, len(self._rows))
+        return [self._rows.popleft() for _ in range(count)]
+
+    def fetchall(self) -> Sequence[Any]:
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
+
+    def __iter__(self) -> Iterator[Any]:
+        while self._rows:
+            yield self._rows.popleft()
+
+    def close(self) -> None:
+        self._rows.clear()
+
+    async def _async_soft_close(self) -> None:
+        """Closed when it was executed."""
+
+    def setinputsizes(self, *_sizes: Any) -> None:
+        """SQLite has no use for them."""
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+
+    _cursor_cls = _Cursor  # type: ignore[assignment]
+
+
+class _Module(AsyncAdapt_aiosqlite_dbapi):
+    def connect(self, *args: Any, **options: Any) -> _Connection:
+        connection = super().connect(*args, **options)
+        return _Connection(self, connection.driver_connection)
+
+
+class Dialect(SQLiteDialect_aiosqlite):
+    driver = DRIVER
+    supports_statement_cache = True
+    supports_server_side_cursors = False
+
+    @classmethod
+    def import_dbapi(cls) -> _Module:
+        return _Module(__import__("aiosqlite"), sqlite3)
+
+
+dialects.registry.register(f"sqlite.{DRIVER}", __name__, "Dialect")
