@@ -19,7 +19,7 @@ test: $(VENV)/.dev ## set everything up and pass all checks and tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 soak: $(VENV)/.dev ## the fault tests again and again, for an hour
 	OKNO_SOAK_MINUTES=60 $(BIN)/python -m pytest tests/faults

@@ -19,6 +19,7 @@ from nlu.embedded import EmbeddedEngine
 from okno import understanding
 from storage import migrate
 from storage.database import Database
+from tests import needs
 
 
 class FakeClock:
@@ -47,10 +48,9 @@ def plain_logs() -> None:
 
 
 @pytest.fixture(scope="session")
-def engine(pytestconfig: pytest.Config) -> EmbeddedEngine:
+def engine() -> EmbeddedEngine:
     """Real understanding, trained anew whenever the phrases or the engine have changed."""
-    kept = pytestconfig.rootpath / ".pytest_cache" / "model.okno"
-    return understanding.prepare(Console(quiet=True), kept)
+    return understanding.prepare(Console(quiet=True), needs.MODEL)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A real Okno process for tests: prepared, started, killed, started again."""
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -28,11 +29,21 @@ START_SECONDS = 60
 STOP_SECONDS = 10
 
 
+# Below the ports that the system gives out by itself, each test process from a range of its own:
+# nobody else takes a port between its choice and its use.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.count(12_000 + 2_000 * _WORKER + os.getpid() % 1_000)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable: the ports are counted without an end")
 
 
 async def prepare(
