@@ -12,6 +12,7 @@ from handoff import pages as inbox
 from handoff.accounts import from_billing
 from knowledge_base import pages as editor_pages
 from knowledge_base.editing import Editor
+from media import pages as media_pages
 from nlu.embedded import EmbeddedEngine
 from okno import operations
 from okno.channels import Channel
@@ -54,6 +55,7 @@ def create_app(
     app.include_router(inbox.router(services.handoff, accounts=accounts, intent_title=label_of))
     editor = Editor(services.database, services.events, services.variables)
     app.include_router(editor_pages.router(editor, trying(services, engine), zone=services.zone))
+    app.include_router(media_pages.router(services.media, services.links()))
     app.include_router(operations.router(services, tasks))
     return app
 
@@ -73,4 +75,5 @@ def _chat(services: Services, channel: Channel, shell: Shell) -> APIRouter:
         frame_ancestors=profile.widget.frame_ancestors,
         public_url=public_url,
         secure_cookies=public_url is not None and public_url.startswith("https://"),
+        links=services.links(),
     )

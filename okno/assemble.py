@@ -18,6 +18,7 @@ from handoff.calendar import WorkingHours
 from handoff.errors import WrongHours
 from handoff.service import HandoffService
 from knowledge_base.service import KnowledgeBase
+from media.store import MediaStore
 from okno.errors import WrongSetting
 from okno.profile import Profile
 from okno.services import Services
@@ -77,6 +78,7 @@ def assemble(
         knowledge_base=KnowledgeBase(database, lambda: variables),
         staff=StaffService(database),
         hub=EventHub(database, signals, stop),
+        media=MediaStore(database, settings.media_dir),
     )
 
 

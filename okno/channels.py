@@ -72,7 +72,7 @@ async def _telegram(services: Services) -> Channel:
     assert settings.telegram_token is not None  # noqa: S101 (asked by the caller)
     account = await bot_account_id(services.database, "telegram")
     bot = sender.make_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
-    outgoing = sender.TelegramSender(bot, per_second=settings.telegram_per_second)
+    outgoing = sender.TelegramSender(bot, services.media, per_second=settings.telegram_per_second)
     if settings.public_url is None:
         poller = polling.TelegramPolling(
             services.database, services.intake, bot, account_id=account, holder=services.holder

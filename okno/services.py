@@ -20,10 +20,12 @@ from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
 from knowledge_base.service import KnowledgeBase
+from media.links import Links
+from media.store import MediaStore
 from nlu import Understanding
 from nlu.embedded import EmbeddedEngine
 from okno.profile import Profile
-from okno.settings import Settings
+from okno.settings import Settings, secret_key
 from staff.service import StaffService
 from storage.database import Database
 from storage.jobs import JobRunner
@@ -61,6 +63,11 @@ class Services:
     knowledge_base: KnowledgeBase
     staff: StaffService
     hub: EventHub
+    media: MediaStore
+
+    def links(self) -> Links:
+        """Signs links to kept files."""
+        return Links(secret_key(self.settings), self.database.clock)
 
     def variables(self) -> Mapping[str, Any]:
         return self.profile.variables(self.hours.text())

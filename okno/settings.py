@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     # Telegram's own limit is about 30; more only for accounts that pay for it.
     telegram_per_second: float = Field(default=28.0, ge=1)
 
+    # Pictures and documents of conversations; every process needs the same folder.
+    media_dir: Path = VAR / "media"
+
     log_format: Literal["auto", "console", "json"] = "auto"
 
 

@@ -5,8 +5,11 @@ import bots.web_chat.models
 import conversations.models
 import handoff.models
 import knowledge_base.models
+import media.models
 import staff.models
 import storage.jobs
 import storage.leases
 
-__all__ = ["billing", "bots", "conversations", "handoff", "knowledge_base", "staff", "storage"]
+__all__ = [
+    "billing", "bots", "conversations", "handoff", "knowledge_base", "media", "staff", "storage",
+]  # fmt: skip

@@ -4,6 +4,6 @@ Leans on nothing of ours.
 """
 
 from replies.render import Part, render
-from replies.reply import Button, Reply, escape
+from replies.reply import Button, File, FileKind, Reply, escape
 
-__all__ = ["Button", "Part", "Reply", "escape", "render"]
+__all__ = ["Button", "File", "FileKind", "Part", "Reply", "escape", "render"]

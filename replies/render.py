@@ -6,44 +6,66 @@ from typing import Any
 
 from replies.channels import CAPABILITIES, Capability, Markup
 from replies.markdown import blocks, cut_block, render_block, visible_length
-from replies.reply import Button, Reply
+from replies.reply import Button, File, Reply, escape
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One platform message. ``rows`` of buttons stand under the last part."""
+    """One platform message. ``rows`` of buttons stand under the last part.
+
+    With a ``file`` the text is its caption and may be empty.
+    """
 
     text: str
     markup: Markup
     rows: list[list[Button]] = field(default_factory=list)
+    file: File | None = None
 
     def to_json(self) -> dict[str, Any]:
         rows = [
             [{"label": b.label, "action": b.action, "url": b.url} for b in row] for row in self.rows
         ]
-        return {"text": self.text, "markup": self.markup, "rows": rows}  # fmt: skip
+        data: dict[str, Any] = {"text": self.text, "markup": self.markup, "rows": rows}
+        return data | {"file": self.file.to_json()} if self.file else data
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Part":
         rows = [[Button(**button) for button in row] for row in data["rows"]]
-        return cls(data["text"], Markup(data["markup"]), rows)
+        file = data.get("file")
+        return cls(
+            data["text"], Markup(data["markup"]), rows, File.from_json(file) if file else None
+        )
 
 
 def render(reply: Reply, channel: str) -> list[Part]:
     """The platform messages for ``reply``; at least one, none empty and none above the limit."""
     can = CAPABILITIES[channel]
     text = reply.text
+    if can.caption_limit is None:
+        text = "\n\n".join([text, *(f"📎 {escape(_in_words(file))}" for file in reply.files)])
     shown = reply.buttons[: can.buttons]
     numbered = reply.buttons[can.buttons :] if can.buttons else reply.buttons
     if numbered:
         lines = [f"{n}. {_numbered_label(b)}" for n, b in enumerate(numbered, start=1)]
         text = text + "\n\n" + "\n".join(lines)
     texts = _pack(text, can)
-    last = len(texts) - 1
+    content: list[tuple[str, File | None]] = [(piece, None) for piece in texts]
+    if can.caption_limit is not None and reply.files:
+        first, *others = reply.files
+        if visible_length(texts[-1], can) <= can.caption_limit:
+            content[-1] = (texts[-1], first)
+        else:
+            content.append(("", first))
+        content.extend(("", file) for file in others)
+    last = len(content) - 1
     return [
-        Part(piece, can.markup, _rows(shown, can) if n == last else [])
-        for n, piece in enumerate(texts)
+        Part(piece, can.markup, _rows(shown, can) if n == last else [], file)
+        for n, (piece, file) in enumerate(content)
     ]
+
+
+def _in_words(file: File) -> str:
+    return f"{file.alt} ({file.name})"
 
 
 def _numbered_label(button: Button) -> str:

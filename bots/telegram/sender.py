@@ -21,7 +21,7 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from aiohttp import ClientConnectorError
 from aiolimiter import AsyncLimiter
 
@@ -36,14 +36,18 @@ from bots.outcome import (
     Unknown,
 )
 from conversations.models import DeliveryKind
-from replies import Button, Part
+from media.errors import FileGone
+from media.store import MediaStore
+from replies import Button, File, FileKind, Part
 from replies.channels import Markup
 
 log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 20
+UPLOAD_SECONDS = 60
 _TAG = re.compile(r"</?[a-z][^>]*>")
 _TEXT_UNITS = 4096  # of UTF-16, two bytes each
+_CAPTION_UNITS = 1024
 
 
 def make_bot(token: str, api_url: str) -> Bot:
@@ -56,9 +60,10 @@ class TelegramSender:
     by_page = False
     idempotent = False
 
-    def __init__(self, bot: Bot, *, per_second: float = 28) -> None:
+    def __init__(self, bot: Bot, media: MediaStore, *, per_second: float = 28) -> None:
         """``per_second``: Telegram's limit of the account is «about 30», unpublished."""
         self._bot = bot
+        self._media = media
         self._limiter = AsyncLimiter(per_second, 1)
 
     async def send(self, parcel: Parcel) -> Outcome:
@@ -95,6 +100,8 @@ class TelegramSender:
             return Unknown(type(error).__name__)
         except TelegramAPIError as error:
             return Rejected(type(error).__name__)
+        except FileGone:
+            return Rejected("the file is gone")
 
     async def _call(self, parcel: Parcel, *, plain: bool) -> Outcome:
         if parcel.kind == DeliveryKind.PRESS_ANSWER:
@@ -105,14 +112,35 @@ class TelegramSender:
             )
             return Sent()
         part = Part.from_json(parcel.payload)
-        message = await self._bot.send_message(
-            parcel.chat_id,
-            _without_markup(part.text) if plain else part.text,
+        if part.file is not None:
+            message = await self._send_file(parcel.chat_id, part, part.file, plain=plain)
+        else:
+            message = await self._bot.send_message(
+                parcel.chat_id,
+                _without_markup(part.text, _TEXT_UNITS) if plain else part.text,
+                parse_mode=_parse_mode(part.markup, plain),
+                reply_markup=None if plain else _keyboard(part.rows),
+                request_timeout=REQUEST_SECONDS,
+            )
+        return Sent(str(message.message_id))
+
+    async def _send_file(self, chat_id: str, part: Part, file: File, *, plain: bool) -> Message:
+        """``plain``: as a document, which no picture is refused as."""
+        upload = BufferedInputFile(await self._media.read(file.key), file.name)
+        caption = _without_markup(part.text, _CAPTION_UNITS) if plain else part.text
+        send = (
+            self._bot.send_photo
+            if file.kind is FileKind.PICTURE and not plain
+            else self._bot.send_document
+        )
+        return await send(
+            chat_id,
+            upload,
+            caption=caption or None,
             parse_mode=_parse_mode(part.markup, plain),
             reply_markup=None if plain else _keyboard(part.rows),
-            request_timeout=REQUEST_SECONDS,
+            request_timeout=UPLOAD_SECONDS,
         )
-        return Sent(str(message.message_id))
 
     async def _answer_press(self, press_id: str) -> Outcome:
         try:
@@ -131,9 +159,9 @@ def _is_message(parcel: Parcel) -> bool:
     return parcel.kind == DeliveryKind.MESSAGE
 
 
-def _without_markup(text: str) -> str:
+def _without_markup(text: str, units: int) -> str:
     plain = html.unescape(_TAG.sub("", text)).encode("utf-16-le")
-    return plain[: _TEXT_UNITS * 2].decode("utf-16-le", errors="ignore")
+    return plain[: units * 2].decode("utf-16-le", errors="ignore")
 
 
 def _keyboard(rows: list[list[Button]]) -> InlineKeyboardMarkup | None:

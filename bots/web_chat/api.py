@@ -84,7 +84,7 @@ def router(chat: Chat) -> APIRouter:
                 page = await history.latest(
                     session, chat.account_id, visitor.chat_id, before=before
                 )
-        body = {"known": visitor is not None} | page.to_json()
+        body = {"known": visitor is not None} | page.to_json(chat.links.path)
         return JSONResponse(body, headers=NOT_KEPT)
 
     @routes.post("/phone")

@@ -24,6 +24,7 @@ from bots.web_chat.limits import Buckets, ChatLimits, Places, address_key, take_
 from bots.web_chat.refusals import Refusal, not_known, too_often
 from bots.web_chat.visitors import LIFETIME, Known, Visitors
 from conversations.events import Events
+from media.links import Links
 from storage.clock import Clock
 from storage.database import Database
 from web import csrf
@@ -98,6 +99,7 @@ class Chat:
     cookie: Cookie
     account_id: int
     clock: Clock
+    links: Links
     public_url: str | None
 
     async def known(self, request: Request) -> Known | None:

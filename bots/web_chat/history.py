@@ -6,7 +6,7 @@ asks for what has changed since an event number (numbers become visible in order
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,9 @@ _SAID = (MessageKind.TEXT, MessageKind.PRESS, MessageKind.COMMAND, MessageKind.C
          MessageKind.ATTACHMENT)  # fmt: skip
 _ANSWERERS = (Author.ASSISTANT, Author.OPERATOR)
 
+# The address of a kept file, by its digest and name.
+Link = Callable[[str, str], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -51,7 +54,7 @@ class Shown:
     key: str | None
     parts: Sequence[Mapping[str, Any]]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, link: Link) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "id": self.id,
             "author": self.author,
@@ -59,12 +62,7 @@ class Shown:
         }
         if self.author == Author.CUSTOMER:
             return shown | {"text": self.text, "key": self.key}
-        return shown | {
-            "parts": [
-                {"html": part["text"], "rows": part["rows"], "markup": part["markup"]}
-                for part in self.parts
-            ]
-        }
+        return shown | {"parts": [_part(part, link) for part in self.parts]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +79,26 @@ class Page:
     more: bool = False
     reset: bool = False
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, link: Link) -> dict[str, Any]:
         return {
             "position": self.position,
-            "messages": [message.to_json() for message in self.messages],
+            "messages": [message.to_json(link) for message in self.messages],
             "turn": self.turn,
             "busy": self.busy,
             "more": self.more,
             "reset": self.reset,
         }
+
+
+def _part(part: Mapping[str, Any], link: Link) -> dict[str, Any]:
+    shown = {"html": part["text"], "rows": part["rows"], "markup": part["markup"]}
+    file = part.get("file")
+    if file is None:
+        return shown
+    url = link(file["key"], file["name"])
+    return shown | {
+        "file": {"kind": file["kind"], "name": file["name"], "alt": file["alt"], "url": url}
+    }
 
 
 async def find(session: AsyncSession, account_id: int, chat_id: str) -> Conversation | None:

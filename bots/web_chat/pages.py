@@ -13,6 +13,7 @@ from bots.web_chat.chat import Chat, Cookie, Gates
 from bots.web_chat.limits import ChatLimits
 from bots.web_chat.visitors import Visitors
 from conversations.events import Events
+from media.links import Links
 from storage.clock import Clock
 from storage.database import Database
 from web.hub import EventHub
@@ -41,6 +42,7 @@ def router(
     company_phone: str,
     static: Static,
     clock: Clock,
+    links: Links,
     limits: ChatLimits | None = None,
     frame_ancestors: Sequence[str] = ("'self'",),
     public_url: str | None = None,
@@ -62,6 +64,7 @@ def router(
         cookie=Cookie(secure_cookies),
         account_id=account_id,
         clock=clock,
+        links=links,
         public_url=public_url,
     )
     routes = APIRouter()

@@ -1,13 +1,17 @@
 """What each of Telegram's answers means; limits; and that the fake refuses what Telegram does."""
 
+import io
 import json
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import BufferedInputFile
+from PIL import Image
 
 from bots.outcome import (
     AccountBroken,
@@ -22,8 +26,10 @@ from bots.outcome import (
 from bots.telegram import sender as sending
 from bots.telegram.sender import TelegramSender, make_bot
 from conversations.models import DeliveryKind
-from replies import Button, Part, Reply, render
+from media.store import MediaStore
+from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
+from storage.database import Database
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.telegram_failures import (
     Failure,
@@ -43,8 +49,13 @@ async def bot(telegram: FakeTelegram) -> AsyncIterator[Bot]:
 
 
 @pytest.fixture
-def sender(bot: Bot) -> TelegramSender:
-    return TelegramSender(bot, per_second=1000)
+def media(database: Database, tmp_path: Path) -> MediaStore:
+    return MediaStore(database, tmp_path / "media")
+
+
+@pytest.fixture
+def sender(bot: Bot, media: MediaStore) -> TelegramSender:
+    return TelegramSender(bot, media, per_second=1000)
 
 
 def parcel(part: Part | None = None, *, chat: int = 77) -> Parcel:
@@ -104,9 +115,9 @@ async def test_no_answer_in_time_is_an_unknown_outcome(
     released.set()
 
 
-async def test_a_refused_connection_has_sent_nothing() -> None:
+async def test_a_refused_connection_has_sent_nothing(media: MediaStore) -> None:
     bot = make_bot(TOKEN, "http://127.0.0.1:9")
-    assert await TelegramSender(bot).send(parcel()) == TryAgain("no connection")
+    assert await TelegramSender(bot, media).send(parcel()) == TryAgain("no connection")
     await bot.session.close()
 
 
@@ -179,6 +190,83 @@ async def test_a_press_is_answered_once_and_too_late_is_no_failure_of_ours(
     assert isinstance(late, Rejected)
     assert not late.unreachable
     assert len(telegram.called("answerCallbackQuery")) == 2
+
+
+def _png(width: int = 40, height: int = 40) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (width, height), "white").save(stream, "PNG")
+    return stream.getvalue()
+
+
+async def test_a_picture_arrives_with_its_caption_and_buttons(
+    telegram: FakeTelegram, sender: TelegramSender, media: MediaStore
+) -> None:
+    anna = telegram.customer(77)
+    file = File(FileKind.PICTURE, await media.put(_png()), "qr.png", "QR-код")
+    (part,) = render(Reply("К оплате **100 ₽**", (Button("Меню", "menu"),), (file,)), "telegram")
+    assert await sender.send(parcel(part)) == Sent(str(anna.sees[0]["message_id"]))
+    assert anna.reads == ["К оплате 100 ₽"]
+    assert anna.sees[0]["photo"][0]["width"] == 40
+    assert anna.sees[0]["reply_markup"]["inline_keyboard"][0][0]["text"] == "Меню"
+    (call,) = telegram.called("sendPhoto")
+    assert [upload.content for upload in call.uploads.values()] == [_png()]
+
+
+async def test_a_document_arrives_under_its_name(
+    telegram: FakeTelegram, sender: TelegramSender, media: MediaStore
+) -> None:
+    anna = telegram.customer(77)
+    file = File(FileKind.DOCUMENT, await media.put(b"%PDF-1.7 x"), "Справка.pdf", "Справка")
+    for part in render(Reply("слово " * 400, files=(file,)), "telegram"):
+        assert isinstance(await sender.send(parcel(part)), Sent)
+    assert len(anna.sees) == 2
+    assert anna.sees[1]["document"]["file_name"] == "Справка.pdf"
+    assert telegram.called("sendDocument")[0].accepted
+
+
+async def test_a_picture_that_telegram_refuses_is_sent_as_a_document(
+    telegram: FakeTelegram, sender: TelegramSender, media: MediaStore
+) -> None:
+    anna = telegram.customer(77)
+    narrow = File(FileKind.PICTURE, await media.put(_png(2100, 100)), "chart.png", "График")
+    part = Part("<b>График</b>", Markup.TELEGRAM_HTML, file=narrow)
+    assert isinstance(await sender.send(parcel(part)), Sent)
+    assert anna.reads == ["График"]
+    assert anna.sees[0]["document"]["file_name"] == "chart.png"
+    assert not telegram.called("sendPhoto")[0].accepted
+
+
+async def test_an_upload_whose_answer_was_lost_has_an_unknown_outcome(
+    telegram: FakeTelegram, sender: TelegramSender, media: MediaStore
+) -> None:
+    anna = telegram.customer(77)
+    file = File(FileKind.PICTURE, await media.put(_png()), "qr.png", "QR-код")
+    telegram.fail(reset_after_accept("sendPhoto"))
+    part = Part("QR", Markup.TELEGRAM_HTML, file=file)
+    assert await sender.send(parcel(part)) == Unknown("TelegramNetworkError")
+    assert len(anna.sees) == 1
+
+
+async def test_a_file_that_is_gone_is_a_refusal_that_reaches_nobody(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    telegram.customer(77)
+    part = Part("", Markup.TELEGRAM_HTML, file=File(FileKind.PICTURE, "0" * 64, "a.png", ""))
+    assert await sender.send(parcel(part)) == Rejected("the file is gone")
+    assert not telegram.calls
+
+
+async def test_the_fake_refuses_uploads_that_telegram_refuses(
+    telegram: FakeTelegram, bot: Bot
+) -> None:
+    telegram.customer(77)
+    file = BufferedInputFile(b"not a picture", "a.png")
+    with pytest.raises(TelegramBadRequest, match="IMAGE_PROCESS_FAILED"):
+        await bot.send_photo(77, file)
+    with pytest.raises(TelegramBadRequest, match="caption is too long"):
+        await bot.send_photo(77, BufferedInputFile(_png(), "a.png"), caption="я" * 1025)
+    with pytest.raises(TelegramBadRequest, match="there is no document"):
+        await bot.send_document(77, "no-such-file-id")
 
 
 async def test_typing_is_shown(telegram: FakeTelegram, sender: TelegramSender) -> None:

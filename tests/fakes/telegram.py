@@ -11,13 +11,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, TypeVar
 
 from aiohttp import web
 
 from tests.fakes.telegram_failures import Failure
+from tests.fakes.telegram_files import Upload, caption, checked_document, checked_photo
 from tests.fakes.telegram_limits import (
     CALLBACK_ANSWER_CHARACTERS,
     Refused,
@@ -41,6 +42,7 @@ class Call:
     method: str
     params: Mapping[str, str]
     at: float
+    uploads: Mapping[str, Upload] = field(default_factory=dict)
     accepted: bool = False
 
 
@@ -73,7 +75,7 @@ class Customer(Person):
 
     @property
     def reads(self) -> list[str]:
-        return [message["text"] for message in self.sees]
+        return [message.get("text") or message.get("caption", "") for message in self.sees]
 
 
 class FakeTelegram:
@@ -181,9 +183,15 @@ class FakeTelegram:
         await self._runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        params = dict(request.query) | {k: str(v) for k, v in (await request.post()).items()}
+        form = await request.post()
+        params = dict(request.query) | {k: v for k, v in form.items() if isinstance(v, str)}
+        uploads = {
+            name: Upload(field.filename, field.file.read())
+            for name, field in form.items()
+            if isinstance(field, web.FileField)
+        }
         method = request.match_info["method"]
-        call = Call(method, params, time.monotonic())
+        call = Call(method, params, time.monotonic(), uploads)
         self.calls.append(call)
         failure = next((f for f in self._failures if f.concerns(method, params)), None)
         if failure is not None:
@@ -193,7 +201,7 @@ class FakeTelegram:
         if failure is not None and not failure.accepts:
             return await failure.answer(request)
         try:
-            result = await self._perform(method, params)
+            result = await self._perform(method, params, uploads)
         except Refused as refusal:
             return _refusal(refusal.code, refusal.description)
         call.accepted = True
@@ -201,12 +209,20 @@ class FakeTelegram:
             await failure.before_answer(request)
         return web.json_response({"ok": True, "result": result})
 
-    async def _perform(self, method: str, params: Mapping[str, str]) -> Any:
+    async def _perform(
+        self, method: str, params: Mapping[str, str], uploads: Mapping[str, Upload]
+    ) -> Any:
         match method:
             case "getMe":
                 return {"id": 1, "is_bot": True, "first_name": "Окно", "username": "okno_bot"}
             case "sendMessage":
                 return self._send_message(params)
+            case "sendPhoto":
+                photo = checked_photo(params, uploads)
+                return self._send(params, caption(params) | {"photo": photo})
+            case "sendDocument":
+                document = checked_document(params, uploads)
+                return self._send(params, caption(params) | {"document": document})
             case "answerCallbackQuery":
                 return self._answer_press(params)
             case "sendChatAction":
@@ -237,13 +253,15 @@ class FakeTelegram:
         return customer
 
     def _send_message(self, params: Mapping[str, str]) -> dict[str, Any]:
+        return self._send(params, {"text": visible_text(params)})
+
+    def _send(self, params: Mapping[str, str], content: Mapping[str, Any]) -> dict[str, Any]:
         customer = self._reachable(params)
         markup = checked_markup(params)
-        text = visible_text(params)
         chat_id = customer.chat_id
         message: dict[str, Any] = {
             "message_id": self.numbers.message(chat_id), "date": int(time.time()),
-            "chat": customer.chat, "text": text,
+            "chat": customer.chat, **content,
         }  # fmt: skip
         if markup is not None and "inline_keyboard" in markup:
             message["reply_markup"] = markup

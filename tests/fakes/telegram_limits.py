@@ -45,16 +45,20 @@ def bad_request(text: str) -> Refused:
 
 def visible_text(params: Mapping[str, str]) -> str:
     """What the customer reads of a sendMessage call. Raises Refused as Telegram would."""
-    text = params.get("text", "")
-    mode = params.get("parse_mode", "")
-    if mode not in {"", "HTML"}:
-        raise bad_request(f"unsupported parse_mode: the fake knows HTML only, not {mode}")
-    shown = (_parse_html(text) if mode else text).strip()
+    shown = parsed(params.get("text", ""), params)
     if not shown:
         raise bad_request("message text is empty")
     if len(shown.encode("utf-16-le")) // 2 > TEXT_UNITS:
         raise bad_request("message is too long")
     return shown
+
+
+def parsed(text: str, params: Mapping[str, str]) -> str:
+    """``text`` without its entities. Raises Refused as Telegram would."""
+    mode = params.get("parse_mode", "")
+    if mode not in {"", "HTML"}:
+        raise bad_request(f"unsupported parse_mode: the fake knows HTML only, not {mode}")
+    return (_parse_html(text) if mode else text).strip()
 
 
 def _parse_html(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replies import Button, Reply, escape, render
+from replies import Button, File, FileKind, Part, Reply, escape, render
 from replies.channels import CAPABILITIES
 from replies.markdown import utf16_length, visible_length
 
@@ -81,3 +81,39 @@ def test_a_channel_without_buttons_numbers_the_choices() -> None:
     (part,) = render(reply, "terminal")
     assert part.text == "Что?\n\n1. Долг\n2. Сайт (https://a.example)"
     assert part.rows == []
+
+
+QR = File(FileKind.PICTURE, "d" * 64, "qr.png", "QR-код для оплаты 100 ₽")
+PDF = File(FileKind.DOCUMENT, "e" * 64, "spravka.pdf", "Справка для оплаты")
+
+
+@pytest.mark.parametrize("channel", ["telegram", "web"])
+def test_a_short_text_is_the_caption_of_its_picture(channel: str) -> None:
+    (part,) = render(Reply("Оплата по QR", (Button("Меню", "menu"),), (QR,)), channel)
+    assert "Оплата по QR" in part.text
+    assert part.file == QR
+    assert [[button.label for button in row] for row in part.rows] == [["Меню"]]
+
+
+@given(text=TEXT)
+def test_a_caption_is_within_telegrams_limit_and_the_buttons_stand_last(text: str) -> None:
+    parts = render(Reply(escape(text), (Button("Меню", "menu"),), (QR, PDF)), "telegram")
+    assert [part.file for part in parts if part.file] == [QR, PDF]
+    for part in parts:
+        if part.file:
+            assert utf16_length(html.unescape(re.sub(r"<[^>]*>", "", part.text))) <= 1024
+    assert [bool(part.rows) for part in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def test_where_files_cannot_be_shown_they_are_named() -> None:
+    (part,) = render(Reply("Вот справка", files=(PDF,)), "terminal")
+    assert part.file is None
+    assert "Справка для оплаты" in part.text
+    assert "spravka.pdf" in part.text.replace("\\", "")
+
+
+def test_a_part_with_a_file_is_read_back_as_it_was_stored() -> None:
+    (part,) = render(Reply("Оплата", (Button("Меню", "menu"),), (QR,)), "web")
+    assert Part.from_json(part.to_json()) == part
+    reply = Reply("Оплата", (Button("Меню", "menu"),), (QR, PDF))
+    assert Reply.from_json(reply.to_json()) == reply

@@ -142,7 +142,7 @@ export class View {
     if (item.author === "customer") return [sender, this.#own(item), ...this.#trouble(item)];
     const parts = item.parts.map((part, index) => {
       const last = index === item.parts.length - 1;
-      return element("div", { className: "bubble" }, rich(part), ...(last ? [meta(item)] : []));
+      return element("div", { className: "bubble" }, rich(part), ...fileOf(part), ...(last ? [meta(item)] : []));
     });
     const rows = item.parts.flatMap(({ rows }) => rows);
     return [sender, ...parts, ...(rows.length ? [this.#choices(rows, item.id)] : [])];
@@ -225,6 +225,20 @@ function rich({ html, markup }) {
     link.rel = "noopener noreferrer";
   }
   return box;
+}
+
+/** A picture in the bubble, opened whole by a click; a document as a link to save it. */
+function fileOf({ file }) {
+  if (!file) return [];
+  const link = element("a", { className: `file ${file.kind}`, href: file.url, target: "_blank", rel: "noopener noreferrer" });
+  if (file.kind === "picture") {
+    link.append(element("img", { src: file.url, alt: file.alt, loading: "lazy", decoding: "async" }));
+  } else {
+    link.download = file.name;
+    link.title = file.alt;
+    link.append(outward(), element("span", {}, file.name));
+  }
+  return [link];
 }
 
 function parse(html) {

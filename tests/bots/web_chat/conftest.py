@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,9 @@ from bots.web_chat.sender import WebSender
 from conversations.events import Events
 from conversations.models import Author, Conversation, Delivery, DeliveryState, Message
 from conversations.service import Outbox, Outgoing, bot_account_id, outbox_signal
+from media import pages as media_pages
+from media.links import Links
+from media.store import MediaStore
 from replies import Reply, render
 from storage.database import Database
 from storage.signals import Signals
@@ -65,6 +69,16 @@ def limits() -> ChatLimits:
 
 
 @pytest.fixture
+def links(clock: FakeClock) -> Links:
+    return Links(b"k" * 40, clock)
+
+
+@pytest.fixture
+def media(database: Database, tmp_path: Path) -> MediaStore:
+    return MediaStore(database, tmp_path / "media")
+
+
+@pytest.fixture
 def app(
     database: Database,
     intake: Intake,
@@ -73,6 +87,8 @@ def app(
     account: int,
     clock: FakeClock,
     limits: ChatLimits,
+    links: Links,
+    media: MediaStore,
 ) -> FastAPI:
     static = Static({pages.ROOM: pages.FOLDER / "static"})
     app = FastAPI(openapi_url=None)
@@ -87,10 +103,12 @@ def app(
             company_phone="8 800 555-01-23",
             static=static,
             clock=clock,
+            links=links,
             limits=limits,
             frame_ancestors=("'self'", "https://company.example"),
         )
     )
+    app.include_router(media_pages.router(media, links))
     static.mount(app)
     app.add_middleware(SecurityHeaders, headers=Headers(https=False))
     return app

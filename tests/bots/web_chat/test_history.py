@@ -1,13 +1,16 @@
 """What the page shows: only what was really sent, nothing twice, nothing missed, nothing of
 the staff's own."""
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import delete
 
 from conversations.events import Events
 from conversations.models import Author, Conversation, Event, Turn
 from conversations.service import lock, record
-from replies import Button, Reply
+from media.store import MediaStore
+from replies import Button, File, FileKind, Reply
 from storage.database import Database
 from tests.bots.web_chat.conftest import Answer, Customer, Deliver, conversation_of
 from tests.conftest import FakeClock
@@ -186,3 +189,24 @@ async def test_nothing_of_it_stays_in_a_cache(customer: Customer) -> None:
 @pytest.mark.parametrize("query", ["after=x", "after=-1", f"before={2**64}"])
 async def test_a_wrong_number_is_a_mistake_of_the_caller(customer: Customer, query: str) -> None:
     assert (await customer.http.get(f"/chat/history?{query}")).status_code == 422
+
+
+async def test_a_picture_and_a_document_come_with_links_of_their_own(
+    customer: Customer, answer: Answer, deliver: Deliver, media: MediaStore, app: FastAPI
+) -> None:
+    await customer.say("квитанция")
+    png = b"\x89PNG\r\n\x1a\n..."
+    qr = File(FileKind.PICTURE, await media.put(png), "qr.png", "QR-код для оплаты")
+    pdf = File(FileKind.DOCUMENT, await media.put(b"%PDF-1.7"), "Справка.pdf", "Справка")
+    await answer(Reply("К оплате", files=(qr, pdf)))
+    await deliver()
+    _, shown = (await customer.history())["messages"]
+    first, second = shown["parts"]
+    assert (first["html"], first["file"]["alt"]) == ("<p>К оплате</p>", "QR-код для оплаты")
+    assert second["file"]["name"] == "Справка.pdf"
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as browser:
+        picture = await browser.get(first["file"]["url"])
+    assert picture.content == png
+    assert picture.headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,45 @@
+"""Links to kept files: signed, and good for a time only. Whoever has the link has the file."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from media.errors import BadLink
+from storage.clock import Clock
+
+SALT = "okno-media"
+LIFETIME = timedelta(hours=12)
+# Links made within an hour are the same, so that a browser fetches a picture once.
+_STEP = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``name``: under which the file is saved."""
+
+    digest: str
+    name: str
+
+
+class Links:
+    def __init__(self, key: bytes, clock: Clock) -> None:
+        self._serializer = URLSafeSerializer(key, salt=SALT)
+        self._clock = clock
+
+    def path(self, digest: str, name: str, *, lifetime: timedelta = LIFETIME) -> str:
+        """«/media/<token>/<name>», good for at least ``lifetime``, an hour more at most."""
+        until = self._clock.now().timestamp() + lifetime.total_seconds()
+        token = self._serializer.dumps([digest, name, int(until // _STEP + 1) * _STEP])
+        return f"/media/{token}/{quote(name)}"
+
+    def open(self, token: str) -> Target:
+        """Raises BadLink."""
+        try:
+            digest, name, until = self._serializer.loads(token)
+        except BadSignature as error:
+            raise BadLink("not ours") from error
+        if self._clock.now().timestamp() >= until:
+            raise BadLink("past its time")
+        return Target(str(digest), str(name))

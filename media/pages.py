@@ -1,0 +1,41 @@
+"""``GET /media/<token>/<name>``: a kept file for whoever has a signed link to it."""
+
+from fastapi import APIRouter, Response
+from starlette.responses import FileResponse, PlainTextResponse
+
+from media.content import SHOWN_INLINE
+from media.errors import BadLink, FileGone
+from media.links import Links
+from media.store import MediaStore
+
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "cache-control": "private, max-age=3600",
+    # A file is no page: whatever it holds, it loads and runs nothing.
+    "content-security-policy": "default-src 'none'; sandbox",
+    "referrer-policy": "no-referrer",
+}
+_GONE = "Ссылка на файл больше не действует. Вернитесь в чат и обновите его."
+
+
+def router(store: MediaStore, links: Links) -> APIRouter:
+    routes = APIRouter(prefix="/media", include_in_schema=False)
+
+    @routes.get("/{token}/{name}")
+    async def file(token: str, name: str) -> Response:
+        """Shown in the page only when it is a picture by its own bytes."""
+        try:
+            target = links.open(token)
+            kept = await store.find(target.digest)
+        except (BadLink, FileGone):
+            return PlainTextResponse(_GONE, 410, {"cache-control": "no-store"})
+        inline = kept.content_type in SHOWN_INLINE
+        return FileResponse(
+            kept.path,
+            media_type=kept.content_type,
+            filename=target.name,
+            content_disposition_type="inline" if inline else "attachment",
+            headers=_HEADERS,
+        )
+
+    return routes
