@@ -142,7 +142,8 @@ class Outbox:
         if not messages:
             return []
         inserted = await tx.session.execute(
-            insert(Message).returning(Message.id, sort_by_parameter_order=True),
+            # SQLite numbers a list in its order by itself, and many rows are one statement then.
+            insert(Message).returning(Message.id, sort_by_parameter_order=not tx.is_sqlite),
             [
                 {
                     "conversation_id": message.conversation_id,
@@ -159,7 +160,7 @@ class Outbox:
                 for message in messages
             ],
         )
-        ids = list(inserted.scalars())
+        ids = sorted(inserted.scalars())
         for message_id, message in zip(ids, messages, strict=True):
             self._events.emit(
                 tx, "message.queued", conversation_id=message.conversation_id, message=message_id

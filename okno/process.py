@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Collection, Iterator
 from enum import StrEnum
@@ -17,6 +18,8 @@ from okno.services import Services
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 5
+# A message makes thousands of objects that die with it: the default of 700 looks too often.
+YOUNG_OBJECTS = 20_000
 
 
 class RoleName(StrEnum):
@@ -72,6 +75,10 @@ async def serve(
     for channel in channels:
         if RoleName.WEB in roles:
             await channel.started()
+    # What is loaded now stays to the end: the collector need not walk over it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
     log.info("okno.serving", roles=sorted(roles), channels=[c.name for c in channels])
     await _until_stopped(stop, tasks)
     if server is not None:
