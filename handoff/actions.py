@@ -1,12 +1,12 @@
 """What an operator presses in the inbox. Refusals leave the typed text where it is."""
 
-from collections.abc import Awaitable
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
 from handoff import labels
-from handoff.desk import Operator, OperatorDesk
+from handoff.desk import Operator, OperatorDesk, Said
 from handoff.errors import (
     AnswerTooLong,
     CustomerGone,
@@ -25,6 +25,7 @@ from web.shell import shell_of
 LARGEST_ID = 2**62
 KEY = r"^[0-9A-Za-z-]{16,64}$"
 CONFLICT = 409
+Result = TypeVar("Result")
 
 StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
@@ -52,9 +53,11 @@ def actions(desk: OperatorDesk) -> APIRouter:
         text: Annotated[str, Form()] = "",
         mode: Annotated[str, Form(pattern="^(answer|note)$")] = "answer",
     ) -> Response:
-        write = desk.note if mode == "note" else desk.answer
-        act = write(handoff_id, _operator(me), text, client_key=key)
-        return await _perform(request, handoff_id, act)
+        if mode == "note":
+            note = desk.note(handoff_id, _operator(me), text, client_key=key)
+            return await _perform(request, handoff_id, note)
+        said = desk.answer(handoff_id, _operator(me), text, client_key=key)
+        return await _perform(request, handoff_id, said, _still_owed)
 
     @routes.post("/no-answer")
     async def needs_no_answer(request: Request, me: Me, handoff_id: StayId) -> Response:
@@ -72,20 +75,32 @@ def actions(desk: OperatorDesk) -> APIRouter:
     return routes
 
 
+def _still_owed(said: Said) -> str:
+    return "Отправлено. Это ещё не ответ по сути, поэтому время идёт." if said.owed else ""
+
+
 def _operator(me: SignedIn) -> Operator:
     return Operator(me.person_id, me.display_name)
 
 
-async def _perform(request: Request, handoff_id: int, act: Awaitable[object]) -> Response:
-    """204 for the page's script, the conversation's page for a plain form; 409 when refused."""
+async def _perform(
+    request: Request,
+    handoff_id: int,
+    act: Awaitable[Result],
+    remark: Callable[[Result], str] | None = None,
+) -> Response:
+    """204 for the page's script, the conversation's page for a plain form; 409 when refused.
+    ``remark``: what is worth a word about what was done; "" for nothing."""
     try:
-        await act
+        done = await act
     except HandoffUnknown as error:
         raise HTTPException(404) from error
     except HandoffError as error:
         return await _refused(request, handoff_id, error)
     if is_htmx(request):
-        return Response(status_code=204)
+        words = remark(done) if remark is not None else ""
+        response = Response(status_code=204)
+        return notify(response, words) if words else response
     return go_to(request, f"/inbox/{handoff_id}")
 
 

@@ -4,6 +4,7 @@ Moments are aware datetimes and come back in UTC. Work goes on in half-open inte
 very minute of closing nobody is there any more.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,6 +105,15 @@ class WorkingHours:
             public=PublicHolidays() if hours.get("public_holidays", True) else None,
             eve_shorter=_minutes(hours.get("eve_shorter_minutes", 60)),
         )
+
+    @cached_property
+    def version(self) -> str:
+        """The same for the same hours: tells whether a due time was computed by these."""
+        told = (
+            str(self.zone), tuple(self.weekly), sorted(self.exceptions.items()),
+            self.public is not None, self.eve_shorter, self.around_the_clock,
+        )  # fmt: skip
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
     def is_open(self, at: datetime) -> bool:
         start, _ = next(self._intervals(at))

@@ -1,10 +1,14 @@
 """When an answer is due, and the words for it: plain functions of a stay with the operators."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
+from typing import Any
 
 SOON = timedelta(minutes=5)
+# A complaint stands in the queue as if it had this much less time.
+COMPLAINT_LEAD = timedelta(minutes=5)
 
 
 class Heat(StrEnum):
@@ -14,6 +18,12 @@ class Heat(StrEnum):
     CALM = "calm"
     SOON = "soon"
     LATE = "late"
+
+
+def rank(due_at: datetime, reason: str, summary: Mapping[str, Any]) -> datetime:
+    """The place in the queue among those of the same urgency: the earlier, the nearer."""
+    complains = "complaint" in (reason, summary.get("intent"))
+    return due_at - COMPLAINT_LEAD if complains else due_at
 
 
 def heat(due_at: datetime | None, now: datetime) -> Heat:

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 
 from conversations.events import Events
 from conversations.models import Author, Conversation, Message, MessageKind, Turn
 from conversations.service import Outbox, Outgoing, lock, record
 from handoff import answer_text
 from handoff.calendar import WorkingHours
+from handoff.clocks import Clocks
 from handoff.errors import CustomerGone, HandoffUnknown, NotWaiting, NotYours, SentDifferently
+from handoff.holding import is_holding
 from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
 from replies import Reply, escape, render
+from staff import audit
 from storage import jobs
 from storage.database import Database, Transaction
 
@@ -43,6 +46,14 @@ class Operator:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line that went to the customer. ``owed``: it answers nothing yet, the clock runs on."""
+
+    message_id: int
+    owed: bool
+
+
 class OperatorDesk:
     """Each method is one transaction. All raise HandoffUnknown for an id that never was."""
 
@@ -52,10 +63,12 @@ class OperatorDesk:
         outbox: Outbox,
         events: Events,
         hours: WorkingHours,
+        clocks: Clocks,
         *,
         idle_close: timedelta,
     ) -> None:
         self._database = database
+        self._clocks = clocks
         self._outbox = outbox
         self._events = events
         self._hours = hours
@@ -71,37 +84,34 @@ class OperatorDesk:
             conversation = await self._lock(tx, handoff_id)
             await self._take(tx, conversation, handoff_id, who, instead_of)
 
-    async def answer(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> int:
-        """Queue the operator's words for the customer; the message's id.
+    async def answer(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> Said:
+        """Queue the operator's words for the customer.
 
-        A waiting conversation is taken by answering it. The same ``client_key`` again returns
-        the first message. Raises EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone,
-        SentDifferently (the first message had another text).
+        A waiting conversation is taken by answering it. «Минуту, уточняю» is sent, but the
+        answer is owed as before. The same ``client_key`` again gives the first message. Raises
+        EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone, SentDifferently (the
+        first message had another text).
         """
         text = answer_text.checked(text)
         async with self._database.write() as tx:
             conversation = await self._lock(tx, handoff_id)
             sent = await self._said(tx, client_key, text)
             if sent is not None:
-                return sent
+                return Said(sent, owed=False)
             await self._take(tx, conversation, handoff_id, who, None)
             if conversation.unreachable is not None:
                 raise CustomerGone(conversation.unreachable)
             introduced = await self._is_introduced(tx, handoff_id, who)
             message_id = await self._send(tx, conversation, who, text, introduced)
-            await tx.session.execute(
-                update(Handoff)
-                .where(Handoff.id == handoff_id)
-                .values(
-                    next_due_at=None,
-                    last_operator_at=tx.now,
-                    first_answered_at=func.coalesce(Handoff.first_answered_at, tx.now),
-                )
-            )
+            stay = await self._change(tx, handoff_id, who, last_operator_at=tx.now)
+            holds = stay.next_due_at is not None and is_holding(text, who.name)
+            if not holds:
+                await self._clocks.answered(tx, stay)
+                stay.first_answered_at = stay.first_answered_at or tx.now
             self._remember(tx, client_key, handoff_id, who, message_id)
             await self._close_when_idle(tx, handoff_id)
             self._emit(tx, "handoff.answered", conversation, handoff_id, who)
-        return message_id
+        return Said(message_id, owed=holds)
 
     async def note(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> int:
         """Write a line that only staff see, at any time.
@@ -126,8 +136,12 @@ class OperatorDesk:
         """Stop the clock of the next answer. Raises NotYours, NotWaiting."""
         async with self._database.write() as tx:
             conversation = await self._lock(tx, handoff_id)
-            await self._change(tx, handoff_id, who, next_due_at=None, last_operator_at=tx.now)
+            stay = await self._change(tx, handoff_id, who, last_operator_at=tx.now)
+            await self._clocks.answered(tx, stay)
             await self._tell_colleagues(tx, conversation, who, NO_ANSWER_NOTE)
+            audit.record(
+                tx, who.id, "handoff.no_answer", object_kind="handoff", object_id=handoff_id
+            )
             await self._close_when_idle(tx, handoff_id)
             self._emit(tx, "handoff.answered", conversation, handoff_id, who)
 
@@ -145,9 +159,21 @@ class OperatorDesk:
         async with self._database.write() as tx:
             conversation = await self._lock(tx, handoff_id)
             stay = await self._change(tx, handoff_id, who, last_operator_at=tx.now)
-            await end_stay(tx, self._events, conversation, stay, reason)
+            await self.end_stay(tx, conversation, stay, reason)
             await self._tell_colleagues(tx, conversation, who, note)
             await say_farewell(tx, self._outbox, conversation, farewell)
+
+    async def end_stay(
+        self, tx: Transaction, conversation: Conversation, stay: Handoff, reason: CloseReason
+    ) -> None:
+        """Close ``stay`` of the locked conversation; the assistant has the turn again."""
+        stay.state = HandoffState.CLOSED
+        stay.closed_at = tx.now
+        stay.close_reason = reason
+        await self._clocks.end(tx, stay, reason)
+        conversation.turn = Turn.ASSISTANT
+        kind = "handoff.returned" if reason is CloseReason.RETURNED else "handoff.closed"
+        self._events.emit(tx, kind, conversation_id=conversation.id, handoff=stay.id, reason=reason)
 
     async def _lock(self, tx: Transaction, handoff_id: int) -> Conversation:
         conversation_id = await tx.session.scalar(
@@ -290,23 +316,6 @@ class OperatorDesk:
         self._events.emit(
             tx, kind, conversation_id=conversation.id, handoff=handoff_id, operator=who.id
         )
-
-
-async def end_stay(
-    tx: Transaction,
-    events: Events,
-    conversation: Conversation,
-    stay: Handoff,
-    reason: CloseReason,
-) -> None:
-    """Close ``stay`` of the locked conversation; the assistant has the turn again."""
-    stay.state = HandoffState.CLOSED
-    stay.closed_at = tx.now
-    stay.close_reason = reason
-    stay.next_due_at = None
-    conversation.turn = Turn.ASSISTANT
-    kind = "handoff.returned" if reason is CloseReason.RETURNED else "handoff.closed"
-    events.emit(tx, kind, conversation_id=conversation.id, handoff=stay.id, reason=reason)
 
 
 async def say_farewell(

@@ -237,10 +237,10 @@ def _ordered(statement: _Stays, tab: Tab) -> _Stays:
         return statement.order_by(Handoff.closed_at.desc(), Handoff.id.desc())
     if tab is Tab.WAITING:
         # Exactly the index: the length of the queue costs nothing.
-        return statement.order_by(Handoff.urgency, Handoff.next_due_at, Handoff.id)
+        return statement.order_by(Handoff.urgency, Handoff.rank_at, Handoff.id)
     # Those that are owed nothing come last; danger counts while an answer is owed.
-    nothing = Handoff.next_due_at.is_(None)
-    return statement.order_by(nothing, Handoff.urgency, Handoff.next_due_at, Handoff.id)
+    nothing = Handoff.rank_at.is_(None)
+    return statement.order_by(nothing, Handoff.urgency, Handoff.rank_at, Handoff.id)
 
 
 async def _last_lines(

@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from conversations.events import Events
 from conversations.models import Contact, Conversation, Turn
 from conversations.service import Outbox, lock
-from handoff import names
+from handoff import clocks, names
 from handoff.calendar import WorkingHours
-from handoff.desk import IDLE_JOB, OperatorDesk, end_stay, say_farewell
-from handoff.models import CloseReason, Handoff, HandoffState, Urgency
+from handoff.clocks import Clocks, Terms
+from handoff.desk import IDLE_JOB, OperatorDesk, say_farewell
+from handoff.models import ClockKind, CloseReason, Handoff, HandoffState, Urgency
 from handoff.promise import promise
 from storage.database import Database, Transaction
 from storage.jobs import Handler
@@ -53,7 +54,10 @@ class HandoffService:
     ) -> None:
         self.database = database
         self.hours = hours
-        self.desk = OperatorDesk(database, outbox, events, hours, idle_close=idle_close)
+        self.clocks = Clocks(hours, Terms(answer_within), events)
+        self.desk = OperatorDesk(
+            database, outbox, events, hours, self.clocks, idle_close=idle_close
+        )
         self._outbox = outbox
         self._events = events
         self._answer_within = answer_within
@@ -65,7 +69,14 @@ class HandoffService:
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of this room's due work, by kind."""
-        return {IDLE_JOB: self._close_idle}
+        return {IDLE_JOB: self._close_idle, clocks.JOB: self._look_at_clocks}
+
+    async def calendar_loaded(self) -> None:
+        """At the start of due work: running clocks follow the calendar that is in force now."""
+        more = True
+        while more:
+            async with self.database.write() as tx:
+                more = bool(await self.clocks.recompute(tx))
 
     async def request(
         self,
@@ -87,7 +98,7 @@ class HandoffService:
             found.reason = reason
             found.summary = {**found.summary, **summary}
             self._emit(tx, "handoff.requested", found)
-        due_at = await self._owe(tx, found)
+        due_at = await self.clocks.owe(tx, found)
         return Ticket(found.id, due_at, is_new=False)
 
     async def leave_queue(self, tx: Transaction, conversation: Conversation) -> None:
@@ -105,13 +116,13 @@ class HandoffService:
             conversation.turn = Turn.QUEUE
             self._emit(tx, "handoff.requeued", found)
         else:
-            await end_stay(tx, self._events, conversation, found, CloseReason.CUSTOMER)
+            await self.desk.end_stay(tx, conversation, found, CloseReason.CUSTOMER)
 
     async def customer_wrote(self, tx: Transaction, conversation: Conversation) -> None:
         """A line that an operator has to read: the clock of the next answer starts."""
         found = await open_stay(tx, conversation.id)
         if found is not None:
-            await self._owe(tx, found)
+            await self.clocks.owe(tx, found)
 
     async def waiting(self) -> int:
         """How many conversations wait for an operator."""
@@ -127,7 +138,7 @@ class HandoffService:
         summary: Mapping[str, Any],
         danger: bool,
     ) -> Handoff:
-        due_at = self.hours.add_working_time(tx.now, self._answer_within)
+        due_at = self.clocks.due(ClockKind.FIRST_ANSWER, tx.now)
         given_name = await tx.session.scalar(
             select(Contact.given_name).where(Contact.id == conversation.contact_id)
         )
@@ -140,20 +151,16 @@ class HandoffService:
             name_folded=names.folded(given_name, conversation.display_name),
             requested_at=tx.now,
             first_due_at=due_at,
-            next_due_at=due_at,
         )
         tx.session.add(stay)
         await tx.session.flush()
+        await self.clocks.begin(tx, stay)
         conversation.turn = Turn.QUEUE
         self._emit(tx, "handoff.requested", stay)
         return stay
 
-    async def _owe(self, tx: Transaction, stay: Handoff) -> datetime:
-        """The due time of the answer that is owed: that of the earliest unanswered line."""
-        if stay.next_due_at is None:
-            stay.next_due_at = self.hours.add_working_time(tx.now, self._answer_within)
-            self._emit(tx, "handoff.owed", stay)
-        return stay.next_due_at
+    async def _look_at_clocks(self, tx: Transaction, _payload: dict[str, Any]) -> None:
+        await self.clocks.sweep(tx)
 
     async def _close_idle(self, tx: Transaction, payload: dict[str, Any]) -> None:
         """Due work: a job per answer; only the last one finds the conversation silent."""
@@ -173,7 +180,7 @@ class HandoffService:
             or self.hours.add_working_time(stay.last_operator_at, self._idle_close) > tx.now
         ):
             return
-        await end_stay(tx, self._events, conversation, stay, CloseReason.IDLE)
+        await self.desk.end_stay(tx, conversation, stay, CloseReason.IDLE)
         await say_farewell(tx, self._outbox, conversation, IDLE_FAREWELL)
 
     def _emit(self, tx: Transaction, kind: str, stay: Handoff) -> None:

@@ -11,9 +11,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import func, select, text
 
 from conversations.models import Conversation, Delivery, DeliveryState, Quarantine
+from handoff.clocks import ANSWERS
+from handoff.models import AnswerClock
 from okno.services import Services
 
 WAITING = Gauge("okno_handoff_waiting", "Conversations that wait for an operator")
+LATE = Gauge("okno_handoff_late", "Conversations whose answer is overdue")
 UNHANDLED_AGE = Gauge("okno_unhandled_oldest_seconds", "Age of the oldest unhandled message")
 UNSENT_AGE = Gauge("okno_unsent_oldest_seconds", "Age of the oldest unsent message")
 QUARANTINED = Gauge("okno_quarantine_rows", "Events that could not be stored")
@@ -71,12 +74,20 @@ async def _measure(services: Services) -> None:
         waiting = await session.execute(
             select(func.count()).select_from(Conversation).where(Conversation.turn == "queue")
         )
+        late = await session.execute(
+            select(func.count(func.distinct(AnswerClock.handoff_id))).where(
+                AnswerClock.ended_at.is_(None),
+                AnswerClock.kind.in_(ANSWERS),
+                AnswerClock.due_at <= now,
+            )
+        )
         due = await session.execute(select(func.min(Conversation.handle_at)))
         unsent = await session.execute(
             select(func.min(Delivery.created_at)).where(Delivery.state == DeliveryState.QUEUED)
         )
         quarantined = await session.execute(select(func.count()).select_from(Quarantine))
         WAITING.set(waiting.scalar_one())
+        LATE.set(late.scalar_one())
         QUARANTINED.set(quarantined.scalar_one())
         UNHANDLED_AGE.set(_age(now, due.scalar_one()))
         UNSENT_AGE.set(_age(now, unsent.scalar_one()))

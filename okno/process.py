@@ -105,6 +105,7 @@ async def _background(
         tasks["worker"] = asyncio.create_task(worker.run(stop))
     tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))
     if RoleName.JOBS in roles:
+        await services.handoff.calendar_loaded()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
     for channel in channels:
         if RoleName.SENDER in roles:

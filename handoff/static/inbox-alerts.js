@@ -19,6 +19,7 @@
 
   function worthTelling({ kind, conversation }) {
     if (NEW.has(kind)) return "Новый разговор ждёт оператора.";
+    if (kind === "handoff.soon") return "До срока ответа осталось 5 минут.";
     if (kind !== "message.received" || !isMine(conversation) || isInSight(conversation)) return null;
     return "Новое сообщение в Вашем разговоре.";
   }

@@ -16,13 +16,19 @@
     byId("ib-text").focus();
   }
 
+  function press(id) {
+    const button = byId(id);
+    if (button && !button.hidden) button.click();
+  }
+
   const KEYS = {
     KeyJ: () => window.inbox.step(1),
     KeyK: () => window.inbox.step(-1),
-    KeyT: () => byId("ib-take")?.click(),
+    KeyT: () => press("ib-take"),
     KeyR: () => write("answer"),
     KeyN: () => write("note"),
     KeyS: () => byId("ib-q").focus(),
+    KeyX: () => press("ib-no-answer"),
     Digit1: () => window.inbox.setTab(TABS[0]),
     Digit2: () => window.inbox.setTab(TABS[1]),
     Digit3: () => window.inbox.setTab(TABS[2]),

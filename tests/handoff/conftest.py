@@ -16,7 +16,7 @@ from conversations.models import Conversation, Delivery, Message, MessageKind
 from conversations.service import Outbox, bot_account_id, lock
 from handoff.calendar import WorkingHours
 from handoff.desk import Operator
-from handoff.models import Handoff
+from handoff.models import AnswerClock, Handoff
 from handoff.service import HandoffService
 from staff.models import Person, Role
 from storage.database import Database
@@ -102,6 +102,16 @@ class House:
             found = await session.get(Handoff, handoff_id)
             assert found is not None
             return found
+
+    async def clocks(self, handoff_id: int) -> dict[str, AnswerClock]:
+        """The last clock of each kind."""
+        async with self.database.read() as session:
+            rows = await session.execute(
+                select(AnswerClock)
+                .where(AnswerClock.handoff_id == handoff_id)
+                .order_by(AnswerClock.id)
+            )
+            return {row.kind: row for row in rows.scalars()}
 
     async def conversation(self, conversation_id: int) -> Conversation:
         async with self.database.read() as session:

@@ -32,12 +32,13 @@ ACCOUNT = ConfirmedAccount(
 
 
 async def staff_of(house: House) -> StaffService:
-    """Ольга and Иван are operators, Пётр is an editor."""
+    """Ольга and Иван are operators, Пётр is an editor, Ирина a supervisor."""
     staff = StaffService(house.database, Passwords(PasswordHasher(1, 8, 1)))
     for login, name, role in (
         ("olga", "Ольга", Role.OPERATOR),
         ("ivan", "Иван", Role.OPERATOR),
         ("petr", "Пётр", Role.EDITOR),
+        ("irina", "Ирина", Role.SUPERVISOR),
     ):
         await staff.add(login=login, display_name=name, role=role, password=PASSWORD)
     return staff

@@ -128,7 +128,7 @@ async def test_the_mark_follows_the_delivery(
 ) -> None:
     conversation = await house.customer("оператор", name="Анна")
     first = await house.request(conversation)
-    message = await house.service.desk.answer(first, OLGA, "Готово", client_key="k1")
+    message = (await house.service.desk.answer(first, OLGA, "Готово", client_key="k1")).message_id
     page = await inbox(chromium, server, "olga")
     await page.goto(f"/inbox/{first}?tab=mine")
     mark = page.locator(".ib-by-operator .ib-mark")
@@ -229,3 +229,41 @@ async def test_a_refused_line_stays_in_its_field(
     await page.unroute("**/say")
     await page.click("#ib-send")
     await expect(page.locator(".ib-by-operator .ib-text")).to_have_text("Не потеряться бы")
+
+
+async def test_amber_and_red_as_time_goes_by(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    await house.waiting("1", "Анна")
+    operator = await inbox(chromium, server, "olga")
+    supervisor = await inbox(chromium, server, "irina")
+    left = operator.locator(".ib-item .ib-left")
+    await expect(left).to_have_class(re.compile("ib-calm"))
+    house.clock.advance(minutes=10, seconds=5)
+    await house.run_jobs()
+    await expect(left).to_have_class(re.compile("ib-soon"))
+    await expect(supervisor.locator(".ok-notice")).to_have_count(0)
+    house.clock.advance(minutes=5)
+    await house.run_jobs()
+    await expect(left).to_have_class(re.compile("ib-late"))
+    await expect(supervisor.locator(".ok-notice")).to_contain_text("Время ответа клиенту вышло")
+    await expect(operator.locator(".ok-notice")).to_have_count(0)
+    await supervisor.click(".ok-notice .btn")
+    await expect(supervisor.locator(".ib-title")).to_have_text("Анна")
+
+
+async def test_a_greeting_is_no_answer_and_one_key_says_none_is_needed(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    first = await house.waiting("1", "Анна")
+    page = await inbox(chromium, server, "olga")
+    await page.goto(f"/inbox/{first}")
+    await page.fill("#ib-text", "Минуту, уточняю")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".ok-notice")).to_contain_text("время идёт")
+    await expect(page.locator("#ib-head .ib-left")).to_be_visible()
+    await expect(page.locator("#ib-no-answer")).to_be_visible()
+    await expect(page.locator("#ib-text")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("x")
+    await expect(page.locator("#ib-head")).to_contain_text("ответ дан")

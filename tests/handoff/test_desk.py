@@ -44,10 +44,13 @@ async def test_the_first_answer_introduces_the_operator(house: House, olga: Oper
     first = await house.request(conversation)
     desk = house.service.desk
     await desk.take(first, olga)
-    await desk.answer(first, olga, "Здравствуйте!", client_key="k1")
+    await desk.answer(first, olga, "Здравствуйте! Долг 10 ₽.", client_key="k1")
     house.clock.advance(minutes=1)
     await desk.answer(first, olga, "Смотрю.", client_key="k2")
-    assert await house.sent(conversation) == ["Вам отвечает Ольга.\n\nЗдравствуйте!", "Смотрю."]
+    assert await house.sent(conversation) == [
+        "Вам отвечает Ольга.\n\nЗдравствуйте! Долг 10 ₽.",
+        "Смотрю.",
+    ]
     stay = await house.stay(first)
     assert stay.first_answered_at == at("2026-11-18T12:00")
     assert stay.last_operator_at == at("2026-11-18T12:01")

@@ -80,8 +80,8 @@ async def test_the_last_line_is_what_was_said(house: House, olga: Operator) -> N
         return item.last.author, item.last.text
 
     assert await last() == ("customer", "позовите человека")
-    await house.service.desk.answer(first, olga, "Слушаю Вас", client_key="k1")
-    assert await last() == ("operator", "Слушаю Вас")
+    await house.service.desk.answer(first, olga, "Счёт верный", client_key="k1")
+    assert await last() == ("operator", "Счёт верный")
 
 
 async def test_counts(house: House, olga: Operator, ivan: Operator) -> None:

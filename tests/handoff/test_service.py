@@ -109,7 +109,7 @@ async def test_the_next_answer_is_due_from_the_earliest_unanswered_line(
 ) -> None:
     conversation = await house.customer("оператор")
     first = await house.request(conversation)
-    await house.service.desk.answer(first, olga, "Слушаю", client_key="k1")
+    await house.service.desk.answer(first, olga, "Счёт верный", client_key="k1")
     assert (await house.stay(first)).next_due_at is None
     house.clock.advance(minutes=30)
     await house.wrote(conversation)
@@ -129,7 +129,8 @@ async def test_silence_after_the_answer_ends_the_stay(house: House, olga: Operat
     first = await house.request(conversation)
     await house.service.desk.answer(first, olga, "Готово", client_key="k1")
     house.clock.advance(hours=3, minutes=59)
-    assert await house.run_jobs() == 0
+    await house.run_jobs()
+    assert (await house.stay(first)).state == HandoffState.TAKEN
     house.clock.advance(minutes=1)
     assert await house.run_jobs() == 1
     stay = await house.stay(first)
@@ -144,14 +145,16 @@ async def test_only_working_time_counts_as_silence(house: House, olga: Operator)
     house.clock.value = at("2026-11-18T16:00")
     await house.service.desk.answer(first, olga, "Готово", client_key="k1")
     house.clock.value = at("2026-11-19T10:59")
-    assert await house.run_jobs() == 0
+    await house.run_jobs()
+    assert (await house.stay(first)).state == HandoffState.TAKEN
     house.clock.value = at("2026-11-19T11:00")
-    assert await house.run_jobs() == 1
+    await house.run_jobs()
+    assert (await house.stay(first)).close_reason == CloseReason.IDLE
 
 
 async def test_a_later_answer_puts_the_silent_end_off(house: House, olga: Operator) -> None:
     first = await house.waiting()
-    await house.service.desk.answer(first, olga, "Проверяю", client_key="k1")
+    await house.service.desk.answer(first, olga, "Счёт верный", client_key="k1")
     house.clock.advance(hours=2)
     await house.service.desk.answer(first, olga, "Готово", client_key="k2")
     house.clock.advance(hours=2)
