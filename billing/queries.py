@@ -1,5 +1,6 @@
 """Reads of the billing tables. None of them asks who may see the answer: ``service`` does."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Select, func, select
@@ -107,45 +108,68 @@ def values_of(*registers: int | None) -> Values:
 
 async def meters_of(session: AsyncSession, account: AccountFacts) -> tuple[MeterOverview, ...]:
     """The account's meters by number, those removed too."""
-    meters = select(Meter).where(Meter.account_id == account.id).order_by(Meter.number)
+    return await meters_at(session, account.id, account.closed_on)
+
+
+async def meters_at(
+    session: AsyncSession, account_id: int | None, closed_on: date | None
+) -> tuple[MeterOverview, ...]:
+    """As many statements for no account as for one with three meters: the time an answer takes
+    tells nothing."""
+    statement = select(Meter).where(Meter.account_id == account_id).order_by(Meter.number)
+    meters = list(await session.scalars(statement))
+    histories = await histories_of(session, [meter.id for meter in meters])
     return tuple(
-        [
-            MeterOverview(
-                meter_id=meter.id,
-                number=meter.number,
-                facts=meter_facts(meter, account.closed_on),
-                history=await history_of(session, meter.id),
-            )
-            for meter in await session.scalars(meters)
-        ]
+        MeterOverview(
+            meter_id=meter.id,
+            number=meter.number,
+            facts=meter_facts(meter, closed_on),
+            history=histories.get(meter.id, ()),
+        )
+        for meter in meters
     )
 
 
 async def history_of(session: AsyncSession, meter_id: int) -> tuple[PastReading, ...]:
     """Readings in force and those of the holder under review, oldest first."""
-    rows = await session.execute(
+    return (await histories_of(session, [meter_id])).get(meter_id, ())
+
+
+async def histories_of(
+    session: AsyncSession, meter_ids: Sequence[int]
+) -> dict[int, tuple[PastReading, ...]]:
+    """``history_of`` each meter that has one."""
+    place = func.row_number().over(
+        partition_by=Reading.meter_id, order_by=(Reading.period.desc(), Reading.id.desc())
+    )
+    numbered = (
         select(
-            Reading.id, Reading.t1, Reading.t2, Reading.t3,
-            Reading.taken_on, Reading.period, Reading.status,
+            Reading.id, Reading.meter_id, Reading.t1, Reading.t2, Reading.t3,
+            Reading.taken_on, Reading.period, Reading.status, place.label("place"),
         )
         .where(
-            Reading.meter_id == meter_id,
+            Reading.meter_id.in_(meter_ids),
             Reading.verified,
             Reading.status.in_((ReadingStatus.ACCEPTED, ReadingStatus.REVIEW)),
         )
-        .order_by(Reading.period.desc(), Reading.id.desc())
-        .limit(HISTORY_LENGTH)
+        .subquery()
     )  # fmt: skip
-    return tuple(
-        PastReading(
+    rows = await session.execute(
+        select(numbered)
+        .where(numbered.c.place <= HISTORY_LENGTH)
+        .order_by(numbered.c.meter_id, numbered.c.place.desc())
+    )
+    histories: dict[int, list[PastReading]] = {}
+    for row in rows:
+        past = PastReading(
             values=values_of(row.t1, row.t2, row.t3),
             taken_on=row.taken_on,
             period=row.period,
             accepted=row.status == ReadingStatus.ACCEPTED,
             number=reading_number(row.id),
         )
-        for row in reversed(rows.all())
-    )
+        histories.setdefault(row.meter_id, []).append(past)
+    return {meter_id: tuple(history) for meter_id, history in histories.items()}
 
 
 async def balance_of(

@@ -45,6 +45,7 @@ class Question(StrEnum):
     UNUSUAL = "unusual"  # far above what this account usually consumes
     ZERO = "zero"  # nothing consumed since the reading before
     CORRECTION = "correction"  # lower than what is in force for this period
+    REPLACED = "replaced"  # never asked: the customer says so where the reading was too low
 
 
 class Mark(StrEnum):
@@ -53,6 +54,7 @@ class Mark(StrEnum):
     ROLLOVER = "rollover"
     UNUSUAL = "unusual"
     CORRECTION = "correction"
+    REPLACED = "replaced"  # another meter is there, the customer says
     REMOTE = "remote"  # the meter sends its readings itself; the customer's is a claim
     VERIFICATION_EXPIRED = "verification_expired"
     UNVERIFIED = "unverified"  # given by account number alone
@@ -228,7 +230,12 @@ def check(
         if existing and existing.values == values:
             return Refused(Reason.ALREADY_TAKEN, existing=existing, previous=previous)
 
-    found = _consumption(raw, values, meter, previous, scale) if previous else _Found()
+    replaced = Question.REPLACED in confirmed
+    found = (
+        _consumption(raw, values, meter, previous, scale, replaced=replaced)
+        if previous
+        else _Found()
+    )
     if isinstance(found, Refused):
         return found
     questions, marks = list(found.questions), list(found.marks)
@@ -247,7 +254,7 @@ def check(
     reading = Accepted(
         values=values,
         period=period,
-        consumption=consumed(values, previous, meter),
+        consumption=() if Mark.REPLACED in marks else consumed(values, previous, meter),
         previous=previous,
         replaces=in_force,
         outside=outside,
@@ -309,7 +316,13 @@ class _Found:
 
 
 def _consumption(
-    raw: Values, values: Values, meter: MeterFacts, previous: PastReading, scale: _Scale
+    raw: Values,
+    values: Values,
+    meter: MeterFacts,
+    previous: PastReading,
+    scale: _Scale,
+    *,
+    replaced: bool,
 ) -> _Found | Refused:
     """What was consumed since ``previous``, and what is odd about it."""
     consumption = consumed(values, previous, meter)
@@ -318,6 +331,8 @@ def _consumption(
     # Hardly anything goes round half the register unnoticed: that is a wrong figure.
     too_far = max(consumption) > scale.capacity // 2 * meter.ratio
     if lower and (total > scale.limit or too_far):
+        if replaced:
+            return _Found(marks=(Mark.REPLACED,))
         return Refused(
             Reason.LESS_THAN_BEFORE,
             zone=lower[0],

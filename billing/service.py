@@ -4,10 +4,12 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing import linking, queries, taking
+from billing import linking, queries, taking, undoing
 from billing.balance import PAY_DAY, Balance
 from billing.errors import NotLinked
 from billing.identity import normalise_number
+from billing.models import Category
+from billing.prices import Prices
 from billing.readings import AcceptanceRules, NeedsConfirmation, Refused
 from billing.views import (
     AccountFacts,
@@ -17,6 +19,7 @@ from billing.views import (
     LinkedAccount,
     LinkOutcome,
     TakenReading,
+    Undone,
     Unverified,
     UnverifiedReading,
 )
@@ -24,13 +27,20 @@ from storage.database import Transaction
 
 
 class BillingService:
-    """The embedded base. ``rules`` (what ``take_reading`` accepts) and ``pay_day`` (until which
-    day of the next month a bill is paid) are the profile's.
+    """The embedded base. ``rules`` (what ``take_reading`` accepts), ``pay_day`` (until which
+    day of the next month a bill is paid) and ``prices`` are the profile's.
     """
 
-    def __init__(self, rules: AcceptanceRules | None = None, *, pay_day: int = PAY_DAY) -> None:
+    def __init__(
+        self,
+        rules: AcceptanceRules | None = None,
+        *,
+        pay_day: int = PAY_DAY,
+        prices: Prices | None = None,
+    ) -> None:
         self.rules = rules or AcceptanceRules()
         self._pay_day = pay_day
+        self._prices = prices or Prices()
 
     async def find_account(self, session: AsyncSession, number: str) -> AccountFacts | None:
         """Any account by any spelling of its number: for the company's own people, never a chat."""
@@ -62,7 +72,12 @@ class BillingService:
     ) -> AccountOverview:
         """Raises ``NotLinked``."""
         account, facts = await self._linked(session, contact_id, account_id)
-        return AccountOverview(account, await queries.meters_of(session, facts))
+        household = account.category is Category.HOUSEHOLD
+        return AccountOverview(
+            account,
+            await queries.meters_of(session, facts),
+            self._prices if household else Prices(),
+        )
 
     async def balance(
         self, session: AsyncSession, contact_id: int, account_id: int, on: date
@@ -81,6 +96,12 @@ class BillingService:
         Raises ``NotLinked``.
         """
         return await taking.take(tx, given, self.rules)
+
+    async def undo_reading(
+        self, tx: Transaction, contact_id: int, reading_id: int | None = None
+    ) -> Undone:
+        """Take back the contact's reading, or the last one he gave, within ``UNDO_WINDOW``."""
+        return await undoing.undo(tx, contact_id, reading_id)
 
     async def take_unverified_reading(
         self, tx: Transaction, given: UnverifiedReading

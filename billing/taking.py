@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from billing import queries
 from billing.errors import NotLinked
@@ -29,7 +29,13 @@ from billing.views import (
 )
 from storage.database import Transaction
 
+# Doubts that become marks where nothing may be asked. Whether the meter was replaced only its
+# holder may say.
+_NOT_ASKED = tuple(question for question in Question if question is not Question.REPLACED)
 MOST_UNVERIFIED = 3
+# Of readings that did not fit one number, whoever gave them: enough for a family's mistakes, too
+# few to find out a register's value by trying.
+MOST_UNFIT = 10
 UNVERIFIED_WINDOW = timedelta(days=1)
 
 
@@ -50,8 +56,14 @@ async def take(
     if stored is not None:
         values = queries.values_of(stored.t1, stored.t2, stored.t3)
         earlier = [past for past in history if past.accepted and past.period < stored.period]
-        consumption = consumed(values, earlier[-1] if earlier else None, facts)
-        return replace(_taken(stored), consumption=consumption, repeated=True)
+        previous = earlier[-1] if earlier else None
+        known = Mark.REPLACED not in stored.marks
+        return replace(
+            _taken(stored),
+            consumption=consumed(values, previous, facts) if known else (),
+            previous=previous,
+            repeated=True,
+        )
 
     result = check(given.values, facts, history, given.taken_on, rules, given.confirmed)
     if not isinstance(result, Accepted):
@@ -81,7 +93,7 @@ async def take(
     reading.replaces_id = in_force
     tx.session.add(reading)
     await tx.session.flush()
-    return replace(_taken(reading), consumption=result.consumption)
+    return replace(_taken(reading), consumption=result.consumption, previous=result.previous)
 
 
 async def take_unverified(
@@ -94,18 +106,11 @@ async def take_unverified(
     )
     if repeated is not None:
         return Unverified(UnverifiedOutcome.TAKEN, queries.reading_number(repeated))
-    await lock(tx, f"contact:{given.contact_id}")
-    tries = await tx.session.scalar(
-        select(func.count()).where(
-            LinkAttempt.contact_id == given.contact_id,
-            LinkAttempt.purpose == AttemptPurpose.READING,
-            LinkAttempt.at > tx.now - UNVERIFIED_WINDOW,
-        )
-    )
-    if (tries or 0) >= MOST_UNVERIFIED:
-        return Unverified(UnverifiedOutcome.TOO_MANY)
-
     number = normalise_number(given.number) or ""
+    await lock(tx, f"contact:{given.contact_id}")
+    await lock(tx, f"number:{number}")
+    if await _tried_enough(tx, given.contact_id, number):
+        return Unverified(UnverifiedOutcome.TOO_MANY)
     reading = await _fitting(tx, number, given, rules)
     await note_attempt(tx, given.contact_id, number, AttemptPurpose.READING, ok=reading is not None)
     if reading is None:
@@ -115,6 +120,23 @@ async def take_unverified(
     return Unverified(UnverifiedOutcome.TAKEN, queries.reading_number(reading.id))
 
 
+async def _tried_enough(tx: Transaction, contact_id: int, number: str) -> bool:
+    """Counted alike for numbers that exist and for those that do not."""
+    own = LinkAttempt.contact_id == contact_id
+    same = (LinkAttempt.number == number) & (LinkAttempt.number != "")
+    unfit = same & LinkAttempt.ok.is_(False)
+    row = (
+        await tx.session.execute(
+            select(func.count().filter(own), func.count().filter(unfit)).where(
+                LinkAttempt.purpose == AttemptPurpose.READING,
+                LinkAttempt.at > tx.now - UNVERIFIED_WINDOW,
+                or_(own, unfit),
+            )
+        )
+    ).one()
+    return bool(row[0] >= MOST_UNVERIFIED or row[1] >= MOST_UNFIT)
+
+
 async def _fitting(
     tx: Transaction, number: str, given: UnverifiedReading, rules: AcceptanceRules
 ) -> Reading | None:
@@ -122,14 +144,11 @@ async def _fitting(
 
     Nothing is asked, as a question would tell what the account holds: doubts become marks.
     """
-    account = await queries.account_by_number(tx.session, number) if number else None
-    if account is None:
-        return None
+    account = await queries.account_by_number(tx.session, number)
+    found, closed_on = (account.id, account.closed_on) if account else (None, None)
     fitting: list[tuple[int, Accepted]] = []
-    for meter in await queries.meters_of(tx.session, queries.account_facts(account)):
-        result = check(
-            given.values, meter.facts, meter.history, given.taken_on, rules, tuple(Question)
-        )
+    for meter in await queries.meters_at(tx.session, found, closed_on):
+        result = check(given.values, meter.facts, meter.history, given.taken_on, rules, _NOT_ASKED)
         if isinstance(result, Accepted):
             fitting.append((meter.meter_id, result))
     if len(fitting) != 1:
@@ -185,4 +204,5 @@ def _taken(reading: Reading) -> TakenReading:
         received_at=reading.received_at,
         channel=reading.channel,
         marks=tuple(Mark(mark) for mark in reading.marks),
+        replaces=reading.replaces_id is not None,
     )

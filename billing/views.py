@@ -1,14 +1,18 @@
 """What the billing room hands to others: values, no rows."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from billing.balance import Balance
 from billing.identity import Address, Holder
 from billing.models import Category, ReadingStatus
+from billing.prices import Prices
 from billing.readings import Mark, MeterFacts, PastReading, Question, Values
+
+# How long a customer may take a reading back; until then it goes nowhere.
+UNDO_WINDOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,14 @@ class MeterOverview:
 
 @dataclass(frozen=True, slots=True)
 class AccountOverview:
-    """For a flow: the account and its meters, those removed too."""
+    """For a flow: the account and its meters, those removed too.
+
+    ``prices`` are empty for an organisation: its tariff follows from its contract.
+    """
 
     account: LinkedAccount
     meters: tuple[MeterOverview, ...]
+    prices: Prices = field(default_factory=Prices)
 
     @property
     def number(self) -> str:
@@ -119,7 +127,11 @@ class GivenReading:
 
 @dataclass(frozen=True, slots=True)
 class TakenReading:
-    """A stored reading. ``repeated``: this message had been taken before, and was not again."""
+    """A stored reading, which the customer may take back until ``undo_until``.
+
+    ``replaces``: another one of the same period was in force. ``repeated``: this message had
+    been taken before, and was not again.
+    """
 
     reading_id: int
     number: str
@@ -131,7 +143,32 @@ class TakenReading:
     received_at: datetime
     channel: str
     marks: tuple[Mark, ...]
+    previous: PastReading | None = None
+    replaces: bool = False
     repeated: bool = False
+
+    @property
+    def undo_until(self) -> datetime:
+        return self.received_at + UNDO_WINDOW
+
+    @property
+    def for_next_period(self) -> bool:
+        """Given when this month's readings were no longer taken."""
+        return self.period > self.taken_on
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """``values`` of the reading taken back, and what is in force for its period again.
+
+    Nothing at all when there was none to take back; ``late``: its time to do so is over.
+    """
+
+    number: str = ""
+    account: str = ""
+    values: Values = ()
+    restored: Values = ()
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,14 @@ class FlowAction:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginAction:
+    """Begin a flow with a choice already made: «отменить показания № 7»."""
+
+    flow: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
 class SectionAction:
     section: str
 
@@ -40,7 +48,7 @@ class PlainAction:
     name: str
 
 
-Action = IntentAction | FlowAction | SectionAction | PlainAction
+Action = IntentAction | FlowAction | BeginAction | SectionAction | PlainAction
 
 
 def parse(action: str) -> Action:
@@ -51,6 +59,8 @@ def parse(action: str) -> Action:
         return SectionAction(rest)
     if kind == "f" and rest.count(":") >= 2:
         return FlowAction(*rest.split(":", 2))
+    if kind == "b" and rest.count(":") >= 1:
+        return BeginAction(*rest.split(":", 1))
     return PlainAction(action)
 
 
@@ -64,6 +74,10 @@ def section_button(label: str, section: str) -> Button:
 
 def flow_button(label: str, flow: str, run: str, choice: str) -> Button:
     return Button(label, action=f"f:{flow}:{run}:{choice}")
+
+
+def begin_button(label: str, flow: str, choice: str) -> Button:
+    return Button(label, action=f"b:{flow}:{choice}")
 
 
 OPERATOR_BUTTON = Button("Оператор", action=OPERATOR)

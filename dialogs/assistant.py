@@ -19,6 +19,7 @@ from dialogs.actions import (
     MENU_BUTTON,
     OPERATOR_BUTTON,
     RESUME_BUTTON,
+    BeginAction,
     FlowAction,
     IntentAction,
     PlainAction,
@@ -52,7 +53,6 @@ _SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help",
                "abuse"}  # fmt: skip
 # Said to an operator, it does not start the clock of his next answer.
 _NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
-_PERSONAL = {"submit_reading", "balance", "link_account"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,8 @@ class Assistant:
             case MessageKind.COMMAND:
                 await self._command(turn)
             case _ if turn.context.turn == Turn.OPERATOR:
-                turn.effects.append(CustomerWrote())
+                if turn.context.data.get("type") != "sticker":
+                    turn.effects.append(CustomerWrote())
             case MessageKind.CONTACT:
                 self._contact(turn)
             case _:
@@ -218,7 +219,8 @@ class Assistant:
         elif intent == "operator":
             self._call_operator(turn, "asked")
         elif intent in INTENT_FLOWS:
-            await self._start_flow(turn, intent, found)
+            said = FlowTurn(turn.context.text if found else "", found)
+            await self._start_flow(turn, INTENT_FLOWS[intent], said)
         elif intent in _SMALL_TALK:
             self._talk(turn, intent)
         elif intent == "out_of_scope":
@@ -341,6 +343,8 @@ class Assistant:
                     turn.replies.append(main_menu(phrases.STALE_BUTTON))
                     return
                 await self._feed(turn, flow, FlowTurn("", choice=choice))
+            case BeginAction(flow=name, choice=choice) if self._flows.knows(name):
+                await self._start_flow(turn, name, FlowTurn("", choice=choice))
             case SectionAction(section=section):
                 turn.replies.append(section_menu(section) or main_menu(phrases.STALE_BUTTON))
             case PlainAction(name=actions.MENU):
@@ -404,13 +408,13 @@ class Assistant:
 
     # --- flows ------------------------------------------------------------------------------
 
-    async def _start_flow(self, turn: _Turn, intent: str, found: Understanding | None) -> None:
-        if intent in _PERSONAL and self._rules.personal_data.get(turn.context.channel) != "full":
+    async def _start_flow(self, turn: _Turn, name: str, said: FlowTurn) -> None:
+        # Every flow so far speaks of somebody's account.
+        if self._rules.personal_data.get(turn.context.channel) != "full":
             site = self._variables()["company"]["site"]
             turn.say(phrases.NOT_IN_THIS_CHANNEL.format(site=site), MENU_BUTTON, OPERATOR_BUTTON)
             return
-        flow = self._flows.begin(turn.state, intent)
-        await self._feed(turn, flow, FlowTurn(turn.context.text if found else "", found))
+        await self._feed(turn, self._flows.begin(turn.state, name), said)
 
     async def _in_flow(self, turn: _Turn, found: Understanding) -> bool:
         """Whether the message was dealt with as part of the flow under way."""

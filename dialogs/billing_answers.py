@@ -2,25 +2,54 @@
 
 from typing import Any, Protocol
 
+from billing.readings import Question, Reason, Refused
 from billing.service import BillingService
-from billing.views import LinkOutcome
-from dialogs.flow import AccountFacts, Balance, Identify, LinkedAccounts, Query
+from billing.views import (
+    GivenReading,
+    LinkOutcome,
+    Undone,
+    Unverified,
+    UnverifiedOutcome,
+    UnverifiedReading,
+)
+from dialogs.flow import (
+    AccountFacts,
+    Balance,
+    GiveReading,
+    GiveUnverified,
+    Identify,
+    LinkedAccounts,
+    Query,
+    UndoReading,
+)
+from dialogs.turn import Context
 from storage.database import Database
 
 
 class Answers(Protocol):
     """Who answers the flows' queries: billing, or nobody where an editor only tries a message."""
 
-    async def answer(self, query: Query, *, contact_id: int) -> Any:
-        """The query's answer, as the query's docstring says."""
+    async def answer(self, query: Query, context: Context) -> Any:
+        """The query's answer, as the query's docstring says. ``context``: who asks, where, and
+        with which message."""
         ...
 
 
 class NoAccounts:
     """For trying messages out: a customer without accounts, of whom nothing is recorded."""
 
-    async def answer(self, query: Query, *, contact_id: int) -> Any:
-        return () if isinstance(query, LinkedAccounts) else LinkOutcome()
+    async def answer(self, query: Query, context: Context) -> Any:
+        match query:
+            case LinkedAccounts():
+                return ()
+            case GiveReading():
+                return Refused(Reason.ACCOUNT_CLOSED)
+            case GiveUnverified():
+                return Unverified(UnverifiedOutcome.DOES_NOT_FIT)
+            case UndoReading():
+                return Undone()
+            case _:
+                return LinkOutcome()
 
 
 class BillingAnswers:
@@ -28,7 +57,8 @@ class BillingAnswers:
         self._database = database
         self._billing = billing
 
-    async def answer(self, query: Query, *, contact_id: int) -> Any:
+    async def answer(self, query: Query, context: Context) -> Any:
+        contact_id = context.contact_id
         match query:
             case Identify(number=number, name=name):
                 async with self._database.write() as tx:
@@ -42,3 +72,40 @@ class BillingAnswers:
             case Balance(account_id=account_id, on=on):
                 async with self._database.read() as session:
                     return await self._billing.balance(session, contact_id, account_id, on)
+            case GiveReading():
+                async with self._database.write() as tx:
+                    return await self._billing.take_reading(tx, _given(query, context))
+            case UndoReading(reading_id=reading_id):
+                async with self._database.write() as tx:
+                    return await self._billing.undo_reading(tx, contact_id, reading_id)
+            case GiveUnverified():
+                async with self._database.write() as tx:
+                    return await self._billing.take_unverified_reading(
+                        tx, _unverified(query, context)
+                    )
+
+
+def _given(query: GiveReading, context: Context) -> GivenReading:
+    return GivenReading(
+        contact_id=context.contact_id,
+        account_id=query.account_id,
+        meter_id=query.meter_id,
+        values=query.values,
+        taken_on=query.on,
+        channel=context.channel,
+        source_message_id=context.message_id,
+        conversation_id=context.conversation_id,
+        confirmed=[Question(question) for question in query.confirmed],
+    )
+
+
+def _unverified(query: GiveUnverified, context: Context) -> UnverifiedReading:
+    return UnverifiedReading(
+        contact_id=context.contact_id,
+        number=query.number,
+        values=query.values,
+        taken_on=query.on,
+        channel=context.channel,
+        source_message_id=context.message_id,
+        conversation_id=context.conversation_id,
+    )

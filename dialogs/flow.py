@@ -4,6 +4,9 @@
 ``advance(state, known)`` says what follows. A flow that has to know something from billing
 returns a query; the assistant answers it outside any transaction and calls ``advance`` again
 with one more thing known. The state is stored as JSON under the flow's name and version.
+
+Some queries write (``Identify``, ``GiveReading``): they commit before the reply does, and carry
+the message's id, so that a message that is handled again changes nothing and hears the same.
 """
 
 from collections.abc import Mapping
@@ -53,7 +56,41 @@ class Balance:
     on: date
 
 
-Query = LinkedAccounts | Identify | AccountFacts | Balance
+@dataclass(frozen=True, slots=True)
+class GiveReading:
+    """Store a linked account's reading, once per message: ``billing.views.TakenReading``, or
+    ``billing.readings.NeedsConfirmation`` or ``Refused``, when nothing was stored.
+
+    ``values`` are thousandths of a kWh in the registers' order, ``on`` is the local day;
+    ``confirmed``: the questions (``billing.readings.Question``) answered with «yes».
+    """
+
+    account_id: int
+    meter_id: int
+    values: tuple[int, ...]
+    on: date
+    confirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUnverified:
+    """Store for review what was given by account number alone: ``billing.views.Unverified``."""
+
+    number: str
+    values: tuple[int, ...]
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReading:
+    """Take back the reading, ``None``: the customer's last one: ``billing.views.Undone``."""
+
+    reading_id: int | None
+
+
+Query = (
+    LinkedAccounts | Identify | AccountFacts | Balance | GiveReading | GiveUnverified | UndoReading
+)
 Known = Mapping[Query, Any]
 
 

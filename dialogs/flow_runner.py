@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from dialogs.billing_answers import Answers
 from dialogs.flow import Asking, Done, Failed, FlowTurn, Moment, Query
 from dialogs.flows.identification import Identification
-from dialogs.state import INTENT_FLOWS, DialogState, Flow, new_run, restore
+from dialogs.state import DialogState, Flow, new_run, restore
 from dialogs.turn import Context
 
 MAX_MISSES = 2
@@ -27,9 +27,12 @@ class FlowRunner:
         """The flow under way; one that this release does not know is no flow."""
         return self._flows.get(state.flow)
 
-    def begin(self, state: DialogState, intent: str) -> Flow:
-        """Begin the flow that serves ``intent``, in place of another."""
-        flow = self._flows[INTENT_FLOWS[intent]]
+    def knows(self, name: str) -> bool:
+        return name in self._flows
+
+    def begin(self, state: DialogState, name: str) -> Flow:
+        """Begin a flow in place of another."""
+        flow = self._flows[name]
         fresh = flow.start(new_run())
         # Of the flow before: an account named there is not asked for again.
         fresh.number = state.flow_state.get("number")
@@ -72,4 +75,4 @@ class FlowRunner:
             if isinstance(step, Done | Failed):
                 state.end_flow()
                 return step
-            known[step] = await self._answers.answer(step, contact_id=context.contact_id)
+            known[step] = await self._answers.answer(step, context)

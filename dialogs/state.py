@@ -7,7 +7,7 @@ from typing import Any
 
 from billing.readings import AcceptanceRules
 from dialogs.flow import FlowTurn, Known, Moment, Step
-from dialogs.flows import balance, link, reading
+from dialogs.flows import balance, link, reading, undo
 from dialogs.flows.identification import Identification
 
 
@@ -40,6 +40,9 @@ def flows(rules: AcceptanceRules) -> dict[str, Flow]:
         ),
         link.NAME: Flow(
             link.NAME, link.VERSION, link.State, link.start, link.absorb, link.advance
+        ),
+        undo.NAME: Flow(
+            undo.NAME, undo.VERSION, undo.State, undo.start, undo.absorb, undo.advance
         ),
     }  # fmt: skip
 

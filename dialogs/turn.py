@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from nlu import Understanding
@@ -47,21 +47,7 @@ class CustomerWrote:
     """A line that an operator has to read: the next-answer clock starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class TakeReading:
-    """Store an accepted reading: ``values`` in thousandths of a kWh, in the registers' order.
-
-    ``confirmed``: the questions (``billing.readings.Question``) answered with «yes».
-    """
-
-    account_id: int
-    meter_id: int
-    values: tuple[int, ...]
-    taken_on: date
-    confirmed: tuple[str, ...] = ()
-
-
-Effect = RequestOperator | LeaveQueue | CustomerWrote | TakeReading
+Effect = RequestOperator | LeaveQueue | CustomerWrote
 
 
 @dataclass(frozen=True, slots=True)

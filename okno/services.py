@@ -110,7 +110,7 @@ class Services:
             self.signals,
             self.outbox,
             assistant,
-            Effects(self.handoff, self.billing),
+            Effects(self.handoff),
         )
 
     async def close(self) -> None:

@@ -1,46 +1,65 @@
 """«Показания 12345»: from a message to a stored reading [17-20].
 
 Everything may come in the first message or step by step. What is acceptable is decided by
-``billing.readings.check``; here stands only how one speaks of it.
+``billing.readings.check``; how one speaks of it stands in ``reading_texts``. Who does not name
+the holder may give a reading by the account's number alone: he is told nothing that he has not
+said himself.
 """
 
 import re
 from dataclasses import dataclass, field
 
-from billing.errors import InvalidValue
-from billing.numbers import format_kwh, format_value, parse_value
-from billing.readings import (
-    AcceptanceRules,
-    Accepted,
-    NeedsConfirmation,
-    Question,
-    Reason,
-    Refused,
-    check,
+from billing.errors import BadValue
+from billing.identity import mask_number
+from billing.numbers import format_value
+from billing.readings import AcceptanceRules, NeedsConfirmation, Question, Reason, Refused
+from billing.views import AccountOverview, MeterOverview, TakenReading, UnverifiedOutcome
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, begin_button, flow_button, intent_button
+from dialogs.flow import (
+    AccountFacts,
+    Asking,
+    Done,
+    Failed,
+    FlowTurn,
+    GiveReading,
+    GiveUnverified,
+    Known,
+    Moment,
+    Step,
 )
-from billing.views import AccountOverview, MeterOverview
-from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, flow_button, intent_button
-from dialogs.flow import AccountFacts, Asking, Done, Failed, FlowTurn, Known, Moment, Step
-from dialogs.flows import identification
+from dialogs.flows import identification, reading_texts, reading_values
 from dialogs.flows.identification import Identification
-from dialogs.turn import TakeReading
 from replies import Button, Reply
 
 NAME = "reading"
 VERSION = 1
 
 MAX_REFUSALS = 3
-ZONES = {1: ("",), 2: ("день", "ночь"), 3: ("пик", "ночь", "полупик")}
-_ROLES = {"day": 0, "night": 1, "half_peak": 2}
-_NUMBER = re.compile(r"\d[\d\s\u00a0]*(?:[.,]\d+)?")
+_NO_NAME = re.compile(
+    r"без\s+(?:фамил|имени|владел)|не\s+(?:знаю|помню|скажу|буду|хочу)|просто\s+(?:прими|запиш)|"
+    r"при(?:ми|ни)\w*\s+(?:и\s+)?так|^\W*(?:нет|никак)\W*$",
+    re.IGNORECASE,
+)
+_REPLACED = re.compile(r"(?:счетчик|прибор)\w*\W+(?:\w+\W+)?(?:смен|замен|помен|нов)|"
+                       r"(?:смен|замен|помен)\w*\W+(?:\w+\W+)?(?:счетчик|прибор)")  # fmt: skip
+_LONE_NAME = re.compile(r"\s*[А-Яа-яЁё-]{2,}(?:\s+[А-Яа-яЁё.-]+){0,2}\s*")
 
 
 @dataclass(slots=True)
 class State(Identification):
-    """``given`` are (role, thousandths) as the customer named them, in his order."""
+    """``given`` are (role, thousandths) as the customer named them, in his order.
+
+    ``unnamed``: he gives the reading without naming the holder. ``problem``: why his last
+    message is no reading (``billing.errors.BadValue``).
+    """
 
     meter_id: int | None = None
+    meter_number: str | None = None
+    unnamed: bool = False
+    problem: str = ""
     given: list[list[object]] = field(default_factory=list)
+    # What was refused, for «счётчик заменили».
+    refused: list[list[object]] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     suggestion: list[int] = field(default_factory=list)
@@ -56,21 +75,45 @@ def absorb(state: State, turn: FlowTurn) -> bool:
     if turn.choice:
         return _choose(state, turn.choice) or identification.absorb(state, turn)
     intent = turn.understanding.intent if turn.understanding else ""
+    plain = turn.text.casefold().replace("ё", "е")
     if state.asked == "confirm" and intent in {"affirm", "deny"}:
         return _choose(state, "yes" if intent == "affirm" else "no")
+    if state.asked == "name" and _NO_NAME.search(plain):
+        return _choose(state, "unnamed")
+    if state.refused and _REPLACED.search(plain):
+        return _choose(state, "replaced")
     found = False
-    if state.asked not in {"number", "name"} or _has_roles(turn):
-        values = _values(turn, bare=state.asked in {"value", "confirm"})
-        if values:
-            if state.asked == "confirm":
-                _forget_values(state)
-            state.given.extend(values)
-            found = True
+    meters = turn.understanding.of("meter_number") if turn.understanding else ()
+    if meters:
+        state.meter_number, found = meters[0].value, True
+    state.problem = ""
+    if state.asked == "unfit" and _LONE_NAME.fullmatch(turn.text):
+        state.name = turn.text.strip()
+        return True
+    if state.asked not in {"number", "name"} or reading_values.has_zones(turn):
+        found = _absorb_values(state, turn) or found
     return identification.absorb(state, turn) or found
+
+
+def _absorb_values(state: State, turn: FlowTurn) -> bool:
+    bare = state.asked in {"value", "confirm", "unfit"}
+    problem = reading_values.impossible(turn.text) if bare else None
+    if problem is not None:
+        state.problem = problem.value
+        return True
+    values = reading_values.values_in(turn, bare=bare)
+    if not values:
+        return False
+    if state.asked in {"confirm", "unfit"}:
+        _forget_values(state)
+    state.given.extend(values)
+    return True
 
 
 def advance(state: State, known: Known, moment: Moment, rules: AcceptanceRules) -> Step:
     account = identification.resolve(state, known)
+    if isinstance(account, Asking) and state.asked == "name" and state.number:
+        return _without_account(state, known, moment)
     if not isinstance(account, int):
         return account
     state.account_id = account
@@ -80,34 +123,50 @@ def advance(state: State, known: Known, moment: Moment, rules: AcceptanceRules) 
     meter = _meter(state, facts)
     if not isinstance(meter, MeterOverview):
         return meter
-    values = _assign(state, meter.facts.zones)
+    values = reading_values.in_order(state.given, meter.facts.zones)
     if len(values) < meter.facts.zones:
-        state.asked = "value"
-        return Asking(Reply(_ask_values(meter, facts, len(values)), (OPERATOR_BUTTON,)))
+        return _ask_values(state, meter, facts, len(values))
     if len(values) > meter.facts.zones:
         return _refused(state, meter, Refused(Reason.WRONG_ZONES), rules)
-    verdict = check(
-        values,
-        meter.facts,
-        meter.history,
-        moment.now.date(),
-        rules,
-        [Question(question) for question in state.confirmed],
-    )
-    match verdict:
-        case Refused():
-            return _refused(state, meter, verdict, rules)
-        case NeedsConfirmation():
-            return _confirm(state, meter, verdict)
-        case Accepted():
-            effect = TakeReading(
-                account,
-                meter.meter_id,
-                verdict.values,
-                moment.now.date(),
-                tuple(state.confirmed),
-            )
-            return Done((_taken(verdict, meter, facts, moment),), (effect,))
+    give = GiveReading(account, meter.meter_id, values, moment.now.date(), tuple(state.confirmed))
+    if give not in known:
+        return give
+    match known[give]:
+        case TakenReading() as taken:
+            return _done(taken, meter, facts, moment)
+        case NeedsConfirmation() as verdict:
+            return _confirm(state, facts, verdict)
+        case refused:
+            return _refused(state, meter, refused, rules)
+
+
+def _without_account(state: State, known: Known, moment: Moment) -> Step:
+    """Nobody has shown that he is the holder: the same steps and words for every number."""
+    number = state.number or ""
+    if not state.unnamed:
+        text = reading_texts.ASK_NAME.format(number=mask_number(number))
+        return Asking(Reply(text, (_button(state, reading_texts.WITHOUT_NAME, "unnamed"),)))
+    if state.problem or not state.given:
+        state.asked = "value"
+        text = _problem(state) or reading_texts.ASK_VALUES_ALONE.format(number=mask_number(number))
+        return Asking(Reply(text, (OPERATOR_BUTTON,)))
+    given = reading_values.as_named(state.given)
+    give = GiveUnverified(number, tuple(value for _, value in given), moment.now.date())
+    if give not in known:
+        return give
+    match known[give].outcome:
+        case UnverifiedOutcome.TAKEN:
+            reading_number = str(known[give].reading_number)
+            text = reading_texts.without_account(number, given, moment, reading_number)
+            return Done((Reply(text, (MENU_BUTTON,)),))
+        case UnverifiedOutcome.DOES_NOT_FIT:
+            state.asked = "unfit"
+            buttons = (_button(state, "Назвать владельца", "named"), OPERATOR_BUTTON)
+            return Asking(Reply(reading_texts.DOES_NOT_FIT, buttons))
+        case _:
+            state.unnamed, state.asked = False, "name"
+            text = reading_texts.TOO_MANY_TRIES.format(number=mask_number(number))
+            return Asking(Reply(text, (OPERATOR_BUTTON,)))
 
 
 def _choose(state: State, choice: str) -> bool:
@@ -118,8 +177,17 @@ def _choose(state: State, choice: str) -> bool:
         case "no":
             _forget_values(state)
         case "meant":
-            state.given = [["", value] for value in state.suggestion]
-            state.confirmed, state.questions, state.suggestion = [], [], []
+            suggestion = [["", value] for value in state.suggestion]
+            _forget_values(state)
+            state.given = suggestion
+        case "replaced":
+            given = state.refused
+            _forget_values(state)
+            state.given, state.confirmed = given, [Question.REPLACED.value]
+        case "unnamed":
+            state.unnamed = True
+        case "named":
+            state.unnamed = False
         case _ if choice.startswith("meter-"):
             state.meter_id = int(choice.removeprefix("meter-"))
         case _:
@@ -128,210 +196,95 @@ def _choose(state: State, choice: str) -> bool:
 
 
 def _forget_values(state: State) -> None:
-    state.given, state.confirmed, state.questions, state.suggestion = [], [], [], []
+    state.given, state.refused, state.confirmed = [], [], []
+    state.questions, state.suggestion = [], []
 
 
-def _has_roles(turn: FlowTurn) -> bool:
-    found = turn.understanding.of("reading") if turn.understanding else ()
-    return any(entity.role in _ROLES for entity in found)
-
-
-def _values(turn: FlowTurn, *, bare: bool) -> list[list[object]]:
-    found = turn.understanding.of("reading") if turn.understanding else ()
-    texts = [(entity.role or "", entity.value) for entity in found]
-    if not texts and bare:
-        texts = [("", number) for number in _NUMBER.findall(turn.text)]
-    values: list[list[object]] = []
-    for role, text in texts:
-        try:
-            values.append([role, parse_value(text)])
-        except InvalidValue:
-            continue
-    return values
+def _problem(state: State) -> str:
+    match state.problem:
+        case BadValue.NEGATIVE:
+            return reading_texts.NEGATIVE
+        case BadValue.TOO_LONG:
+            return reading_texts.TOO_LONG
+        case _:
+            return ""
 
 
 def _meter(state: State, facts: AccountOverview) -> MeterOverview | Asking | Done:
-    """The meter meant; one that was removed only when there is no other, to say so."""
+    """The meter meant; one that was removed only when it is named or there is no other."""
+    for meter in facts.meters:
+        if meter.meter_id == state.meter_id or _is_meter(state.meter_number, meter.number):
+            return meter
     active = [m for m in facts.meters if m.facts.removed_on is None] or list(facts.meters)
     if not active:
-        text = (
-            f"По счёту {facts.account.masked_number} счётчика у нас не числится, поэтому "
-            "показания принять не могу. Оператор подскажет, что делать."
-        )
+        text = reading_texts.no_meters(facts.account)
         return Done((Reply(text, (OPERATOR_BUTTON, MENU_BUTTON)),))
-    for meter in active:
-        if len(active) == 1 or meter.meter_id == state.meter_id:
-            return meter
+    if len(active) == 1:
+        return active[0]
     buttons = tuple(
-        flow_button(f"Счётчик № {meter.number}"[:40], NAME, state.run, f"meter-{meter.meter_id}")
+        _button(state, reading_texts.meter_choice(meter), f"meter-{meter.meter_id}")
         for meter in active
     )
     state.asked = "meter"
-    return Asking(Reply("По этому счёту несколько счётчиков. Чьи показания передаёте?", buttons))
+    return Asking(Reply(reading_texts.which_meter(facts.account), buttons))
 
 
-def _assign(state: State, zones: int) -> tuple[int, ...]:
-    """Values in the order of the registers: named ones to their zone, the others in turn."""
-    registers: list[int | None] = [None] * zones
-    unnamed: list[int] = []
-    for role, value in state.given:
-        assert isinstance(value, int)  # noqa: S101 (as stored by _values)
-        place = _ROLES.get(str(role))
-        if place is not None and place < zones and zones > 1:
-            registers[place] = value
-        else:
-            unnamed.append(value)
-    for place, register in enumerate(registers):
-        if register is None and unnamed:
-            registers[place] = unnamed.pop(0)
-    known = [value for value in registers if value is not None]
-    if len(known) < zones and None in registers[: len(known)]:
-        # «ночь 210» alone: keep it in its place and ask for the rest by name.
-        return ()
-    return (*known, *unnamed)
+def _is_meter(given: str | None, number: str) -> bool:
+    return given is not None and given.lstrip("0") == number.lstrip("0")
 
 
-def _ask_values(meter: MeterOverview, facts: AccountOverview, given: int) -> str:
-    names = ZONES[meter.facts.zones]
-    last = meter.last
-    account = f"Счёт {facts.account.masked_number}, счётчик № {meter.number}."
-    if meter.facts.zones == 1:
-        text = f"{account} Напишите показание."
-    elif given:
-        text = f"Записал: {names[given - 1]}. Теперь напишите показание «{names[given]}»."
-    else:
-        example = " ".join(f"{name} {1200 * (n + 1)}" for n, name in enumerate(names))
-        text = f"{account} Напишите показания: {', '.join(names)}. Например: «{example}»."
-    if last is not None and not given:
-        shown = _named(last.values, names)
-        text += f"\n\nПрошлые показания от {last.taken_on:%d.%m.%Y}: {shown}."
-    return text
+def _ask_values(state: State, meter: MeterOverview, facts: AccountOverview, given: int) -> Asking:
+    state.asked = "value"
+    text = _problem(state) or reading_texts.ask_values(meter, facts, given)
+    return Asking(Reply(text, (OPERATOR_BUTTON,)))
 
 
-def _named(values: tuple[int, ...], names: tuple[str, ...]) -> str:
-    return ", ".join(
-        f"{name} {format_value(value)}".strip() for name, value in zip(names, values, strict=True)
-    )
-
-
-def _taken(verdict: Accepted, meter: MeterOverview, facts: AccountOverview,
-           moment: Moment) -> Reply:  # fmt: skip
-    names = ZONES[meter.facts.zones]
-    lines = [
-        f"✅ Показания приняты: **{_named(verdict.values, names)}** кВт·ч.",
-        f"Счёт {facts.account.masked_number}, {moment.now:%d.%m.%Y в %H:%M}, {moment.channel}.",
+def _done(
+    taken: TakenReading, meter: MeterOverview, facts: AccountOverview, moment: Moment
+) -> Done:
+    buttons = [
+        begin_button("Отменить", "undo", str(taken.reading_id)),
+        intent_button("Сколько я должен", "balance"),
+        MENU_BUTTON,
     ]
-    if verdict.replaces is not None:
-        lines.append("Прежние показания за этот месяц заменены.")
-    if verdict.consumption and verdict.previous is not None:
-        since = f"{verdict.previous.taken_on:%d.%m.%Y}"
-        lines.append(f"Расход с {since}: {format_kwh(sum(verdict.consumption))}.")
-    if verdict.outside:
-        lines.append(f"Приём за этот месяц закончен: учтём их за {_month(verdict)}.")
-    if verdict.marks:
-        lines.append("Специалист проверит их в течение рабочего дня.")
-    buttons = (intent_button("Сколько я должен", "balance"), MENU_BUTTON)
-    return Reply("\n\n".join(lines), buttons)
+    if meter.facts.verification_due and meter.facts.verification_due < taken.taken_on:
+        buttons.insert(1, intent_button("О поверке", "faq/meter_verification"))
+    return Done((Reply(reading_texts.taken(taken, meter, facts, moment), tuple(buttons)),))
 
 
-_MONTHS = ("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь",
-           "октябрь", "ноябрь", "декабрь")  # fmt: skip
-
-
-def _month(verdict: Accepted) -> str:
-    return f"{_MONTHS[verdict.period.month - 1]} {verdict.period.year}"
-
-
-def _confirm(state: State, meter: MeterOverview, verdict: NeedsConfirmation) -> Asking:
-    names = ZONES[meter.facts.zones]
-    reading = verdict.reading
-    shown = _named(reading.values, names)
-    lines = []
-    for question in verdict.questions:
-        match question:
-            case Question.ROLLOVER:
-                lines.append(f"{shown} меньше прошлых показаний. Счётчик прошёл через ноль?")
-            case Question.UNUSUAL:
-                used = format_kwh(sum(reading.consumption))
-                lines.append(f"Расход получается {used}, это заметно больше обычного.")
-            case Question.ZERO:
-                lines.append("Показания не изменились с прошлого раза, расход нулевой.")
-            case Question.CORRECTION:
-                lines.append(f"{shown} меньше того, что уже принято за этот месяц.")
-    lines.append("Всё верно?")
+def _confirm(state: State, facts: AccountOverview, verdict: NeedsConfirmation) -> Asking:
     state.asked = "confirm"
     state.questions = [question.value for question in verdict.questions]
     state.suggestion = list(verdict.suggestion or ())
-    return Asking(Reply("\n\n".join(lines), _confirm_buttons(state, verdict.suggestion, names)))
-
-
-def _confirm_buttons(state: State, suggestion: tuple[int, ...] | None,
-                     names: tuple[str, ...]) -> tuple[Button, ...]:  # fmt: skip
-    buttons = [
-        flow_button("Да, верно", NAME, state.run, "yes"),
-        flow_button("Нет, исправлю", NAME, state.run, "no"),
-    ]
-    if suggestion:
-        label = f"Верно: {_named(suggestion, names)}"
-        buttons.append(flow_button(label, NAME, state.run, "meant"))
-    return tuple(buttons)
-
-
-_FINAL = {
-    Reason.METER_REMOVED: "Этот счётчик снят {since}, его показания больше не принимаются.",
-    Reason.ACCOUNT_CLOSED: "Этот счёт закрыт {since}, показания по нему больше не принимаются.",
-    Reason.OUTSIDE_DAYS: (
-        "Сегодня показания не принимаются: приём с {first} по {last} число каждого месяца."
-    ),
-    Reason.ALREADY_TAKEN: "Эти показания уже приняты {existing}, второй раз передавать не нужно.",
-}
+    buttons = [_button(state, "Да, верно", "yes"), _button(state, "Нет, исправлю", "no")]
+    if verdict.suggestion:
+        label = f"Верно: {reading_texts.named(verdict.suggestion)}"
+        buttons.append(_button(state, label, "meant"))
+    return Asking(Reply(reading_texts.confirm(verdict, facts.prices), tuple(buttons)))
 
 
 def _refused(state: State, meter: MeterOverview, verdict: Refused, rules: AcceptanceRules) -> Step:
     """Say why at once [19]; what can be mended is asked again."""
-    names = ZONES[meter.facts.zones]
-    if verdict.reason in _FINAL:
-        text = _FINAL[verdict.reason].format(
-            since=f"{verdict.since:%d.%m.%Y}" if verdict.since else "",
-            existing=f"{verdict.existing.taken_on:%d.%m.%Y}" if verdict.existing else "",
-            first=rules.first_day,
-            last=rules.last_day,
-        )
-        return Done((Reply(text, (OPERATOR_BUTTON, MENU_BUTTON)),))
+    final = reading_texts.final_refusal(verdict, rules)
+    if final is not None:
+        return Done((Reply(final, (OPERATOR_BUTTON, MENU_BUTTON)),))
     state.refusals += 1
-    given = ", ".join(format_value(int(str(value))) for _, value in state.given)
     if state.refusals >= MAX_REFUSALS:
+        given = ", ".join(format_value(int(str(value))) for _, value in state.given)
         return Failed({"показания": given, "причина": verdict.reason.value})
-    zone = f" ({names[verdict.zone - 1]})" if verdict.zone and len(names) > 1 else ""
-    previous = _named(verdict.previous.values, names) if verdict.previous else ""
-    match verdict.reason:
-        case Reason.WRONG_ZONES:
-            text = (
-                "У этого счётчика одно показание, а чисел несколько. Напишите одно."
-                if len(names) == 1
-                else f"Нужно чисел: {len(names)} ({', '.join(names)}). Напишите их ещё раз."
-            )
-        case Reason.TOO_MANY_DIGITS:
-            text = (
-                f"У счётчика {meter.facts.digits} цифр до запятой, а здесь больше{zone}. "
-                "Проверьте, пожалуйста, и напишите ещё раз."
-            )
-        case Reason.LESS_THAN_BEFORE:
-            text = (
-                f"Показание{zone} меньше прошлого ({previous}), поэтому принять его не могу. "
-                "Проверьте цифры и напишите ещё раз."
-            )
-        case _:
-            used = format_kwh(verdict.consumption) if verdict.consumption else "слишком много"
-            text = (
-                f"Расход получается {used}: столько за это время израсходовать нельзя. "
-                "Проверьте цифры и напишите ещё раз."
-            )
+    given_values = state.given
     _forget_values(state)
     state.asked = "value"
-    buttons: tuple[Button, ...] = (OPERATOR_BUTTON,)
+    buttons: list[Button] = []
     if verdict.suggestion:
         state.suggestion = list(verdict.suggestion)
-        label = f"Верно: {_named(verdict.suggestion, names)}"
-        buttons = (flow_button(label, NAME, state.run, "meant"), OPERATOR_BUTTON)
-    return Asking(Reply(text, buttons))
+        label = f"Верно: {reading_texts.named(verdict.suggestion)}"
+        buttons.append(_button(state, label, "meant"))
+    if verdict.reason is Reason.LESS_THAN_BEFORE:
+        state.refused = given_values
+        buttons.append(_button(state, "Счётчик заменили", "replaced"))
+    return Asking(Reply(reading_texts.refusal(verdict, meter), (*buttons, OPERATOR_BUTTON)))
+
+
+def _button(state: State, label: str, choice: str) -> Button:
+    return flow_button(label, NAME, state.run, choice)

@@ -1,0 +1,81 @@
+"""Register values in a message, and which register each belongs to. No I/O."""
+
+import re
+
+from billing.errors import BadValue, InvalidValue
+from billing.numbers import parse_value
+from dialogs.flow import FlowTurn
+
+# (role as the customer named the zone, or "" for a bare number; thousandths of a kWh)
+Given = list[list[object]]
+
+_ROLES = {"day": 0, "night": 1, "half_peak": 2}
+_NUMBER = re.compile(r"\d[\d\s\u00a0]*(?:[.,]\d+)?")
+_ONLY_NUMBER = re.compile(r"\s*[-−–]?\s*\d[\d\s\u00a0.,]*\s*(?:квт\S*)?\s*", re.IGNORECASE)
+
+
+def has_zones(turn: FlowTurn) -> bool:
+    """Does the message name a zone («день 12345»)?"""
+    found = turn.understanding.of("reading") if turn.understanding else ()
+    return any(entity.role in _ROLES for entity in found)
+
+
+def values_in(turn: FlowTurn, *, bare: bool) -> Given:
+    """The values that the message gives; ``bare``: any number in it is one."""
+    found = turn.understanding.of("reading") if turn.understanding else ()
+    texts = [(entity.role or "", entity.value) for entity in found]
+    if not texts and bare:
+        texts = [("", number) for number in _NUMBER.findall(turn.text)]
+    values: Given = []
+    for role, text in texts:
+        try:
+            values.append([role, parse_value(text)])
+        except InvalidValue:
+            continue
+    return values
+
+
+def impossible(text: str) -> BadValue | None:
+    """Why the message, which is one number and nothing else, is no register value."""
+    if _ONLY_NUMBER.fullmatch(text) is None:
+        return None
+    try:
+        parse_value(text)
+    except InvalidValue as error:
+        return error.reason
+    return None
+
+
+def in_order(given: Given, zones: int) -> tuple[int, ...]:
+    """Values in the order of the registers: named ones in their place, the others in turn.
+
+    Shorter than ``zones`` while some are missing; empty when what is known does not come first
+    («ночь 210» alone); longer when there are too many.
+    """
+    registers: list[int | None] = [None] * zones
+    unnamed: list[int] = []
+    for role, value in given:
+        number = int(str(value))
+        place = _ROLES.get(str(role))
+        if place is not None and place < zones and zones > 1:
+            registers[place] = number
+        else:
+            unnamed.append(number)
+    for place, register in enumerate(registers):
+        if register is None and unnamed:
+            registers[place] = unnamed.pop(0)
+    known = [value for value in registers if value is not None]
+    if len(known) < zones and None in registers[: len(known)]:
+        return ()
+    return (*known, *unnamed)
+
+
+def as_named(given: Given) -> tuple[tuple[str, int], ...]:
+    """(the customer's own word for the zone, thousandths), in the order of the registers."""
+    words = {"day": "день", "night": "ночь", "half_peak": "полупик"}
+    if any(role == "half_peak" for role, _ in given):
+        words["day"] = "пик"
+    values = in_order(given, len(given))
+    placed = sorted(given, key=lambda one: _ROLES.get(str(one[0]), len(_ROLES)))
+    names = [words.get(str(role), "") for role, _ in placed]
+    return tuple(zip(names, values, strict=False))
