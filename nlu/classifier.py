@@ -1,7 +1,12 @@
-"""From a message to probabilities of labels: n-grams, a sentence vector, nearness to phrases."""
+"""From a message to probabilities of labels: n-grams, a sentence vector, nearness to phrases.
 
-from collections.abc import Sequence
+Most messages are plain enough for their n-grams; the sentence vector, which costs more than all the
+rest, is made for the others only (docs/decisions/0105).
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +18,23 @@ from nlu.normalise import Normalised, Normaliser
 
 _EPSILON = 1e-9
 
+# From this calibrated probability on, the n-grams alone decide; chosen in docs/decisions/0105.
+SURE: Final = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Ngrams:
+    """What is cheap to see of one message."""
+
+    words: SparseRow
+    chars: SparseRow
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """What is looked at of one message."""
 
-    words: SparseRow
-    chars: SparseRow
+    ngrams: Ngrams
     vector: NDArray[np.float32]
     likeness: NDArray[np.float32]
     """Cosine of meaning to each training phrase, -1 to 1."""
@@ -27,11 +42,9 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """``words`` are corrected, ``logits`` sum the parts, ``probabilities`` are calibrated."""
+    """``words`` are corrected; ``probabilities`` are calibrated, in the order of the labels."""
 
     words: tuple[str, ...]
-    features: Features
-    logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
 
 
@@ -49,34 +62,57 @@ class Classifier:
         self._anchors = model.anchors.astype(np.float32)
         self._anchor_weights = model.anchor_weights.astype(np.float32)
 
-    def features(self, normalised: Normalised, words: Sequence[str]) -> Features:
-        """``words`` as `Normaliser.words` gives them for the same text."""
-        encoded = self._encoder.encode([normalised.text])
-        vector = centred(encoded, self.model.vector_mean)
-        return Features(
+    def score(
+        self, normalised: Normalised, enough: Callable[[Scores], bool] | None = None
+    ) -> Scores:
+        """``enough`` says whether what the n-grams alone give will do; without it, all is seen."""
+        words = self.normaliser.words(normalised)
+        ngrams = self.ngrams(words)
+        if enough is not None:
+            first = Scores(words, softmax(_sum(self._said(ngrams, self.model.ngram_weights))))
+            if enough(first):
+                return first
+        parts = self.contributions(self.features(normalised, ngrams))
+        return Scores(words, self.probabilities(parts))
+
+    def ngrams(self, words: Sequence[str]) -> Ngrams:
+        """``words`` as `Normaliser.words` gives them."""
+        return Ngrams(
             self.model.words.row(word_features(words, russian=self.model.russian)),
             self.model.chars.row(char_features(words)),
-            vector[0],
-            self._anchors @ projected(vector, self.model.projection)[0],
         )
 
-    def score(self, normalised: Normalised) -> Scores:
-        """Probabilities in the order of the model's labels."""
-        words = self.normaliser.words(normalised)
-        features = self.features(normalised, words)
-        logits = self._bias + sum(self.contributions(features), np.float32(0))
-        return Scores(words, features, logits, softmax(logits))
+    def features(self, normalised: Normalised, ngrams: Ngrams) -> Features:
+        """``ngrams`` of the same text's words."""
+        encoded = self._encoder.encode([normalised.text])
+        vector = centred(encoded, self.model.vector_mean)
+        likeness = self._anchors @ projected(vector, self.model.projection)[0]
+        return Features(ngrams, vector[0], likeness)
 
     def contributions(self, features: Features) -> list[NDArray[np.float32]]:
         """What words, characters, the vector and near phrases add to each label's logit."""
-        weights = self.model.weights
         return [
-            features.words.values @ weights[features.words.indices].astype(np.float32),
-            features.chars.values
-            @ weights[features.chars.indices + self._chars_at].astype(np.float32),
+            *self._said(features.ngrams, self.model.weights),
             features.vector @ self._vector_weights,
             nearness(features.likeness) @ self._anchor_weights,
         ]
+
+    def probabilities(self, parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """From what the parts contribute."""
+        return softmax(self._bias + _sum(parts))
+
+    def _said(self, ngrams: Ngrams, weights: NDArray[np.float16]) -> list[NDArray[np.float32]]:
+        """What words and characters say for each label under ``weights``."""
+        words, chars = ngrams.words, ngrams.chars
+        return [
+            words.values @ weights[words.indices].astype(np.float32),
+            chars.values @ weights[chars.indices + self._chars_at].astype(np.float32),
+        ]
+
+
+def _sum(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The parts added up label by label."""
+    return sum(parts[1:], parts[0])
 
 
 def centred(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,6 +10,8 @@ from typing import Final
 THRESHOLD: Final = 0.07
 # A clear description lowers it to this: the classifier need not be alarmed, only not opposed.
 DESCRIBED_THRESHOLD: Final = 0.005
+# Below this the n-grams alone see nothing dangerous, and a second look is not needed for its sake.
+NO_HINT: Final = 0.002
 # An alarm is never reported with less, so that no later threshold drops it.
 LEAST_CONFIDENCE: Final = 0.6
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from nlu import danger
-from nlu.classifier import Classifier, Scores, ranked
+from nlu.classifier import SURE, Classifier, Scores, ranked
 from nlu.encoders import Encoder, built_in_encoder
 from nlu.entities import extract
 from nlu.errors import ModelError
 from nlu.explanation import Explanation, explain
 from nlu.model import DEFAULT_SEED, Model
-from nlu.normalise import MAX_CHARS, Normalised
+from nlu.normalise import MAX_CHARS
 from nlu.questions import split_questions
 from nlu.taxonomy import DANGER, OUT_OF_SCOPE, TALK
 from nlu.training_data import TrainingData, load_article_questions, load_training_data
@@ -48,6 +48,7 @@ class EmbeddedEngine:
         self.model = model
         self.model_id = model.model_id
         self._classifier = Classifier(model, encoder)
+        self._danger = model.labels.index(DANGER) if DANGER in model.labels else None
 
     def parse(self, text: str, *, now: datetime) -> Understanding:
         """The whole message as one question; never raises on any text.
@@ -63,38 +64,56 @@ class EmbeddedEngine:
         With several, each `Understanding` holds its own part of the message as ``text``, and
         offsets count from the beginning of that part. A danger in any part comes first, alone.
         """
-        whole = self._understand(text, now)
-        if whole.intent == DANGER:
-            return [whole]
         spans = split_questions(text[:MAX_CHARS])
         if len(spans) == 1:
-            return [whole]
+            return [self._understand(text, now)]
         parts = [self._understand(text[start:end], now) for start, end in spans]
+        several = len(_grouped(parts, spans, None)) > 1
+        # What the whole says of its less likely labels decides which parts are questions.
+        whole = self._understand(text, now, thorough=several)
+        if whole.intent == DANGER:
+            return [whole]
         for part in parts:
             if part.intent == DANGER:
                 return [part]
-        groups = _grouped(parts, spans, whole)
+        groups = _grouped(parts, spans, whole) if several else spans[:1]
         if len(groups) == 1:
             return [whole]
-        return [self._understand(text[start:end], now) for start, end in groups[:MOST_QUESTIONS]]
+        read = dict(zip(spans, parts, strict=True))
+        return [
+            read.get((start, end)) or self._understand(text[start:end], now)
+            for start, end in groups[:MOST_QUESTIONS]
+        ]
 
     def explain(self, text: str) -> Explanation:
         """Why the message is read as it is: parts, features, nearest training phrases."""
         normalised = self._classifier.normaliser.normalise(text)
-        return explain(self._classifier, normalised)
+        sufficed = self._sufficient(self._classifier.score(normalised, lambda _: True))
+        return explain(self._classifier, normalised, ngrams_sufficed=sufficed)
 
-    def _understand(self, text: str, now: datetime) -> Understanding:
+    def _understand(self, text: str, now: datetime, *, thorough: bool = False) -> Understanding:
         normalised = self._classifier.normaliser.normalise(text)
         if not normalised.text.strip():
             only = Ranked(OUT_OF_SCOPE, 1.0)
             return Understanding(text, only.intent, only.confidence, (only,), (), self.model_id)
-        scores = self._classifier.score(normalised)
-        ranking = self._ranking(normalised, scores)
+        scores = self._classifier.score(normalised, None if thorough else self._sufficient)
+        ranking = self._ranking(scores)
         best = ranking[0]
         entities = extract(normalised, now=now, intent=best.intent)
         return Understanding(text, best.intent, best.confidence, ranking, entities, self.model_id)
 
-    def _ranking(self, normalised: Normalised, scores: Scores) -> tuple[Ranked, ...]:
+    def _sufficient(self, scores: Scores) -> bool:
+        """Whether the n-grams alone are sure, and nothing at all speaks for a danger."""
+        best = int(scores.probabilities.argmax())
+        if scores.probabilities[best] < SURE or best == self._danger:
+            return False
+        if self._danger is None:
+            return True
+        if scores.probabilities[self._danger] >= danger.NO_HINT:
+            return False
+        return not danger.is_described(" ".join(scores.words))
+
+    def _ranking(self, scores: Scores) -> tuple[Ranked, ...]:
         ordered = ranked(scores.probabilities, self.model.labels)
         confidence = dict(ordered).get(DANGER, 0.0)
         words = " ".join(scores.words)
@@ -106,16 +125,23 @@ class EmbeddedEngine:
 
 
 def _grouped(
-    parts: list[Understanding], spans: list[tuple[int, int]], whole: Understanding
+    parts: list[Understanding], spans: list[tuple[int, int]], whole: Understanding | None
 ) -> list[tuple[int, int]]:
-    """Spans of questions: parts of one meaning are joined, unclear ones go with a neighbour."""
-    possible = {r.intent for r in whole.ranking if r.confidence >= _LEAST_IN_WHOLE}
+    """Spans of questions: parts of one meaning are joined, unclear ones go with a neighbour.
+
+    Without ``whole`` no part is ruled out by it.
+    """
+    possible = (
+        {r.intent for r in whole.ranking if r.confidence >= _LEAST_IN_WHOLE} if whole else None
+    )
     least = _CLEAR_OF_TWO if len(parts) == 2 else _CLEAR_OF_MORE
     groups: list[tuple[int, int]] = []
     current: str | None = None
     for part, (start, end) in zip(parts, spans, strict=True):
         clear = (
-            part.confidence >= least and part.intent not in _NO_QUESTION and part.intent in possible
+            part.confidence >= least
+            and part.intent not in _NO_QUESTION
+            and (possible is None or part.intent in possible)
         )
         if not groups:
             groups.append((start, end))

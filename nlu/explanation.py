@@ -51,30 +51,37 @@ class Explanation:
 
     normalised: str
     words: tuple[str, ...]
+    ngrams_sufficed: bool
+    """Words and characters were sure enough by themselves; the parts are shown all the same."""
     labels: tuple[LabelParts, ...]
     features: tuple[FeaturePart, ...]
     nearest: tuple[NearPhrase, ...]
 
 
-def explain(classifier: Classifier, normalised: Normalised) -> Explanation:
+def explain(
+    classifier: Classifier, normalised: Normalised, *, ngrams_sufficed: bool
+) -> Explanation:
     """The three best labels part by part, the strongest features, the nearest phrases."""
-    scores = classifier.score(normalised)
     model = classifier.model
-    parts = classifier.contributions(scores.features)
-    order = ranked(scores.probabilities, model.labels)[:_LABELS_SHOWN]
+    words = classifier.normaliser.words(normalised)
+    features = classifier.features(normalised, classifier.ngrams(words))
+    parts = classifier.contributions(features)
+    probabilities = classifier.probabilities(parts)
+    order = ranked(probabilities, model.labels)[:_LABELS_SHOWN]
     labels = []
     for intent, confidence in order:
         column = model.labels.index(intent)
-        words, characters, meaning, near = (float(part[column]) for part in parts)
+        of_words, characters, meaning, near = (float(part[column]) for part in parts)
         bias = float(model.weights[-1, column])
-        labels.append(LabelParts(intent, confidence, words, characters, meaning, near, bias))
+        labels.append(LabelParts(intent, confidence, of_words, characters, meaning, near, bias))
     best = model.labels.index(order[0][0])
     return Explanation(
         normalised.text,
-        scores.words,
+        words,
+        ngrams_sufficed,
         tuple(labels),
-        _strongest(classifier, scores.features, best),
-        _nearest(classifier, scores.features),
+        _strongest(classifier, features, best),
+        _nearest(classifier, features),
     )
 
 
@@ -82,7 +89,10 @@ def _strongest(classifier: Classifier, features: Features, label: int) -> tuple[
     model = classifier.model
     found: list[FeaturePart] = []
     at = 0
-    for block, row in ((model.words, features.words), (model.chars, features.chars)):
+    for block, row in (
+        (model.words, features.ngrams.words),
+        (model.chars, features.ngrams.chars),
+    ):
         weights = model.weights[row.indices + at, label].astype(np.float32) * row.values
         found += [
             FeaturePart(block.names[index], float(weight))

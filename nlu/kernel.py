@@ -29,11 +29,9 @@ def fit_projection(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return fixed
 
 
-def gram(
-    rows: Sequence[Any], columns: Sequence[Any], meaning: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Likeness of each row phrase to each column phrase, by n-grams and by ``meaning``."""
-    likeness = MEANING_WEIGHT * meaning
+def gram(rows: Sequence[Any], columns: Sequence[Any]) -> NDArray[np.float32]:
+    """Likeness of each row phrase to each column phrase by their n-grams."""
+    likeness = np.zeros((rows[0].shape[0], columns[0].shape[0]), dtype=np.float32)
     for left, right in zip(rows, columns, strict=True):
         likeness += np.asarray((left @ right.T).todense(), dtype=np.float32)
     return likeness

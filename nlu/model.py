@@ -16,7 +16,7 @@ from nlu.errors import ModelError
 from nlu.ngrams import FeatureBlock
 
 # Part of a model's id: raised whenever the same data would give another model or another answer.
-ENGINE_VERSION: Final = "2"
+ENGINE_VERSION: Final = "3"
 
 DEFAULT_SEED: Final = 20261121
 
@@ -39,8 +39,9 @@ class Model:
 
     ``weights`` has a row per feature in the order words, characters, vector, and one row for the
     bias; a column per label. ``anchors`` are the phrases' unit vectors along the directions of
-    ``projection``, and ``anchor_weights`` what being near each of them says for each label. All
-    weights are scaled so that the sum of what they say, exponentiated, is a calibrated
+    ``projection``, and ``anchor_weights`` what being near each of them says for each label.
+    ``ngram_weights`` have a row per word and character feature, for a first look without the
+    vector. All weights are scaled so that the sum of what they say, exponentiated, is a calibrated
     probability.
     """
 
@@ -49,6 +50,7 @@ class Model:
     words: FeatureBlock
     chars: FeatureBlock
     weights: NDArray[np.float16]
+    ngram_weights: NDArray[np.float16]
     vector_mean: NDArray[np.float32]
     projection: NDArray[np.float32]
     anchors: NDArray[np.float16]
@@ -83,6 +85,7 @@ class Model:
             "words_idf": self.words.idf,
             "chars_idf": self.chars.idf,
             "weights": self.weights,
+            "ngram_weights": self.ngram_weights,
             "vector_mean": self.vector_mean,
             "projection": self.projection,
             "anchors": self.anchors,
@@ -127,6 +130,7 @@ class Model:
             words=FeatureBlock(meta["words"], arrays["words_idf"]),
             chars=FeatureBlock(meta["chars"], arrays["chars_idf"]),
             weights=arrays["weights"],
+            ngram_weights=arrays["ngram_weights"],
             vector_mean=arrays["vector_mean"],
             projection=arrays["projection"],
             anchors=arrays["anchors"],

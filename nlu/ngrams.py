@@ -93,11 +93,12 @@ class FeatureBlock:
 
     def row(self, document: Sequence[str]) -> SparseRow:
         """Weights of one document, of unit length unless nothing in it is known."""
-        counted: Counter[int] = Counter()
+        counted: dict[int, int] = {}
+        position = self._position.get
         for name in document:
-            index = self._position.get(name)
+            index = position(name)
             if index is not None:
-                counted[index] += 1
+                counted[index] = counted.get(index, 0) + 1
         indices = np.fromiter(counted.keys(), dtype=np.int32, count=len(counted))
         values = np.fromiter(counted.values(), dtype=np.float32, count=len(counted))
         values = (1 + np.log(values)) * self.idf[indices] if len(counted) else values

@@ -50,10 +50,21 @@ class _Space:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """The two classifiers: ``weights`` per feature, ``says`` per phrase."""
+    """The two classifiers: ``weights`` per feature, ``says`` per phrase. ``ngrams_say``: per phrase
+    too, when only n-grams are looked at."""
 
     weights: NDArray[np.float32]
     says: NDArray[np.float32]
+    ngrams_say: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scales:
+    """By what scores are multiplied: both classifiers' before they are added, the n-grams'."""
+
+    linear: float = 1.0
+    nearest: float = 1.0
+    ngrams: float = 1.0
 
 
 def train(
@@ -106,10 +117,11 @@ def train(
         words=word_block,
         chars=char_block,
         weights=weights.astype(np.float16),
+        ngram_weights=_ngram_weights(fitted, space[: len(texts)].ngrams, scales),
         vector_mean=mean,
         projection=projection,
         anchors=space.anchors[: len(texts)].astype(np.float16),
-        anchor_weights=(kernel.MEANING_WEIGHT * scales[1] * fitted.says).astype(np.float16),
+        anchor_weights=(kernel.MEANING_WEIGHT * scales.nearest * fitted.says).astype(np.float16),
         phrases=tuple(Phrase(example.text, example.intent) for example in data.examples),
         encoder=encoder.name,
         russian=russian,
@@ -139,18 +151,20 @@ def _fit(
 ) -> _Fitted:
     """The first ``phrases`` rows are phrases, the rest changed copies, for the features only."""
     own = space[:phrases]
-    likeness = kernel.gram(own.ngrams, own.ngrams, nearness(own.anchors @ own.anchors.T))
+    likeness = kernel.gram(own.ngrams, own.ngrams)
+    ngrams_say = kernel.fit(likeness.copy(), targets[:phrases], classes)
+    likeness += kernel.MEANING_WEIGHT * nearness(own.anchors @ own.anchors.T)
     says = kernel.fit(likeness, targets[:phrases], classes)
-    return _Fitted(regression.fit(space.blocks, targets, classes, progress=progress), says)
+    weights = regression.fit(space.blocks, targets, classes, progress=progress)
+    return _Fitted(weights, says, ngrams_say)
 
 
 def _calibrate(
     space: _Space, targets: NDArray[np.int64], classes: int, seed: int, report: Progress
-) -> tuple[float, float]:
-    """By what to multiply the two classifiers' scores before they are added."""
+) -> _Scales:
     held = np.random.default_rng(seed).integers(0, _HELD_BACK, len(targets)) == 0
     if not held.any() or held.all():
-        return 1.0, 1.0
+        return _Scales()
     kept, back = space[~held], space[held]
     fitted = _fit(
         kept,
@@ -160,24 +174,33 @@ def _calibrate(
         lambda share: report("calibrate", share),
     )
     linear = regression.apply(back.blocks, fitted.weights)
-    near = nearness(back.anchors @ kept.anchors.T)
-    nearest = kernel.gram(back.ngrams, kept.ngrams, near) @ fitted.says
+    likeness = kernel.gram(back.ngrams, kept.ngrams)
+    by_ngrams = likeness @ fitted.ngrams_say
+    likeness += kernel.MEANING_WEIGHT * nearness(back.anchors @ kept.anchors.T)
+    nearest = likeness @ fitted.says
     first = 1 / regression.fit_temperature(linear, targets[held])
     second = 1 / regression.fit_temperature(nearest, targets[held])
     both = 1 / regression.fit_temperature(first * linear + second * nearest, targets[held])
-    return first * both, second * both
+    alone = 1 / regression.fit_temperature(by_ngrams, targets[held])
+    return _Scales(first * both, second * both, alone)
 
 
-def _folded(
-    fitted: _Fitted, ngrams: tuple[Any, Any], scales: tuple[float, float]
-) -> NDArray[np.float32]:
+def _folded(fitted: _Fitted, ngrams: tuple[Any, Any], scales: _Scales) -> NDArray[np.float32]:
     """One weight per n-gram: likeness by n-grams is linear, so what it says can be summed now."""
-    weights: NDArray[np.float32] = scales[0] * fitted.weights
+    weights: NDArray[np.float32] = scales.linear * fitted.weights
     at = 0
     for block in ngrams:
-        weights[at : at + block.shape[1]] += scales[1] * (block.T @ fitted.says)
+        weights[at : at + block.shape[1]] += scales.nearest * (block.T @ fitted.says)
         at += block.shape[1]
     return weights
+
+
+def _ngram_weights(
+    fitted: _Fitted, ngrams: tuple[Any, Any], scales: _Scales
+) -> NDArray[np.float16]:
+    """The same sum for what is said where only n-grams are looked at."""
+    blocks = [scales.ngrams * (block.T @ fitted.ngrams_say) for block in ngrams]
+    return np.concatenate(blocks).astype(np.float16)
 
 
 def _matrix(block: FeatureBlock, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -5,8 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from nlu.classifier import SURE
 from nlu.embedded import MOST_QUESTIONS, EmbeddedEngine, load_engine, train_engine
+from nlu.encoders import BUILT_IN, built_in_encoder
 from nlu.errors import DataError, ModelError
 from nlu.model import Model
 from nlu.training import train
@@ -112,6 +116,71 @@ def test_parsing_never_fails(small_engine: EmbeddedEngine, text: str) -> None:
     for understood in small_engine.parse_many(text, NOW):
         for entity in understood.entities:
             assert 0 <= entity.start < entity.end <= len(understood.text)
+
+
+class CountingEncoder:
+    """The built-in encoder; ``asked`` are the texts that it had to encode."""
+
+    name = BUILT_IN
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        return built_in_encoder().encode(texts)
+
+
+@pytest.fixture
+def counted(small_engine: EmbeddedEngine) -> tuple[EmbeddedEngine, CountingEncoder]:
+    encoder = CountingEncoder()
+    return EmbeddedEngine(small_engine.model, encoder), encoder
+
+
+def test_a_plain_message_does_without_its_vector(
+    counted: tuple[EmbeddedEngine, CountingEncoder],
+) -> None:
+    engine, encoder = counted
+
+    assert engine.parse("скажите какой у меня долг", now=NOW).confidence >= SURE
+    assert encoder.asked == []
+    assert engine.explain("скажите какой у меня долг").ngrams_sufficed
+
+
+def test_an_unclear_message_is_looked_at_in_full(
+    counted: tuple[EmbeddedEngine, CountingEncoder],
+) -> None:
+    engine, encoder = counted
+
+    engine.parse("передать показания", now=NOW)
+
+    assert encoder.asked == ["передать показания"]
+    assert not engine.explain("передать показания").ngrams_sufficed
+
+
+@pytest.mark.parametrize(
+    "text", ["искрит провод", "здравствуйте, сколько я должен, и у меня искрит розетка"]
+)
+def test_what_sounds_dangerous_is_looked_at_in_full(
+    counted: tuple[EmbeddedEngine, CountingEncoder], text: str
+) -> None:
+    engine, encoder = counted
+
+    assert engine.parse(text, now=NOW).intent == "danger"
+    assert encoder.asked == [text]
+
+
+def test_of_two_plain_questions_only_the_whole_is_looked_at_in_full(
+    counted: tuple[EmbeddedEngine, CountingEncoder],
+) -> None:
+    engine, encoder = counted
+
+    text = "Передаю показания 12345. Сколько я сейчас должен?"
+    questions = engine.parse_many(text, NOW)
+
+    assert [one.intent for one in questions] == ["submit_reading", "balance"]
+    # The whole, since it says which of its parts can be questions; neither part.
+    assert encoder.asked == [text.lower()]
 
 
 def test_explains_with_parts_and_near_phrases(small_engine: EmbeddedEngine) -> None:
