@@ -26,6 +26,10 @@ AUTOINCREMENT = {"sqlite_autoincrement": True}
 class Channel(StrEnum):
     WEB = "web"
     TELEGRAM = "telegram"
+    VK = "vk"
+    VIBER = "viber"
+    MAX = "max"
+    OK = "ok"
 
 
 class Turn(StrEnum):
@@ -167,6 +171,24 @@ class Message(Base):
     # Outgoing messages are born handled.
     handled_at: Mapped[datetime | None]
     understanding: Mapped[dict[str, Any] | None]
+
+
+class Correction(Base):
+    """An operator's word that the assistant understood a message wrongly; read by editors.
+
+    ``understood`` and ``right``: intents; ``right`` is empty when none fits.
+    """
+
+    __tablename__ = "correction"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), unique=True)
+    understood: Mapped[str]
+    right: Mapped[str]
+    staff_id: Mapped[int]
+    created_at: Mapped[datetime]
+    reviewed_at: Mapped[datetime | None]
 
 
 class Delivery(Base):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
@@ -17,6 +17,7 @@ from conversations.models import (
     Conversation,
     Delivery,
     DeliveryKind,
+    DeliveryState,
     Message,
     MessageKind,
 )
@@ -24,6 +25,8 @@ from storage.database import Database, Transaction
 from storage.signals import Signals
 
 INTAKE_SIGNAL = "intake"
+# The error of a delivery that was taken back before it was sent.
+CALLED_BACK = "called_back"
 
 
 def outbox_signal(account_id: int) -> str:
@@ -41,6 +44,8 @@ class Outgoing:
     parts: Sequence[Mapping[str, Any]]
     data: Mapping[str, Any] = field(default_factory=dict)
     staff_id: int | None = None
+    # Not sent before: what can still be called back.
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ class Outbox:
         rows: list[dict[str, Any]] = []
 
         def delivery(conversation_id: int, kind: DeliveryKind, payload: Mapping[str, Any],
-                     message_id: int | None, expires_at: datetime | None) -> None:  # fmt: skip
+                     message_id: int | None, expires_at: datetime | None,
+                     not_before: datetime | None = None) -> None:  # fmt: skip
             used[conversation_id] += 1
             conversation = locked[conversation_id]
             rows.append(
@@ -116,7 +122,7 @@ class Outbox:
                     "kind": kind,
                     "payload": dict(payload),
                     "random_id": secrets.randbelow(2**31 - 1) + 1,
-                    "not_before": tx.now,
+                    "not_before": not_before or tx.now,
                     "expires_at": expires_at,
                     "created_at": tx.now,
                 }
@@ -127,7 +133,10 @@ class Outbox:
         ids = await self._insert_messages(tx, messages, locked)
         for message_id, message in zip(ids, messages, strict=True):
             for part in message.parts:
-                delivery(message.conversation_id, DeliveryKind.MESSAGE, part, message_id, None)
+                delivery(
+                    message.conversation_id, DeliveryKind.MESSAGE, part, message_id, None,
+                    message.not_before,
+                )  # fmt: skip
         await tx.session.execute(insert(Delivery), rows)
         for conversation_id, count in used.items():
             locked[conversation_id].last_seq += count
@@ -196,6 +205,20 @@ async def record(
     await tx.session.flush()
     events.emit(tx, "message.noted", conversation_id=conversation.id, message=message.id)
     return message.id
+
+
+async def call_back(tx: Transaction, message_id: int) -> bool:
+    """Take an outgoing message back before anything of it was sent; whether that was possible."""
+    waiting = (Delivery.state == DeliveryState.QUEUED) & (Delivery.not_before > tx.now)
+    stopped = await tx.session.execute(
+        update(Delivery)
+        .where(Delivery.message_id == message_id, waiting)
+        .values(state=DeliveryState.EXPIRED, error=CALLED_BACK, finished_at=tx.now)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    parts = await tx.session.scalar(select(func.count()).where(Delivery.message_id == message_id))
+    return 0 < len(stopped.all()) == parts
 
 
 async def mark_unreachable(tx: Transaction, conversation_id: int, reason: str | None) -> None:

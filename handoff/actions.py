@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
 from handoff import labels
-from handoff.desk import Operator, OperatorDesk, Said
+from handoff.desk import OperatorDesk, Said
 from handoff.errors import (
     AnswerTooLong,
     CustomerGone,
@@ -17,6 +17,7 @@ from handoff.errors import (
     NotYours,
     SentDifferently,
 )
+from handoff.steps import Operator
 from staff.sessions import SignedIn
 from web.guard import Me
 from web.respond import go_to, is_htmx, notify, page

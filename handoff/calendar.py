@@ -159,6 +159,13 @@ class WorkingHours:
         intervals = self.intervals_of(day)
         return self._moment(day, intervals[-1][1] if intervals else MINUTES)
 
+    def last_closing(self, at: datetime) -> datetime:
+        """The end of work on the local day of ``at``, or on the last working day before it."""
+        day = at.astimezone(self.zone).date()
+        while not (intervals := self.intervals_of(day)):
+            day -= timedelta(days=1)
+        return self._moment(day, intervals[-1][1])
+
     def intervals_of(self, day: date) -> Day:
         """When work goes on that day, in local minutes from midnight."""
         if self.around_the_clock:

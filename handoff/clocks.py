@@ -8,8 +8,9 @@ now is the running clock of the first or the next answer; the stay's ``next_due_
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, case, select, update
 
 from conversations.events import Events
 from conversations.service import lock
@@ -57,8 +58,65 @@ class Clocks:
             due_at = self.due(ClockKind.NEXT_ANSWER, tx.now)
             await self._start(tx, stay, ClockKind.NEXT_ANSWER, due_at)
             self._emit(tx, "handoff.owed", stay)
-            return due_at
-        return stay.next_due_at
+        else:
+            await self._hurry(tx, stay)
+        return cast(datetime, stay.next_due_at)
+
+    async def _hurry(self, tx: Transaction, stay: Handoff) -> None:
+        """A promise of later days does not put off the answer to a new question."""
+        due_at = self.due(ClockKind.NEXT_ANSWER, tx.now)
+        if stay.next_due_at is None or stay.next_due_at <= due_at:
+            return
+        nearer = await tx.session.execute(
+            update(AnswerClock)
+            .where(*_running(stay, ANSWERS), AnswerClock.promised, AnswerClock.due_at > due_at)
+            .values(due_at=due_at, started_at=tx.now, promised=False)
+            .returning(AnswerClock.id)
+            .execution_options(synchronize_session=False)
+        )
+        if nearer.scalar_one_or_none() is not None:
+            self._show(stay, due_at)
+            await self._watch(tx, due_at)
+            self._emit(tx, "handoff.owed", stay)
+
+    async def promise(self, tx: Transaction, stay: Handoff, due_at: datetime) -> None:
+        """The customer was told a date: nothing is owed until then, the matter waits for it."""
+        await self.answered(tx, stay)
+        await tx.session.execute(
+            update(AnswerClock)
+            .where(*_running(stay, (ClockKind.MATTER,)))
+            .values(due_at=due_at, promised=True, paused_at=tx.now)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def promise_is_near(self, tx: Transaction, stay: Handoff, due_at: datetime) -> None:
+        """The day has come: the promised answer is owed now."""
+        await tx.session.execute(
+            update(AnswerClock)
+            .where(*_running(stay, (ClockKind.MATTER,)))
+            .values(paused_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        if stay.next_due_at is None:
+            await self._start(tx, stay, ClockKind.NEXT_ANSWER, due_at, promised=True)
+            self._emit(tx, "handoff.owed", stay)
+
+    async def unanswered(self, tx: Transaction, stay: Handoff, answered_at: datetime) -> None:
+        """The answer of that moment was called back: what it had ended runs on as before."""
+        rows = await tx.session.execute(
+            select(AnswerClock)
+            .where(
+                AnswerClock.handoff_id == stay.id,
+                AnswerClock.kind.in_(ANSWERS),
+                AnswerClock.ended_at == answered_at,
+            )
+            .order_by(AnswerClock.id)
+        )
+        for clock in rows.scalars():
+            clock.ended_at = None
+            clock.outcome = Outcome.MISSED if clock.due_at <= tx.now else None
+            self._show(stay, clock.due_at)
+            await self._watch(tx, clock.due_at)
 
     async def answered(self, tx: Transaction, stay: Handoff) -> None:
         """The customer has what he waited for, or it was judged that nothing is owed."""
@@ -162,16 +220,11 @@ class Clocks:
     async def _stop(
         self, tx: Transaction, stay: Handoff, kinds: Collection[ClockKind], outcome: Outcome
     ) -> None:
-        which = (
-            AnswerClock.handoff_id == stay.id,
-            AnswerClock.kind.in_(kinds),
-            AnswerClock.ended_at.is_(None),
-        )
         # What nobody looked at in time is late all the same.
         late = (AnswerClock.due_at < tx.now) | (AnswerClock.outcome == Outcome.MISSED)
         await tx.session.execute(
             update(AnswerClock)
-            .where(*which)
+            .where(*_running(stay, kinds))
             .values(
                 ended_at=tx.now,
                 paused_at=None,
@@ -196,3 +249,11 @@ class Clocks:
 
     def _emit(self, tx: Transaction, kind: str, stay: Handoff) -> None:
         self._events.emit(tx, kind, conversation_id=stay.conversation_id, handoff=stay.id)
+
+
+def _running(stay: Handoff, kinds: Collection[ClockKind]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        AnswerClock.handoff_id == stay.id,
+        AnswerClock.kind.in_(kinds),
+        AnswerClock.ended_at.is_(None),
+    )

@@ -6,25 +6,26 @@ locked: of two operators one gets it, the other learns who.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import exists, select, update
 
-from conversations.events import Events
 from conversations.models import Author, Conversation, Message, MessageKind, Turn
-from conversations.service import Outbox, Outgoing, lock, record
-from handoff import answer_text
+from conversations.service import Outgoing, call_back, record
+from handoff import answer_text, mentions
 from handoff.calendar import WorkingHours
-from handoff.clocks import Clocks
-from handoff.errors import CustomerGone, HandoffUnknown, NotWaiting, NotYours, SentDifferently
+from handoff.errors import CustomerGone, SentDifferently, TooLate
 from handoff.holding import is_holding
 from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
+from handoff.ratings import Ratings
+from handoff.steps import Operator, Steps, must_have
 from replies import Reply, escape, render
 from staff import audit
 from storage import jobs
-from storage.database import Database, Transaction
+from storage.database import Transaction
 
 IDLE_JOB = "handoff.close_idle"
+# For so long an answer can be called back.
+UNDO = timedelta(seconds=5)
 
 INTRODUCTION = "Вам отвечает {name}."
 RETURNED = "Дальше Вам снова отвечает бот-помощник. Напишите вопрос, если что-то осталось."
@@ -39,14 +40,6 @@ NO_ANSWER_NOTE = "{name}: ответа не требует"
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
-    """Who acts: the person's id, and the name that customers see."""
-
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Said:
     """A line that went to the customer. ``owed``: it answers nothing yet, the clock runs on."""
 
@@ -58,19 +51,14 @@ class OperatorDesk:
     """Each method is one transaction. All raise HandoffUnknown for an id that never was."""
 
     def __init__(
-        self,
-        database: Database,
-        outbox: Outbox,
-        events: Events,
-        hours: WorkingHours,
-        clocks: Clocks,
-        *,
-        idle_close: timedelta,
+        self, steps: Steps, hours: WorkingHours, ratings: Ratings, *, idle_close: timedelta
     ) -> None:
-        self._database = database
-        self._clocks = clocks
-        self._outbox = outbox
-        self._events = events
+        self._steps = steps
+        self._ratings = ratings
+        self._database = steps.database
+        self._outbox = steps.outbox
+        self._events = steps.events
+        self._clocks = steps.clocks
         self._hours = hours
         self._idle_close = idle_close
 
@@ -81,7 +69,7 @@ class OperatorDesk:
         NotWaiting (it is closed).
         """
         async with self._database.write() as tx:
-            conversation = await self._lock(tx, handoff_id)
+            conversation = await self._steps.lock(tx, handoff_id)
             await self._take(tx, conversation, handoff_id, who, instead_of)
 
     async def answer(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> Said:
@@ -94,7 +82,7 @@ class OperatorDesk:
         """
         text = answer_text.checked(text)
         async with self._database.write() as tx:
-            conversation = await self._lock(tx, handoff_id)
+            conversation = await self._steps.lock(tx, handoff_id)
             sent = await self._said(tx, client_key, text)
             if sent is not None:
                 return Said(sent, owed=False)
@@ -103,24 +91,51 @@ class OperatorDesk:
                 raise CustomerGone(conversation.unreachable)
             introduced = await self._is_introduced(tx, handoff_id, who)
             message_id = await self._send(tx, conversation, who, text, introduced)
-            stay = await self._change(tx, handoff_id, who, last_operator_at=tx.now)
+            stay = await self._steps.change(tx, handoff_id, who, last_operator_at=tx.now)
             holds = stay.next_due_at is not None and is_holding(text, who.name)
             if not holds:
                 await self._clocks.answered(tx, stay)
                 stay.first_answered_at = stay.first_answered_at or tx.now
             self._remember(tx, client_key, handoff_id, who, message_id)
             await self._close_when_idle(tx, handoff_id)
-            self._emit(tx, "handoff.answered", conversation, handoff_id, who)
+            self._steps.emit(tx, "handoff.answered", conversation, handoff_id, who)
         return Said(message_id, owed=holds)
 
+    async def undo(self, handoff_id: int, who: Operator, message_id: int) -> None:
+        """Call an answer back before it is sent: nothing of it has happened.
+
+        Raises NotYours, NotWaiting, TooLate.
+        """
+        async with self._database.write() as tx:
+            conversation = await self._steps.lock(tx, handoff_id)
+            stay = await self._steps.change(tx, handoff_id, who)
+            line = await tx.session.scalar(
+                select(OperatorLine).where(
+                    OperatorLine.handoff_id == handoff_id,
+                    OperatorLine.staff_id == who.id,
+                    OperatorLine.message_id == message_id,
+                    OperatorLine.is_note.is_(False),
+                )
+            )
+            if line is None or not await call_back(tx, message_id):
+                raise TooLate
+            line.undone = True
+            await self._clocks.unanswered(tx, stay, line.created_at)
+            if stay.first_answered_at == line.created_at:
+                stay.first_answered_at = None
+            self._events.emit(
+                tx, "message.undone", conversation_id=conversation.id, message=message_id
+            )
+            self._steps.emit(tx, "handoff.owed", conversation, handoff_id, who)
+
     async def note(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> int:
-        """Write a line that only staff see, at any time.
+        """Write a line that only staff see, at any time; «@Ольга» calls a colleague.
 
         Raises EmptyAnswer, AnswerTooLong, SentDifferently.
         """
         text = answer_text.checked(text)
         async with self._database.write() as tx:
-            conversation = await self._lock(tx, handoff_id)
+            conversation = await self._steps.lock(tx, handoff_id)
             written = await self._said(tx, client_key, text)
             if written is not None:
                 return written
@@ -130,58 +145,61 @@ class OperatorDesk:
                 data={"name": who.name},
             )  # fmt: skip
             self._remember(tx, client_key, handoff_id, who, message_id, is_note=True)
+            named = await mentions.name_in(tx, text, who.id, handoff_id, message_id)
+            if named:
+                self._events.emit(
+                    tx, "note.mention", conversation_id=conversation.id,
+                    handoff=handoff_id, people=named,
+                )  # fmt: skip
         return message_id
 
     async def needs_no_answer(self, handoff_id: int, who: Operator) -> None:
         """Stop the clock of the next answer. Raises NotYours, NotWaiting."""
         async with self._database.write() as tx:
-            conversation = await self._lock(tx, handoff_id)
-            stay = await self._change(tx, handoff_id, who, last_operator_at=tx.now)
+            conversation = await self._steps.lock(tx, handoff_id)
+            stay = await self._steps.change(tx, handoff_id, who, last_operator_at=tx.now)
             await self._clocks.answered(tx, stay)
-            await self._tell_colleagues(tx, conversation, who, NO_ANSWER_NOTE)
+            await self._steps.tell_colleagues(tx, conversation, who, NO_ANSWER_NOTE)
             audit.record(
                 tx, who.id, "handoff.no_answer", object_kind="handoff", object_id=handoff_id
             )
             await self._close_when_idle(tx, handoff_id)
-            self._emit(tx, "handoff.answered", conversation, handoff_id, who)
+            self._steps.emit(tx, "handoff.answered", conversation, handoff_id, who)
 
     async def return_to_assistant(self, handoff_id: int, who: Operator) -> None:
         """The assistant goes on with the customer. Raises NotYours, NotWaiting."""
         await self._end(handoff_id, who, CloseReason.RETURNED, RETURNED_NOTE, RETURNED)
 
-    async def close(self, handoff_id: int, who: Operator) -> None:
-        """Say goodbye and end the stay. Raises NotYours, NotWaiting."""
-        await self._end(handoff_id, who, CloseReason.OPERATOR, CLOSED_NOTE, FAREWELL)
+    async def close(
+        self, handoff_id: int, who: Operator, *, subject: str = "", ask_rating: bool = False
+    ) -> None:
+        """Say goodbye and end the stay. Raises NotYours, NotWaiting.
+
+        ``subject``: what it was about, an intent or topic; ``ask_rating``: ask for a rating too.
+        """
+        await self._end(
+            handoff_id, who, CloseReason.OPERATOR, CLOSED_NOTE, FAREWELL, subject, ask_rating
+        )
 
     async def _end(
-        self, handoff_id: int, who: Operator, reason: CloseReason, note: str, farewell: str
+        self,
+        handoff_id: int,
+        who: Operator,
+        reason: CloseReason,
+        note: str,
+        farewell: str,
+        subject: str = "",
+        ask_rating: bool = False,
     ) -> None:
         async with self._database.write() as tx:
-            conversation = await self._lock(tx, handoff_id)
-            stay = await self._change(tx, handoff_id, who, last_operator_at=tx.now)
-            await self.end_stay(tx, conversation, stay, reason)
-            await self._tell_colleagues(tx, conversation, who, note)
-            await say_farewell(tx, self._outbox, conversation, farewell)
-
-    async def end_stay(
-        self, tx: Transaction, conversation: Conversation, stay: Handoff, reason: CloseReason
-    ) -> None:
-        """Close ``stay`` of the locked conversation; the assistant has the turn again."""
-        stay.state = HandoffState.CLOSED
-        stay.closed_at = tx.now
-        stay.close_reason = reason
-        await self._clocks.end(tx, stay, reason)
-        conversation.turn = Turn.ASSISTANT
-        kind = "handoff.returned" if reason is CloseReason.RETURNED else "handoff.closed"
-        self._events.emit(tx, kind, conversation_id=conversation.id, handoff=stay.id, reason=reason)
-
-    async def _lock(self, tx: Transaction, handoff_id: int) -> Conversation:
-        conversation_id = await tx.session.scalar(
-            select(Handoff.conversation_id).where(Handoff.id == handoff_id)
-        )
-        if conversation_id is None:
-            raise HandoffUnknown(handoff_id)
-        return (await lock(tx, [conversation_id]))[conversation_id]
+            conversation = await self._steps.lock(tx, handoff_id)
+            stay = await self._steps.change(tx, handoff_id, who, last_operator_at=tx.now)
+            stay.subject = subject
+            await self._steps.end_stay(tx, conversation, stay, reason)
+            await self._steps.tell_colleagues(tx, conversation, who, note)
+            await self._steps.tell_customer(tx, conversation, farewell)
+            if ask_rating:
+                await self._ratings.ask_in(tx, conversation, stay)
 
     async def _take(
         self,
@@ -202,33 +220,12 @@ class OperatorDesk:
             .execution_options(synchronize_session=False)
         )
         if taken.scalar_one_or_none() is None:
-            await _must_have(tx, handoff_id, who)
+            await must_have(tx, handoff_id, who)
             return
         conversation.turn = Turn.OPERATOR
         note = TAKEN_NOTE if instead_of is None else TAKEN_OVER_NOTE
-        await self._tell_colleagues(tx, conversation, who, note)
-        self._emit(tx, "handoff.taken", conversation, handoff_id, who)
-
-    async def _change(
-        self, tx: Transaction, handoff_id: int, who: Operator, **values: Any
-    ) -> Handoff:
-        """Change a stay that this operator has. Raises NotYours, NotWaiting."""
-        changed = await tx.session.execute(
-            update(Handoff)
-            .where(
-                Handoff.id == handoff_id,
-                Handoff.state == HandoffState.TAKEN,
-                Handoff.operator_id == who.id,
-            )
-            .values(**values)
-            .returning(Handoff)
-            .execution_options(synchronize_session=False, populate_existing=True)
-        )
-        stay = changed.scalar_one_or_none()
-        if stay is not None:
-            return stay
-        await _must_have(tx, handoff_id, who)
-        raise NotWaiting
+        await self._steps.tell_colleagues(tx, conversation, who, note)
+        self._steps.emit(tx, "handoff.taken", conversation, handoff_id, who)
 
     async def _said(self, tx: Transaction, client_key: str, text: str) -> int | None:
         """The message that this press has made already. Raises SentDifferently."""
@@ -254,6 +251,7 @@ class OperatorDesk:
                     OperatorLine.handoff_id == handoff_id,
                     OperatorLine.staff_id == who.id,
                     OperatorLine.is_note.is_(False),
+                    OperatorLine.undone.is_(False),
                 )
             )
         )
@@ -274,7 +272,9 @@ class OperatorDesk:
             data["introduction"] = introduction
             markdown = f"{escape(introduction)}\n\n{markdown}"
         parts = [part.to_json() for part in render(Reply(markdown), conversation.channel)]
-        outgoing = Outgoing(conversation.id, Author.OPERATOR, text, parts, data, who.id)
+        outgoing = Outgoing(
+            conversation.id, Author.OPERATOR, text, parts, data, who.id, tx.now + UNDO
+        )
         (message_id,) = await self._outbox.queue(
             tx, [outgoing], locked={conversation.id: conversation}
         )
@@ -304,39 +304,3 @@ class OperatorDesk:
     async def _close_when_idle(self, tx: Transaction, handoff_id: int) -> None:
         due_at = self._hours.add_working_time(tx.now, self._idle_close)
         await jobs.schedule(tx, IDLE_JOB, str(handoff_id), due_at, {"handoff": handoff_id})
-
-    async def _tell_colleagues(
-        self, tx: Transaction, conversation: Conversation, who: Operator, note: str
-    ) -> None:
-        await record(tx, self._events, conversation, note.format(name=who.name), staff_id=who.id)
-
-    def _emit(
-        self, tx: Transaction, kind: str, conversation: Conversation, handoff_id: int, who: Operator
-    ) -> None:
-        self._events.emit(
-            tx, kind, conversation_id=conversation.id, handoff=handoff_id, operator=who.id
-        )
-
-
-async def say_farewell(
-    tx: Transaction, outbox: Outbox, conversation: Conversation, text: str
-) -> None:
-    """One line from the assistant, unless there is nobody to read it."""
-    if conversation.unreachable is not None:
-        return
-    reply = Reply(text)
-    parts = [part.to_json() for part in render(reply, conversation.channel)]
-    outgoing = Outgoing(conversation.id, Author.ASSISTANT, text, parts, reply.to_json())
-    await outbox.queue(tx, [outgoing], locked={conversation.id: conversation})
-
-
-async def _must_have(tx: Transaction, handoff_id: int, who: Operator) -> None:
-    """Raises NotWaiting for a closed stay and NotYours for one that this operator has not."""
-    found = await tx.session.execute(
-        select(Handoff.state, Handoff.operator_id).where(Handoff.id == handoff_id)
-    )
-    state, holder = found.one()
-    if state == HandoffState.CLOSED:
-        raise NotWaiting
-    if holder != who.id:
-        raise NotYours(holder)

@@ -8,6 +8,9 @@ HandoffError
 ├── EmptyAnswer         nothing to send
 ├── AnswerTooLong       ``limit`` in characters
 ├── SentDifferently     the same press has sent another text already
+├── AnswerOwed          an answer is due within minutes: no time to put it off
+├── TooLate             what was sent can't be called back any more
+├── NobodyThere         there is no such colleague or group to hand over to
 └── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
 """
 
@@ -54,3 +57,15 @@ class CustomerGone(HandoffError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class AnswerOwed(HandoffError):
+    pass
+
+
+class TooLate(HandoffError):
+    pass
+
+
+class NobodyThere(HandoffError):
+    pass

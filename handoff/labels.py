@@ -9,6 +9,7 @@ REASONS = {
     "human_topic": "Вопрос к человеку",
     "flow_failed": "Не получилось с ботом",
     "failure": "Сбой у бота",
+    "payment_missing": "Не пришёл платёж",
     "complaint": "Жалоба",
     "not_helped": "Ответ бота не помог",
     "danger": "Опасность для жизни",
@@ -47,6 +48,12 @@ FLOWS = {
     "reading": "Передача показаний",
     "balance": "Баланс счёта",
     "link": "Привязка счёта",
+    "charges": "Начисления",
+    "payment_history": "История платежей",
+    "payment_status": "Поиск платежа",
+    "pay": "Оплата",
+    "receipt": "Квитанция",
+    "penalty": "Расчёт пеней",
 }
 COLLECTED = {
     "number": "Лицевой счёт",

@@ -4,12 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 # The tables that ours point at.
 from conversations.models import Conversation, Message
-from staff.models import Person
+from staff.models import Person, StaffGroup
 from storage.base import Base
 
 AUTOINCREMENT = {"sqlite_autoincrement": True}
@@ -54,6 +54,9 @@ class Handoff(Base):
         Index("ix_handoff_queue", "state", "urgency", "rank_at", "id"),
         Index("ix_handoff_operator", "operator_id", "state"),
         Index("ix_handoff_closed_at", "closed_at", "id"),
+        Index("ix_handoff_snoozed", "operator_id", "snoozed_at",
+              postgresql_where=text("snoozed_at IS NOT NULL"),
+              sqlite_where=text("snoozed_at IS NOT NULL")),
         CheckConstraint("state IN ('waiting', 'taken', 'closed')", name="state"),
         CheckConstraint("state <> 'waiting' OR operator_id IS NULL", name="waiting_is_free"),
         CheckConstraint("state <> 'taken' OR operator_id IS NOT NULL", name="taken_by_somebody"),
@@ -78,6 +81,14 @@ class Handoff(Base):
     last_operator_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None]
+    group_id: Mapped[int | None] = mapped_column(ForeignKey(StaffGroup.id))
+    # Put off since; comes back at ``wake_at`` (NULL: when the customer writes).
+    snoozed_at: Mapped[datetime | None]
+    wake_at: Mapped[datetime | None]
+    # The date that the customer was promised an answer by, while it is put off for it.
+    promised_at: Mapped[datetime | None]
+    # What it was about, as the operator said when he closed it.
+    subject: Mapped[str] = mapped_column(default="", server_default="")
 
     @property
     def danger(self) -> bool:
@@ -143,4 +154,49 @@ class OperatorLine(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
     message_id: Mapped[int] = mapped_column(ForeignKey(Message.id))
     is_note: Mapped[bool] = mapped_column(default=False)
+    # Called back within the seconds in which that can be done: the customer never saw it.
+    undone: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
+
+
+class Mention(Base):
+    """A colleague named in a note; until he has opened the conversation."""
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        Index("ix_mention_unseen", "person_id", postgresql_where=text("seen_at IS NULL"),
+              sqlite_where=text("seen_at IS NULL")),
+    )  # fmt: skip
+
+    message_id: Mapped[int] = mapped_column(ForeignKey(Message.id), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
+    handoff_id: Mapped[int] = mapped_column(ForeignKey(Handoff.id))
+    seen_at: Mapped[datetime | None]
+
+
+class CannedReply(Base):
+    """A prepared answer. ``owner_id`` NULL: everybody's. ``folded`` is what the search reads."""
+
+    __tablename__ = "canned_reply"
+    __table_args__ = (Index("ix_canned_reply_owner_id", "owner_id"), AUTOINCREMENT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    title: Mapped[str]
+    text: Mapped[str]
+    folded: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class Rating(Base):
+    """What the customer thought of a stay with the operators: asked once, 1 to 5 [5]."""
+
+    __tablename__ = "rating"
+    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
+
+    handoff_id: Mapped[int] = mapped_column(ForeignKey(Handoff.id), primary_key=True)
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    asked_at: Mapped[datetime]
+    score: Mapped[int | None]
+    comment: Mapped[str] = mapped_column(default="")
+    rated_at: Mapped[datetime | None]

@@ -1,6 +1,6 @@
 """What the inbox shows: lists of stays with the operators, and one of them whole."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Author, Contact, Conversation, Message, MessageKind
 from handoff import names
-from handoff.models import Handoff, HandoffState
-from staff.models import Person
+from handoff.models import Handoff, HandoffState, Rating, Urgency
+from staff.models import Person, StaffGroup
 
 # Columns as in ``_stays()``.
-_Stays = Select[Handoff, int, str, str | None, str | None, str | None, str | None, str]
+_Stays = Select[
+    Handoff, int, str, str | None, str | None, str | None, str | None, str, str, int | None, str
+]
 
 PAGE = 50
 LONGEST_LIST = 1_000
@@ -24,6 +26,7 @@ LONGEST_LIST = 1_000
 class Tab(StrEnum):
     WAITING = "waiting"
     MINE = "mine"
+    SNOOZED = "snoozed"  # mine, put off
     ALL = "all"  # everything that is open
     CLOSED = "closed"
 
@@ -58,6 +61,7 @@ class QueueItem:
     operator_id: int | None
     operator_name: str | None
     unreachable: str | None
+    wake_at: datetime | None
     last: LastLine | None
 
 
@@ -75,6 +79,7 @@ class Counts:
     mine: int
     owed: int
     late: int
+    snoozed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +107,30 @@ class Stay:
     operator_name: str | None
     closed_at: datetime | None
     close_reason: str | None
+    snoozed: bool
+    wake_at: datetime | None
+    promised_at: datetime | None
+    group_id: int | None
+    group_name: str | None
+    subject: str
+    rating: int | None
+    rating_comment: str
 
 
 async def page(
-    session: AsyncSession, tab: Tab, me: int, *, search: str = "", limit: int = PAGE
+    session: AsyncSession,
+    tab: Tab,
+    me: int,
+    *,
+    search: str = "",
+    limit: int = PAGE,
+    groups: Collection[int] = (),
 ) -> QueuePage:
     """The first ``limit`` lines of a tab: danger first, then what is (over)due soonest; closed
-    ones by the time of their end, the last first. ``search`` is a part of the name."""
+    ones by the time of their end, the last first. ``search`` is a part of the name; ``groups``:
+    those whose waiting ones are shown, all when empty."""
     limit = min(limit, LONGEST_LIST)
-    statement = _ordered(_stays(), tab).where(_of(tab, me))
+    statement = _ordered(_stays(), tab).where(_of(tab, me, groups))
     words = names.folded(search).split()
     for word in words:
         statement = statement.where(Handoff.name_folded.contains(word, autoescape=True))
@@ -132,6 +152,7 @@ async def page(
             operator_id=row.Handoff.operator_id,
             operator_name=row.operator_name,
             unreachable=row.unreachable,
+            wake_at=row.Handoff.wake_at,
             last=last.get(row.Handoff.conversation_id),
         )
         for row in rows[:limit]
@@ -139,8 +160,10 @@ async def page(
     return QueuePage(items, more=len(rows) > limit)
 
 
-async def counts(session: AsyncSession, me: int, now: datetime) -> Counts:
-    waiting = Handoff.state == HandoffState.WAITING
+async def counts(
+    session: AsyncSession, me: int, now: datetime, groups: Collection[int] = ()
+) -> Counts:
+    waiting = _of(Tab.WAITING, me, groups)
     mine = _of(Tab.MINE, me)
     row = (
         await session.execute(
@@ -149,6 +172,7 @@ async def counts(session: AsyncSession, me: int, now: datetime) -> Counts:
                 func.count().filter(mine),
                 func.count().filter(mine, Handoff.next_due_at.is_not(None)),
                 func.count().filter(waiting, Handoff.next_due_at <= now),
+                func.count().filter(_of(Tab.SNOOZED, me)),
             ).where(Handoff.state != HandoffState.CLOSED)
         )
     ).one()
@@ -185,6 +209,14 @@ async def read(session: AsyncSession, handoff_id: int) -> Stay | None:
         operator_name=row.operator_name,
         closed_at=stay.closed_at,
         close_reason=stay.close_reason,
+        snoozed=stay.snoozed_at is not None,
+        wake_at=stay.wake_at,
+        promised_at=stay.promised_at,
+        group_id=stay.group_id,
+        group_name=row.group_name,
+        subject=stay.subject,
+        rating=row.score,
+        rating_comment=row.comment or "",
     )
 
 
@@ -213,19 +245,35 @@ def _stays() -> _Stays:
             Contact.given_name,
             Contact.phone,
             Person.display_name.label("operator_name"),
+            StaffGroup.name.label("group_name"),
+            Rating.score,
+            Rating.comment,
         )
         .join(Conversation, Conversation.id == Handoff.conversation_id)
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Person, Person.id == Handoff.operator_id)
+        .outerjoin(StaffGroup, StaffGroup.id == Handoff.group_id)
+        .outerjoin(Rating, Rating.handoff_id == Handoff.id)
     )
 
 
-def _of(tab: Tab, me: int) -> ColumnElement[bool]:
+def _of(tab: Tab, me: int, groups: Collection[int] = ()) -> ColumnElement[bool]:
     match tab:
+        case Tab.WAITING if groups:
+            # Danger concerns everybody.
+            ours = Handoff.group_id.is_(None) | Handoff.group_id.in_(groups)
+            urgent = Handoff.urgency == Urgency.DANGER
+            return and_(Handoff.state == HandoffState.WAITING, ours | urgent)
         case Tab.WAITING:
             return Handoff.state == HandoffState.WAITING
         case Tab.MINE:
-            return and_(Handoff.operator_id == me, Handoff.state == HandoffState.TAKEN)
+            return and_(
+                Handoff.operator_id == me,
+                Handoff.state == HandoffState.TAKEN,
+                Handoff.snoozed_at.is_(None),
+            )
+        case Tab.SNOOZED:
+            return and_(Handoff.operator_id == me, Handoff.snoozed_at.is_not(None))
         case Tab.ALL:
             return or_(Handoff.state == HandoffState.WAITING, Handoff.state == HandoffState.TAKEN)
         case Tab.CLOSED:
@@ -235,6 +283,8 @@ def _of(tab: Tab, me: int) -> ColumnElement[bool]:
 def _ordered(statement: _Stays, tab: Tab) -> _Stays:
     if tab is Tab.CLOSED:
         return statement.order_by(Handoff.closed_at.desc(), Handoff.id.desc())
+    if tab is Tab.SNOOZED:
+        return statement.order_by(Handoff.wake_at.is_(None), Handoff.wake_at, Handoff.id)
     if tab is Tab.WAITING:
         # Exactly the index: the length of the queue costs nothing.
         return statement.order_by(Handoff.urgency, Handoff.rank_at, Handoff.id)

@@ -17,9 +17,14 @@ from conversations.service import Outbox, lock
 from handoff import clocks, names
 from handoff.calendar import WorkingHours
 from handoff.clocks import Clocks, Terms
-from handoff.desk import IDLE_JOB, OperatorDesk, say_farewell
+from handoff.desk import IDLE_JOB, OperatorDesk
+from handoff.later import WAKE_JOB, Later, PromiseTerms
 from handoff.models import ClockKind, CloseReason, Handoff, HandoffState, Urgency
+from handoff.moving import Moving
 from handoff.promise import promise
+from handoff.ratings import Ratings
+from handoff.steps import Steps, open_stay
+from staff import groups
 from storage.database import Database, Transaction
 from storage.jobs import Handler
 
@@ -27,6 +32,9 @@ IDLE_FAREWELL = (
     "Завершаем разговор с оператором: давно нет новых сообщений. "
     "Если вопрос остался, просто напишите сюда."
 )
+
+
+PROMISE_TERMS = PromiseTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +59,16 @@ class HandoffService:
         *,
         answer_within: timedelta,
         idle_close: timedelta,
+        promise_terms: PromiseTerms = PROMISE_TERMS,
     ) -> None:
         self.database = database
         self.hours = hours
         self.clocks = Clocks(hours, Terms(answer_within), events)
-        self.desk = OperatorDesk(
-            database, outbox, events, hours, self.clocks, idle_close=idle_close
-        )
-        self._outbox = outbox
+        self._steps = Steps(database, outbox, events, self.clocks)
+        self.ratings = Ratings(self._steps)
+        self.desk = OperatorDesk(self._steps, hours, self.ratings, idle_close=idle_close)
+        self.later = Later(self._steps, hours, promise_terms)
+        self.moving = Moving(self._steps)
         self._events = events
         self._answer_within = answer_within
         self._idle_close = idle_close
@@ -69,7 +79,11 @@ class HandoffService:
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of this room's due work, by kind."""
-        return {IDLE_JOB: self._close_idle, clocks.JOB: self._look_at_clocks}
+        return {
+            IDLE_JOB: self._close_idle,
+            clocks.JOB: self._look_at_clocks,
+            WAKE_JOB: self.later.wake_due,
+        }
 
     async def calendar_loaded(self) -> None:
         """At the start of due work: running clocks follow the calendar that is in force now."""
@@ -116,12 +130,13 @@ class HandoffService:
             conversation.turn = Turn.QUEUE
             self._emit(tx, "handoff.requeued", found)
         else:
-            await self.desk.end_stay(tx, conversation, found, CloseReason.CUSTOMER)
+            await self._steps.end_stay(tx, conversation, found, CloseReason.CUSTOMER)
 
     async def customer_wrote(self, tx: Transaction, conversation: Conversation) -> None:
         """A line that an operator has to read: the clock of the next answer starts."""
         found = await open_stay(tx, conversation.id)
         if found is not None:
+            found.snoozed_at = None  # whoever writes is seen at once
             await self.clocks.owe(tx, found)
 
     async def waiting(self) -> int:
@@ -142,8 +157,10 @@ class HandoffService:
         given_name = await tx.session.scalar(
             select(Contact.given_name).where(Contact.id == conversation.contact_id)
         )
+        known = await groups.all_groups(tx.session)
         stay = Handoff(
             conversation_id=conversation.id,
+            group_id=groups.fitting(known, (summary.get("topic", ""), summary.get("intent", ""))),
             reason=reason,
             summary=dict(summary),
             state=HandoffState.WAITING,
@@ -176,23 +193,14 @@ class HandoffService:
             or stay.id != payload["handoff"]
             or stay.state != HandoffState.TAKEN
             or stay.next_due_at is not None
+            or stay.snoozed_at is not None
+            or stay.wake_at is not None
             or stay.last_operator_at is None
             or self.hours.add_working_time(stay.last_operator_at, self._idle_close) > tx.now
         ):
             return
-        await self.desk.end_stay(tx, conversation, stay, CloseReason.IDLE)
-        await say_farewell(tx, self._outbox, conversation, IDLE_FAREWELL)
+        await self._steps.end_stay(tx, conversation, stay, CloseReason.IDLE)
+        await self._steps.tell_customer(tx, conversation, IDLE_FAREWELL)
 
     def _emit(self, tx: Transaction, kind: str, stay: Handoff) -> None:
         self._events.emit(tx, kind, conversation_id=stay.conversation_id, handoff=stay.id)
-
-
-async def open_stay(tx: Transaction, conversation_id: int) -> Handoff | None:
-    """The conversation's open stay with the operators, fresh from the database."""
-    rows = await tx.session.execute(
-        select(Handoff)
-        .where(Handoff.conversation_id == conversation_id, Handoff.state != HandoffState.CLOSED)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return rows.scalar_one_or_none()

@@ -45,6 +45,29 @@ class Person(Base):
     created_at: Mapped[datetime]
 
 
+class StaffGroup(Base):
+    """People who serve the same topics. ``topics``: intents and topics whose conversations come
+    here, a trailing «*» stands for the rest of a name («faq/meter_*»). ``is_default``: what fits
+    nowhere else comes here."""
+
+    __tablename__ = "staff_group"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    topics: Mapped[list[Any]] = mapped_column(default=list)
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+
+class GroupMember(Base):
+    __tablename__ = "staff_group_member"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("staff_group.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("staff_person.id"), primary_key=True, index=True
+    )
+
+
 class StaffSession(Base):
     """One login in one browser. Of the cookie's token only the SHA-256 is kept."""
 

@@ -15,9 +15,9 @@ from conversations.events import Change, Events
 from conversations.models import Conversation, Delivery, Message, MessageKind
 from conversations.service import Outbox, bot_account_id, lock
 from handoff.calendar import WorkingHours
-from handoff.desk import Operator
 from handoff.models import AnswerClock, Handoff
 from handoff.service import HandoffService
+from handoff.steps import Operator
 from staff.models import Person, Role
 from storage.database import Database
 from storage.jobs import JobRunner

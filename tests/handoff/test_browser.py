@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from sqlalchemy import update
 
 from conversations.models import Delivery
-from handoff.desk import Operator
+from handoff.steps import Operator
 from staff.service import StaffService
 from tests.handoff.conftest import House
 from tests.handoff.inbox import PASSWORD, hub_of, inbox_app, staff_of

@@ -3,10 +3,10 @@
 import pytest
 
 from handoff.calendar import WorkingHours
-from handoff.desk import Operator
 from handoff.holding import is_holding
 from handoff.models import AnswerClock, ClockKind, Outcome
 from handoff.queue import Tab
+from handoff.steps import Operator
 from tests.handoff.conftest import MOSCOW, House
 from tests.handoff.test_calendar import at
 from tests.handoff.test_queue import names_in

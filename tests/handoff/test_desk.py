@@ -6,7 +6,6 @@ import pytest
 
 from conversations.models import Turn
 from conversations.service import mark_unreachable
-from handoff.desk import Operator
 from handoff.errors import (
     AnswerTooLong,
     CustomerGone,
@@ -17,6 +16,7 @@ from handoff.errors import (
     SentDifferently,
 )
 from handoff.models import CloseReason, HandoffState
+from handoff.steps import Operator
 from tests.handoff.conftest import House
 from tests.handoff.test_calendar import at
 

@@ -13,8 +13,8 @@ from sqlalchemy import update
 
 from conversations.models import Delivery, Message
 from conversations.service import mark_unreachable
-from handoff.desk import Operator
 from handoff.models import HandoffState
+from handoff.steps import Operator
 from staff.service import StaffService
 from tests.handoff.conftest import House
 from tests.handoff.inbox import PASSWORD, hub_of, inbox_app, staff_of

@@ -2,8 +2,8 @@
 
 from handoff import queue
 from handoff.clock import Heat, heat, left
-from handoff.desk import Operator
 from handoff.queue import Counts, Tab
+from handoff.steps import Operator
 from tests.handoff.conftest import House
 from tests.handoff.test_calendar import at
 

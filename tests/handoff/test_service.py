@@ -7,8 +7,8 @@ import pytest
 
 from conversations.models import Turn
 from conversations.service import mark_unreachable
-from handoff.desk import Operator
 from handoff.models import CloseReason, HandoffState
+from handoff.steps import Operator
 from tests.handoff.conftest import House
 from tests.handoff.test_calendar import at
 

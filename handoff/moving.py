@@ -1,0 +1,111 @@
+"""Handing a conversation to a colleague or a group."""
+
+from sqlalchemy import select
+
+from conversations.models import Author, Conversation, MessageKind, Turn
+from conversations.service import record
+from handoff import answer_text
+from handoff.errors import NobodyThere, NotWaiting
+from handoff.models import Handoff, HandoffState
+from handoff.steps import Operator, Steps, open_stay
+from staff.models import Person, Role, StaffGroup
+from storage.database import Transaction
+
+# Who can have conversations.
+SERVING = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+class Moving:
+    """The clocks run on: the customer does not wait longer because we moved him."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    async def to_person(
+        self, handoff_id: int, who: Operator, person_id: int, note: str = ""
+    ) -> None:
+        """Raises NotYours, NotWaiting, NobodyThere."""
+        async with self._steps.database.write() as tx:
+            conversation = await self._steps.lock(tx, handoff_id)
+            stay = await self._steps.change(tx, handoff_id, who, taken_at=tx.now)
+            await self._give(tx, conversation, stay, who, person_id, note)
+
+    async def to_group(self, handoff_id: int, who: Operator, group_id: int, note: str = "") -> None:
+        """Into the queue of a group. Raises NotYours, NotWaiting, NobodyThere."""
+        async with self._steps.database.write() as tx:
+            conversation = await self._steps.lock(tx, handoff_id)
+            stay = await self._steps.change(tx, handoff_id, who, group_id=group_id)
+            name = await tx.session.scalar(select(StaffGroup.name).where(StaffGroup.id == group_id))
+            if name is None:
+                raise NobodyThere
+            stay.state = HandoffState.WAITING
+            stay.operator_id = None
+            stay.snoozed_at = None
+            conversation.turn = Turn.QUEUE
+            # Somebody has to look at it, though the customer may be owed nothing at the moment.
+            await self._steps.clocks.owe(tx, stay)
+            text = "{name}: передано в группу «" + _plain(name) + "»"
+            await self._steps.tell_colleagues(tx, conversation, who, text)
+            await self._note(tx, conversation, who, note)
+            self._steps.emit(tx, "handoff.requeued", conversation, handoff_id, who)
+
+    async def assign(self, handoff_id: int, by: Operator, person_id: int) -> None:
+        """A supervisor gives an open conversation to somebody, whoever has it now.
+
+        Raises NotWaiting (closed), NobodyThere.
+        """
+        async with self._steps.database.write() as tx:
+            conversation = await self._steps.lock(tx, handoff_id)
+            stay = await open_stay(tx, conversation.id)
+            if stay is None or stay.id != handoff_id:
+                raise NotWaiting
+            await self._give(tx, conversation, stay, by, person_id, "")
+
+    async def _give(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        stay: Handoff,
+        who: Operator,
+        person_id: int,
+        note: str,
+    ) -> None:
+        name = await tx.session.scalar(
+            select(Person.display_name).where(
+                Person.id == person_id, Person.active, Person.role.in_(SERVING)
+            )
+        )
+        if name is None:
+            raise NobodyThere
+        stay.state = HandoffState.TAKEN
+        stay.operator_id = person_id
+        stay.taken_at = tx.now
+        stay.snoozed_at = None
+        conversation.turn = Turn.OPERATOR
+        text = "{name}: передано, теперь отвечает " + _plain(name)
+        await self._steps.tell_colleagues(tx, conversation, who, text)
+        await self._note(tx, conversation, who, note)
+        self._steps.events.emit(
+            tx,
+            "handoff.transferred",
+            conversation_id=conversation.id,
+            handoff=stay.id,
+            operator=who.id,
+            to=person_id,
+        )
+
+    async def _note(
+        self, tx: Transaction, conversation: Conversation, who: Operator, note: str
+    ) -> None:
+        if not note.strip():
+            return
+        await record(
+            tx, self._steps.events, conversation, answer_text.checked(note),
+            author=Author.OPERATOR, kind=MessageKind.NOTE, staff_id=who.id,
+            data={"name": who.name},
+        )  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    """Safe inside a template of ``str.format``."""
+    return name.replace("{", "").replace("}", "")

@@ -1,0 +1,25 @@
+"""Who is at work: somebody whose browser was used, or kept open at work, a short while ago."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+
+from staff.models import Person, StaffSession
+
+AWAY_AFTER = timedelta(minutes=10)
+
+
+def here(now: datetime) -> ColumnElement[bool]:
+    """The condition on ``Person``: active, and seen within the last ten minutes."""
+    return Person.active & exists().where(
+        StaffSession.person_id == Person.id,
+        StaffSession.revoked_at.is_(None),
+        StaffSession.last_seen_at > now - AWAY_AFTER,
+    )
+
+
+async def is_here(session: AsyncSession, person_id: int | None, now: datetime) -> bool:
+    found = await session.scalar(select(Person.id).where(Person.id == person_id, here(now)))
+    return found is not None
