@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing.demo_accounts import DEMO_ACCOUNTS, TARIFFS, DemoAccount, DemoMeter
+from billing.demo_accounts import DEMO_ACCOUNTS, DemoAccount, DemoMeter
+from billing.demo_bills import lines_of, total
 from billing.demo_people import invent
-from billing.models import Account, Charge, ChargeKind, Meter, Payment, Reading, ReadingStatus
-from billing.money import THOUSANDTHS, energy_cost
+from billing.models import Account, Charge, Meter, Payment, Reading, ReadingStatus
+from billing.money import THOUSANDTHS
 from billing.readings import next_month
 from storage.database import Database
 
@@ -28,8 +29,6 @@ BATCH = 250
 SEASON = (125, 120, 110, 100, 90, 80, 75, 80, 90, 100, 110, 120)
 CHANNELS = ("web", "telegram", "cabinet", "office")
 PAID_BY = ("cabinet", "bank", "office", "qr")
-# Roughly 10 days of 1/300 of 9.5 %: enough to show that there is such a line.
-PENALTY_DIVISOR = 316
 
 Rows = list[dict[str, Any]]
 
@@ -194,39 +193,17 @@ def _charge(
     batch: _Batch,
 ) -> list[tuple[date, int]]:
     """The bills: (month, kopecks), oldest first."""
-    tariffs = TARIFFS[account.zones]
     common = rng.randint(2, 9) if account.address.flat else 0
     months = sorted({month for month, _ in used})
     bills: list[tuple[date, int]] = []
     for month in months:
-        lines = [
-            (
-                ChargeKind.ELECTRICITY,
-                zone,
-                energy_cost(used[month, zone], tariff),
-                used[month, zone],
-            )
-            for zone, tariff in enumerate(tariffs, 1)
-        ]
-        if common:
-            kwh = common * THOUSANDTHS
-            lines.append((ChargeKind.COMMON, 0, energy_cost(kwh, TARIFFS[1][0]), kwh))
-        if account.unpaid_months > 1 and month == months[-1]:
-            owed = sum(kopecks for _, kopecks in bills[1 - account.unpaid_months :])
-            lines.append((ChargeKind.PENALTY, 0, owed // PENALTY_DIVISOR, 0))
-        batch.charges += [
-            {
-                "account_id": account_id,
-                "month": month,
-                "kind": kind,
-                "zone": zone,
-                "kopecks": kopecks,
-                "kwh": kwh or None,
-                "charged_on": next_month(month),
-            }
-            for kind, zone, kopecks, kwh in lines
-        ]
-        bills.append((month, sum(kopecks for _, _, kopecks, _ in lines)))
+        last = month == months[-1]
+        unpaid = account.unpaid_months - 1 if last else 0
+        owed = sum(kopecks for _, kopecks in bills[-unpaid:]) if unpaid > 0 else 0
+        zones = {zone: kwh for (of, zone), kwh in used.items() if of == month}
+        lines = lines_of(account, month, zones, owed, common=common, last=last)
+        batch.charges += [{"account_id": account_id, **line} for line in lines]
+        bills.append((month, total(lines)))
     return bills
 
 

@@ -31,7 +31,11 @@ class DemoMeter:
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """``unpaid_months`` are the last bills not paid; ``overpaid`` is kopecks beyond all bills."""
+    """``unpaid_months`` are the last bills not paid; ``overpaid`` is kopecks beyond all bills.
+
+    In the last bill: ``recalculation`` kopecks, ``tariff_raised`` inside the month, ``factor`` in
+    hundredths. ``ranges``: more than the first range of consumption costs more.
+    """
 
     number: str
     holder: Holder
@@ -42,6 +46,10 @@ class DemoAccount:
     overpaid: int = 0
     closed_days_ago: int | None = None
     organisation: str | None = None
+    recalculation: int = 0
+    tariff_raised: bool = False
+    ranges: bool = False
+    factor: int = 100
 
     @property
     def surname(self) -> str:
@@ -72,14 +80,16 @@ DEMO_ACCOUNTS = (
         Holder("Петров", "Сергей", "Николаевич"),
         Address(TOWN, "ул. Заречная", "7", "18"),
         (DemoMeter("2087654321", (12100, 6700), (230, 95)),),
-        "день и ночь, долга нет",
+        "день и ночь, долга нет; в последнем месяце сменился тариф",
+        tariff_raised=True,
     ),
     DemoAccount(
         "440011112222",
         Holder("Сидорова", "Анна", "Викторовна"),
         Address(TOWN, "пр-т Энергетиков", "30", "112"),
         (DemoMeter("3011112222", (4890, 2410, 1950), (80, 60, 70), digits=6, decimals=1),),
-        "три зоны, переплата",
+        "три зоны, переплата, перерасчёт",
+        recalculation=-12_350,
         overpaid=150_000,
     ),
     DemoAccount(
@@ -95,7 +105,8 @@ DEMO_ACCOUNTS = (
         Holder("Смирнова", "Ольга", "Сергеевна"),
         Address(TOWN, "ул. Садовая", "21", "6"),
         (DemoMeter("1055556666", (30415,), (120,), verification_in_days=-90),),
-        "у счётчика вышел срок поверки",
+        "у счётчика вышел срок поверки, в счёте повышающий коэффициент",
+        factor=150,
     ),
     DemoAccount(
         "440077778888",
@@ -114,8 +125,9 @@ DEMO_ACCOUNTS = (
             DemoMeter("1099990002", (1320,), (35,)),
             DemoMeter("1099990003", (45200,), (200,), removed_days_ago=200),
         ),
-        "дом и гараж: два счётчика, третий снят",
-        unpaid_months=1,
+        "дом и гараж: два счётчика, третий снят; диапазоны потребления; долг за пять месяцев",
+        unpaid_months=5,
+        ranges=True,
     ),
     DemoAccount(
         "440024682468",

@@ -2,7 +2,9 @@
 
 BillingError
 ├── InvalidValue    a text that is no register value; ``reason`` says why
-└── NotLinked       this contact may not see this account
+├── NotLinked       this contact may not see this account
+├── GatewayDown     the billing system does not answer; nothing is known
+└── UnknownAccount  the billing system has no such account
 """
 
 from enum import StrEnum
@@ -31,3 +33,11 @@ class NotLinked(BillingError):
         super().__init__(f"contact {contact_id} is not linked to account {account_id}")
         self.contact_id = contact_id
         self.account_id = account_id
+
+
+class GatewayDown(BillingError):
+    """``str()`` says what went wrong, for the log; nothing about an account."""
+
+
+class UnknownAccount(BillingError):
+    pass

@@ -163,16 +163,19 @@ class Charge(Base):
     """A line of a month's bill; negative when it is in the customer's favour.
 
     ``month`` is the first day of the month it is for, ``charged_on`` when the bill was made.
-    ``zone`` is 0 for what has none; ``kwh`` is thousandths.
+    ``line`` tells apart what is charged alike (a tariff that changed inside the month, ranges of
+    consumption). The rest as in ``billing.bills.BillLine``.
     """
 
     __tablename__ = "charge"
     __table_args__ = (
-        UniqueConstraint("account_id", "month", "kind", "zone"),
+        UniqueConstraint("account_id", "month", "kind", "zone", "line"),
         CheckConstraint(
             "kind IN ('opening', 'electricity', 'common', 'penalty', 'recalculation')", name="kind"
         ),
         CheckConstraint("zone BETWEEN 0 AND 3", name="zone"),
+        CheckConstraint("tier BETWEEN 0 AND 9", name="tier"),
+        CheckConstraint("factor > 0", name="factor"),
         AUTOINCREMENT,
     )
 
@@ -181,8 +184,15 @@ class Charge(Base):
     month: Mapped[date]
     kind: Mapped[str]
     zone: Mapped[int] = mapped_column(default=0)
+    line: Mapped[int] = mapped_column(default=0, server_default="0")
     kopecks: Mapped[int]
     kwh: Mapped[int | None]
+    tariff: Mapped[int | None]
+    tier: Mapped[int] = mapped_column(default=0, server_default="0")
+    factor: Mapped[int] = mapped_column(default=100, server_default="100")
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    note: Mapped[str | None]
     charged_on: Mapped[date]
 
 

@@ -53,6 +53,11 @@ _SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help",
                "abuse"}  # fmt: skip
 # Said to an operator, it does not start the clock of his next answer.
 _NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
+# Under an article about the law: the same for the customer's own account.
+_OWN_FIGURES = {
+    "faq/penalty": intent_button("Мои пени", "penalty"),
+    "faq/payment_methods": intent_button("Оплатить", "pay"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +238,8 @@ class Assistant:
         if answer is not None:
             repeated = turn.state.last_topic == intent
             turn.state.last_topic = intent
-            turn.replies.append(_article(answer, repeated=repeated))
+            own = _OWN_FIGURES.get(intent)
+            turn.replies.append(_article(answer, own, repeated=repeated))
             return
         reply = interim.answer(intent, self._variables())
         if reply is not None:
@@ -457,8 +463,8 @@ class Assistant:
             case Done(replies=replies, effects=effects):
                 turn.replies.extend(replies)
                 turn.effects.extend(effects)
-            case Failed(collected=collected):
-                self._call_operator(turn, "flow_failed", collected)
+            case Failed(collected=collected, reason=reason):
+                self._call_operator(turn, reason, collected)
 
 
 def _moves_on(intent: str, flow: Flow) -> bool:
@@ -466,7 +472,7 @@ def _moves_on(intent: str, flow: Flow) -> bool:
     return INTENT_FLOWS.get(intent, flow.name) not in {flow.name, link.NAME}
 
 
-def _article(answer: Answer, *, repeated: bool) -> Reply:
+def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:
     """The short answer first; asked again, the whole one and a human."""
     buttons = [
         Button(button.label, url=button.url)
@@ -474,6 +480,8 @@ def _article(answer: Answer, *, repeated: bool) -> Reply:
         else intent_button(button.label, button.intent)
         for button in answer.buttons
     ]
+    if own is not None:
+        buttons.insert(0, own)
     text = answer.text if repeated or not answer.short else answer.short
     if answer.short and not repeated:
         buttons.append(intent_button("Подробнее", answer.topic))

@@ -22,6 +22,8 @@ from dialogs.flow import (
     Query,
     UndoReading,
 )
+from dialogs.money import MoneyQuery
+from dialogs.money_answers import MoneyAnswers
 from dialogs.turn import Context
 from storage.database import Database
 
@@ -29,7 +31,7 @@ from storage.database import Database
 class Answers(Protocol):
     """Who answers the flows' queries: billing, or nobody where an editor only tries a message."""
 
-    async def answer(self, query: Query, context: Context) -> Any:
+    async def answer(self, query: Query | MoneyQuery, context: Context) -> Any:
         """The query's answer, as the query's docstring says. ``context``: who asks, where, and
         with which message."""
         ...
@@ -38,7 +40,7 @@ class Answers(Protocol):
 class NoAccounts:
     """For trying messages out: a customer without accounts, of whom nothing is recorded."""
 
-    async def answer(self, query: Query, context: Context) -> Any:
+    async def answer(self, query: Query | MoneyQuery, context: Context) -> Any:
         match query:
             case LinkedAccounts():
                 return ()
@@ -53,11 +55,12 @@ class NoAccounts:
 
 
 class BillingAnswers:
-    def __init__(self, database: Database, billing: BillingService) -> None:
+    def __init__(self, database: Database, billing: BillingService, money: MoneyAnswers) -> None:
         self._database = database
         self._billing = billing
+        self._money = money
 
-    async def answer(self, query: Query, context: Context) -> Any:
+    async def answer(self, query: Query | MoneyQuery, context: Context) -> Any:
         contact_id = context.contact_id
         match query:
             case Identify(number=number, name=name):
@@ -70,8 +73,7 @@ class BillingAnswers:
                 async with self._database.read() as session:
                     return await self._billing.overview(session, contact_id, account_id)
             case Balance(account_id=account_id, on=on):
-                async with self._database.read() as session:
-                    return await self._billing.balance(session, contact_id, account_id, on)
+                return await self._money.balance(contact_id, account_id, on)
             case GiveReading():
                 async with self._database.write() as tx:
                     return await self._billing.take_reading(tx, _given(query, context))
@@ -83,6 +85,8 @@ class BillingAnswers:
                     return await self._billing.take_unverified_reading(
                         tx, _unverified(query, context)
                     )
+            case _:
+                return await self._money.answer(query, contact_id)
 
 
 def _given(query: GiveReading, context: Context) -> GivenReading:

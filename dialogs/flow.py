@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from dialogs.money import MoneyQuery
 from dialogs.turn import Effect
 from nlu import Understanding
 from replies import Reply
@@ -91,7 +92,7 @@ class UndoReading:
 Query = (
     LinkedAccounts | Identify | AccountFacts | Balance | GiveReading | GiveUnverified | UndoReading
 )
-Known = Mapping[Query, Any]
+Known = Mapping[Query | MoneyQuery, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,13 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It can't be done with the assistant: an operator goes on, with what was collected."""
+    """It can't be done with the assistant: an operator goes on, with what was collected.
+
+    ``reason``: why, a key of ``phrases.ASK_OPERATOR``.
+    """
 
     collected: Mapping[str, Any]
+    reason: str = "flow_failed"
 
 
-Step = Query | Asking | Done | Failed
+Step = Query | MoneyQuery | Asking | Done | Failed

@@ -5,11 +5,20 @@ from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
+
+from billing.errors import GatewayDown, UnknownAccount
+from dialogs import phrases
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
 from dialogs.billing_answers import Answers
 from dialogs.flow import Asking, Done, Failed, FlowTurn, Moment, Query
 from dialogs.flows.identification import Identification
+from dialogs.money import MoneyQuery
 from dialogs.state import DialogState, Flow, new_run, restore
 from dialogs.turn import Context
+from replies import Reply
+
+log = structlog.get_logger(__name__)
 
 MAX_MISSES = 2
 CHANNEL_NAMES = {"web": "чат на сайте", "telegram": "Telegram", "terminal": "терминал"}
@@ -66,7 +75,7 @@ class FlowRunner:
     ) -> Asking | Done | Failed:
         channel = CHANNEL_NAMES.get(context.channel, context.channel)
         moment = Moment(context.now.astimezone(self._zone), channel)
-        known: dict[Query, Any] = {}
+        known: dict[Query | MoneyQuery, Any] = {}
         while True:
             step = flow.advance(slots, known, moment)
             if isinstance(step, Asking):
@@ -75,4 +84,12 @@ class FlowRunner:
             if isinstance(step, Done | Failed):
                 state.end_flow()
                 return step
-            known[step] = await self._answers.answer(step, context)
+            try:
+                known[step] = await self._answers.answer(step, context)
+            except GatewayDown:
+                log.warning("dialogs.billing_down", conversation=context.conversation_id)
+                state.end_flow()
+                return Done((Reply(phrases.BILLING_DOWN, (OPERATOR_BUTTON, MENU_BUTTON)),))
+            except UnknownAccount:
+                state.end_flow()
+                return Failed({"flow": flow.name})

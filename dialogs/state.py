@@ -7,8 +7,20 @@ from typing import Any
 
 from billing.readings import AcceptanceRules
 from dialogs.flow import FlowTurn, Known, Moment, Step
-from dialogs.flows import balance, link, reading, undo
+from dialogs.flows import (
+    balance,
+    charges,
+    link,
+    pay,
+    payment_history,
+    payment_status,
+    penalty,
+    reading,
+    receipt,
+    undo,
+)
 from dialogs.flows.identification import Identification
+from dialogs.money import MoneyRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +35,9 @@ class Flow:
     advance: Callable[[Any, Known, Moment], Step]
 
 
-def flows(rules: AcceptanceRules) -> dict[str, Flow]:
+def flows(rules: AcceptanceRules, money: MoneyRules | None = None) -> dict[str, Flow]:
     """Every flow by its name. ``rules``: which readings the company accepts."""
+    money_rules = money or MoneyRules()
 
     def advance_reading(state: reading.State, known: Known, moment: Moment) -> Step:
         return reading.advance(state, known, moment, rules)
@@ -44,12 +57,43 @@ def flows(rules: AcceptanceRules) -> dict[str, Flow]:
         undo.NAME: Flow(
             undo.NAME, undo.VERSION, undo.State, undo.start, undo.absorb, undo.advance
         ),
+        **_money_flows(money_rules),
     }  # fmt: skip
+
+
+def _money_flows(rules: MoneyRules) -> dict[str, Flow]:
+    def advance_pay(state: pay.State, known: Known, moment: Moment) -> Step:
+        return pay.advance(state, known, moment, rules)
+
+    def advance_status(state: payment_status.State, known: Known, moment: Moment) -> Step:
+        return payment_status.advance(state, known, moment, rules)
+
+    found = (
+        Flow(charges.NAME, charges.VERSION, charges.State, charges.start, charges.absorb,
+             charges.advance),
+        Flow(payment_history.NAME, payment_history.VERSION, payment_history.State,
+             payment_history.start, payment_history.absorb, payment_history.advance),
+        Flow(payment_status.NAME, payment_status.VERSION, payment_status.State,
+             payment_status.start, payment_status.absorb, advance_status),
+        Flow(pay.NAME, pay.VERSION, pay.State, pay.start, pay.absorb, advance_pay),
+        Flow(receipt.NAME, receipt.VERSION, receipt.State, receipt.start, receipt.absorb,
+             receipt.advance),
+        Flow(penalty.NAME, penalty.VERSION, penalty.State, penalty.start, penalty.absorb,
+             penalty.advance),
+    )  # fmt: skip
+    return {flow.name: flow for flow in found}
 
 
 INTENT_FLOWS = {
     "submit_reading": reading.NAME,
     "balance": balance.NAME,
+    "charges": charges.NAME,
+    "payment_history": payment_history.NAME,
+    "payment_status": payment_status.NAME,
+    "pay": pay.NAME,
+    "receipt": receipt.NAME,
+    # Not a label of the taxonomy: a button under bills and under the article about penalty.
+    "penalty": penalty.NAME,
     "link_account": link.NAME,
 }
 

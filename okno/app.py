@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
+from billing import api as billing_api
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of
 from handoff import pages as inbox
@@ -16,6 +17,7 @@ from media import pages as media_pages
 from nlu.embedded import EmbeddedEngine
 from okno import operations
 from okno.channels import Channel
+from okno.money import payment_notices
 from okno.services import Services
 from okno.try_out import trying
 from web import app_parts
@@ -56,6 +58,10 @@ def create_app(
     editor = Editor(services.database, services.events, services.variables)
     app.include_router(editor_pages.router(editor, trying(services, engine), zone=services.zone))
     app.include_router(media_pages.router(services.media, services.links()))
+    if services.settings.billing_secret is not None:
+        secret = services.settings.billing_secret.get_secret_value().encode()
+        tell = payment_notices(services).tell
+        app.include_router(billing_api.router(services.database, tell, secret))
     app.include_router(operations.router(services, tasks))
     return app
 

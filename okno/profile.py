@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from okno.errors import WrongSetting
+from okno.profile_money import BankAccount, Payments
 
 FOLDER = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -77,7 +78,8 @@ class Profile(_Strict):
     grid: dict[str, str]
     corruption: dict[str, str]
     tariffs: tuple[Tariff, ...]
-    payments: dict[str, tuple[str, ...]]
+    payments: Payments
+    requisites: BankAccount | None = None
     offices: tuple[Office, ...]
     understanding: Thresholds
     channels: dict[str, ChannelRule]
@@ -96,7 +98,7 @@ class Profile(_Strict):
             "hours": {"text": hours_text},
             "offices": {"list": _offices(self.offices)},
             "tariffs": {"table": _tariffs(self.tariffs)},
-            "payments": {"without_fee": _list(self.payments["without_fee"])},
+            "payments": {"without_fee": _list(self.payments.without_fee)},
         }
 
 

@@ -24,6 +24,7 @@ from media.links import Links
 from media.store import MediaStore
 from nlu import Understanding
 from nlu.embedded import EmbeddedEngine
+from okno.money import money_answers, money_rules
 from okno.profile import Profile
 from okno.settings import Settings, secret_key
 from staff.service import StaffService
@@ -79,22 +80,22 @@ class Services:
             EngineReader(engine),
             self.knowledge_base,
             FlowRunner(
-                flows(self.billing.rules),
-                answers or BillingAnswers(self.database, self.billing),
+                flows(self.billing.rules, money_rules(self.profile)),
+                answers or BillingAnswers(self.database, self.billing, money_answers(self)),
                 self.zone,
             ),
             rules=Rules(
                 answer=self.profile.understanding.answer,
                 guess=self.profile.understanding.guess,
                 zone=self.zone,
-                personal_data=self._personal_data(),
+                personal_data=self.personal_data(),
             ),
             variables=lambda: variables,
             promise=self.handoff.promise,
             is_open=self.hours.is_open,
         )
 
-    def _personal_data(self) -> dict[str, str]:
+    def personal_data(self) -> dict[str, str]:
         """What each channel may carry; the terminal is the administrator's own machine."""
         rules = {name: rule.personal_data for name, rule in self.profile.channels.items()}
         return {"terminal": "full", **rules}

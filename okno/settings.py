@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from okno.errors import WrongSetting
 
 VAR = Path("var")
+SHORTEST = 32  # characters of a secret
 
 
 class Settings(BaseSettings):
@@ -30,6 +31,9 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = None
     # Telegram's own limit is about 30; more only for accounts that pay for it.
     telegram_per_second: float = Field(default=28.0, ge=1)
+
+    # The common secret of the company's billing system and Okno: requests both ways are signed.
+    billing_secret: SecretStr | None = None
 
     # Pictures and documents of conversations; every process needs the same folder.
     media_dir: Path = VAR / "media"
@@ -67,6 +71,11 @@ def _check(settings: Settings) -> None:
         )
     if settings.secret_key is not None and len(settings.secret_key.get_secret_value()) < 32:
         raise WrongSetting("OKNO_SECRET_KEY: too short, at least 32 characters")
+    if settings.billing_secret is not None and len(_value(settings.billing_secret)) < SHORTEST:
+        raise WrongSetting(
+            f"OKNO_BILLING_SECRET: too short, at least {SHORTEST} characters; the billing system "
+            "must have the same"
+        )
     if (
         settings.public_url is not None
         and settings.telegram_token is not None

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from billing.balance import Balance as Facts
-from billing.models import ChargeKind
 from billing.money import roubles
 from dialogs.actions import intent_button
 from dialogs.flow import AccountFacts, Balance, Done, FlowTurn, Known, Moment, Step
 from dialogs.flows import identification
 from dialogs.flows.identification import Identification
+from dialogs.flows.money_words import day, month_name, named
 from replies import Button, Reply
 
 NAME = "balance"
@@ -36,31 +36,35 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
     for query in (AccountFacts(account), owed):
         if query not in known:
             return query
-    return Done((_answer(known[AccountFacts(account)].account.masked_number, known[owed]),))
+    return Done((_answer(named(known[AccountFacts(account)].account), known[owed]),))
 
 
-def _answer(number: str, balance: Facts) -> Reply:
-    when = f"{balance.as_of:%d.%m.%Y}"
-    account = f"Лицевой счёт {number}"
-    buttons: tuple[Button, ...]
+_READING = intent_button("Передать показания", "submit_reading")
+_CHARGES = intent_button("За что начислено", "charges")
+
+
+def _answer(who: str, balance: Facts) -> Reply:
+    when = day(balance.as_of)
+    buttons: tuple[Button, ...] = (_CHARGES, _READING)
     if balance.kopecks > 0:
-        text = f"{account}: на {when} к оплате **{roubles(balance.kopecks)}**."
+        text = f"{who}: на {when} к оплате **{roubles(balance.kopecks)}**."
         text += _parts(balance)
         buttons = (
-            intent_button("Как оплатить", "faq/payment_methods"),
+            intent_button("Оплатить", "pay"),
+            _CHARGES,
             intent_button("Рассрочка", "faq/installment"),
-            intent_button("Передать показания", "submit_reading"),
+            _READING,
         )
+        if balance.penalty_kopecks or balance.earlier:
+            buttons = (buttons[0], buttons[1], intent_button("Мои пени", "penalty"), *buttons[2:])
     elif balance.kopecks < 0:
-        overpaid = roubles(-balance.kopecks)
-        text = f"{account}: на {when} долга нет, переплата **{overpaid}**."
-        buttons = (intent_button("Передать показания", "submit_reading"),)
+        text = f"{who}: на {when} долга нет, переплата **{roubles(-balance.kopecks)}**."
+        text += " Она пойдёт в счёт следующих начислений."
     else:
-        text = f"{account}: на {when} долга нет, всё оплачено."
-        buttons = (intent_button("Передать показания", "submit_reading"),)
+        text = f"{who}: на {when} долга нет, всё оплачено."
     if balance.last_payment is not None:
         paid = balance.last_payment
-        text += f"\n\nПоследний платёж: {roubles(paid.kopecks)}, {paid.paid_at:%d.%m.%Y}."
+        text += f"\n\nПоследний платёж: {roubles(paid.kopecks)}, {day(paid.paid_at.date())}."
     return Reply(text, buttons)
 
 
@@ -68,16 +72,14 @@ def _parts(balance: Facts) -> str:
     """Of what the debt consists, and by when the last bill is due."""
     lines = ""
     if balance.earlier > 0:
-        lines += f"\n\nДолг прошлых месяцев: {roubles(balance.earlier)}."
+        lines += f"\n\nДолг прошлых месяцев: {roubles(balance.earlier)}, срок оплаты прошёл."
     if balance.bill is not None and balance.current > 0:
-        month = f"{balance.bill.month:%m.%Y}"
         late = balance.as_of > balance.bill.pay_by
         due = "срок оплаты был" if late else "оплатите, пожалуйста, до"
         lines += (
-            f"\n\nНачисление за {month}: {roubles(balance.current)}, "
-            f"{due} {balance.bill.pay_by:%d.%m.%Y}."
+            f"\n\nНачисление за {month_name(balance.bill.month)}: {roubles(balance.current)}, "
+            f"{due} {day(balance.bill.pay_by)}."
         )
-        penalty = [line for line in balance.bill.lines if line.kind is ChargeKind.PENALTY]
-        if penalty:
-            lines += f" В нём пени: {roubles(sum(line.kopecks for line in penalty))}."
+        if balance.penalty_kopecks:
+            lines += f" В нём пени: {roubles(balance.penalty_kopecks)}."
     return lines
