@@ -5,6 +5,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -160,13 +161,58 @@ def doctor() -> None:
 def upgrade() -> None:
     """Bring the schema up to date."""
     with _one_clear_line():
-        from okno.assemble import assemble
         from storage import migrate
 
-        settings = environment.load()
-        services = assemble(settings, profiles.load(settings.profile))
-        _run(migrate.upgrade(services.database))
+        _run(migrate.upgrade(_services().database))
         console.print("The schema is up to date.")
+
+
+@db.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(help="The archive to write, e.g. okno-2026-11-21.zip.")],
+) -> None:
+    """Write all data and kept files into one archive; the installation may go on serving."""
+    with _one_clear_line():
+        from okno import moving
+
+        rows = _run(moving.backup(_services(), file, console))
+        console.print(f"{rows} rows are in {file}. Keep it where only you can read it.")
+
+
+@db.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive that `okno db backup` wrote.")],
+) -> None:
+    """Fill a new database from an archive. What was queued waits for `okno db release`."""
+    with _one_clear_line():
+        from okno import moving
+
+        console.print(_run(moving.restore(_services(), file, console)))
+
+
+@db.command("copy")
+def copy(
+    to: Annotated[str, typer.Argument(help="The new database: postgresql://user@host/name.")],
+) -> None:
+    """Move to another database, e.g. from SQLite to PostgreSQL. Stop serving first."""
+    with _one_clear_line():
+        from okno import moving
+
+        rows = _run(moving.copy(_services(), to, console))
+        console.print(f"{rows} rows are copied. Set OKNO_DATABASE_URL to the new address.")
+
+
+@db.command("release")
+def release(
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Never send it: it was sent before the loss.")
+    ] = False,
+) -> None:
+    """Send and answer what has been waiting since a restore."""
+    with _one_clear_line():
+        from okno import moving
+
+        console.print(_run(moving.release(_services(), discard=discard)))
 
 
 @staff.command("add")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from rich.console import Console
 from sqlalchemy import func, select
 
+from conversations import restored
 from conversations.models import Quarantine
 from okno import profile as profiles
 from okno.assemble import assemble
@@ -65,6 +66,13 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
         yield Finding(
             f"{quarantined} events could not be stored as messages",
             "look into the table quarantine and report them",
+        )
+    async with services.database.read() as session:
+        unsent, unanswered = await restored.held(session)
+    if unsent or unanswered:
+        yield Finding(
+            f"after a restore {unsent} messages and {unanswered} conversations wait",
+            "look at the inbox, then run: okno db release (or okno db release --discard)",
         )
     late = await count_late(services.database, LATE)
     if late:

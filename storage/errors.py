@@ -2,7 +2,8 @@
 
 StorageError
 ├── DatabaseInUse      another process serves this SQLite file
-└── LeaseLost          a lease was taken over by another process
+├── LeaseLost          a lease was taken over by another process
+└── WrongArchive       a backup that cannot be read into this database
 """
 
 
@@ -16,3 +17,7 @@ class DatabaseInUse(StorageError):
 
 class LeaseLost(StorageError):
     pass
+
+
+class WrongArchive(StorageError):
+    """``str()`` is one line for the administrator."""

@@ -27,14 +27,17 @@ async def upgrade(database: Database, revision: str = "head") -> None:
         await connection.commit()
 
 
-async def is_current(database: Database) -> bool:
-    head = ScriptDirectory.from_config(config()).get_current_head()
+def head() -> str:
+    """The newest revision."""
+    return str(ScriptDirectory.from_config(config()).get_current_head())
 
+
+async def is_current(database: Database) -> bool:
     def current(sync: Connection) -> str | None:
         return MigrationContext.configure(sync).get_current_revision()
 
     async with database.engine.connect() as connection:
-        return await connection.run_sync(current) == head
+        return await connection.run_sync(current) == head()
 
 
 async def differences(database: Database) -> list[object]:

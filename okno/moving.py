@@ -1,0 +1,120 @@
+"""Back-up, restore, and the move to another database."""
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from conversations import restored
+from okno.assemble import sqlite_file
+from okno.errors import WrongSetting
+from okno.services import Services
+from okno.sqlite_lock import lock
+from storage import archive, migrate
+from storage.database import Database
+
+
+async def backup(services: Services, file: Path, console: Console) -> int:
+    """Write the archive; its rows. The installation may be serving meanwhile."""
+    async with _closing(services.database):
+        await _check_schema(services.database)
+        with _progress(console) as shown:
+            return await archive.write(services.database, file, services.settings.media_dir, shown)
+
+
+async def restore(services: Services, file: Path, console: Console) -> str:
+    """Fill the new database that the settings name; what to do next."""
+    archive.check(file)
+    async with _closing(services.database):
+        with _not_serving(services), _progress(console) as shown:
+            await migrate.upgrade(services.database)
+            rows = await archive.read(
+                services.database, file, services.settings.media_dir, shown, then=restored.hold
+            )
+        async with services.database.read() as session:
+            unsent, unanswered = await restored.held(session)
+    waiting = (
+        f" {unsent} messages and {unanswered} conversations wait: okno db release sends and "
+        "answers them, okno db release --discard leaves them."
+        if unsent or unanswered
+        else ""
+    )
+    return f"{rows} rows are restored.{waiting}"
+
+
+async def copy(services: Services, to: str, console: Console) -> int:
+    """Copy everything into an empty database; the rows. Nothing is held back: no time passed."""
+    target = Database(_checked(to))
+    async with _closing(services.database), _closing(target):
+        if target.url == services.database.url:
+            raise WrongSetting("okno db copy: this is the present database; name the new one")
+        await _check_schema(services.database)
+        with (
+            _not_serving(services),
+            tempfile.TemporaryDirectory(prefix="okno-copy-") as folder,
+            _progress(console) as shown,
+        ):
+            file = Path(folder) / "okno.zip"
+            await archive.write(services.database, file, progress=shown)
+            await migrate.upgrade(target)
+            return await archive.read(target, file, progress=shown)
+
+
+async def release(services: Services, *, discard: bool) -> str:
+    """Let go what a restore held back; how much it was."""
+    async with _closing(services.database), services.database.write() as tx:
+        unsent, unanswered = await restored.held(tx.session)
+        await (restored.discard(tx) if discard else restored.release(tx))
+    done = "are left as they are" if discard else "are being sent and answered"
+    return f"{unsent} messages and {unanswered} conversations {done}."
+
+
+@contextlib.asynccontextmanager
+async def _closing(database: Database) -> AsyncIterator[None]:
+    """Also after an error: an open connection would keep the command from ending."""
+    try:
+        yield
+    finally:
+        await database.close()
+
+
+def _checked(url: str) -> str:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError as error:
+        raise WrongSetting("okno db copy: write postgresql://user@host/name") from error
+    if backend not in {"sqlite", "postgresql"}:
+        raise WrongSetting(f"okno db copy: {backend} is not supported; use sqlite or postgresql")
+    return url
+
+
+async def _check_schema(database: Database) -> None:
+    if not await migrate.is_current(database):
+        raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
+
+
+@contextlib.contextmanager
+def _not_serving(services: Services) -> Iterator[None]:
+    """On SQLite a serving process is noticed; on PostgreSQL the administrator stops it."""
+    file = sqlite_file(services.settings)
+    with lock(file) if file is not None else contextlib.nullcontext():
+        yield
+
+
+@contextlib.contextmanager
+def _progress(console: Console) -> Iterator[archive.Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} rows"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(table: str, rows: int) -> None:
+            if table not in tasks:
+                tasks[table] = int(bar.add_task(table, total=None))
+            bar.update(tasks[table], completed=rows)  # type: ignore[arg-type]
+
+        yield show
