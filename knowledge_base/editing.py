@@ -1,7 +1,7 @@
 """What editors do with articles. Each step is one transaction with its audit entry and event."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from knowledge_base import versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, require_fit
 from knowledge_base.errors import TopicTaken, Unfit
+from knowledge_base.learning.service import Learning, teaches
 from knowledge_base.models import Article, ArticleVersion, State
 from staff import audit
 from storage.database import Database, Transaction
@@ -21,19 +22,28 @@ SAVED_EVENT = "kb.saved"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The newest version after a step; ``number`` is what the next one begins with."""
+    """The newest version after a step; ``number`` is what the next one begins with.
+
+    ``training_id``: it comes into force when this training is done; None: at once.
+    """
 
     version_id: int
     number: int
+    training_id: int | None = None
 
 
 class Editor:
     """``variables()`` gives today's values: an article that names another is not published."""
 
     def __init__(
-        self, database: Database, events: Events, variables: Callable[[], Mapping[str, Any]]
+        self,
+        database: Database,
+        events: Events,
+        learning: Learning,
+        variables: Callable[[], Mapping[str, Any]],
     ) -> None:
         self.database = database
+        self.learning = learning
         self.variables = variables
         self._events = events
 
@@ -65,17 +75,23 @@ class Editor:
     async def publish(
         self, article_id: int, text: ArticleText, *, author_id: int, base_number: int
     ) -> Saved:
-        """Save and put in force. Raises Unfit before anything is written, EditConflict."""
+        """Save and put in force: at once, or, where the bot has to learn other questions, when
+        it has learnt them. Raises Unfit before anything is written, EditConflict."""
         async with self.database.write() as tx:
             topics = (await tx.session.execute(select(Article.topic))).scalars().all()
             require_fit(text, self.variables(), topics=topics)
             saved = await self._save(tx, article_id, text, author_id, base_number)
             version = await tx.session.get_one(ArticleVersion, saved.version_id)
-            if version.state != State.PUBLISHED:
-                await versions.publish(
-                    tx, self._events, article_id, saved.version_id, base_number=saved.number
-                )
-                _log(tx, author_id, "article.published", article_id, version=saved.number)
+            if version.state == State.PUBLISHED:
+                return saved
+            if await teaches(tx.session, version):
+                training = await self.learning.ask(tx, author_id=author_id, version=version)
+                return replace(saved, training_id=training)
+            await self.learning.call_off(tx, article_id)
+            await versions.publish(
+                tx, self._events, article_id, saved.version_id, base_number=saved.number
+            )
+            _log(tx, author_id, "article.published", article_id, version_id=saved.version_id)
         return saved
 
     async def restore(

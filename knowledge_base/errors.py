@@ -5,7 +5,9 @@ KnowledgeBaseError
 ├── FilesUnfit       … and stands in files; ``str()`` is «path:line: what», a line each
 ├── EditConflict     another version was saved meanwhile; ``latest`` is its id
 ├── ArticleUnknown   no such article or version
-└── TopicTaken       an article about this topic exists
+├── TopicTaken       an article about this topic exists
+├── TrainingGone     no such training, or it is past the step
+└── ModelGone        the model's bytes were thrown away, or another release of Okno made it
 """
 
 from collections.abc import Sequence
@@ -50,4 +52,12 @@ class ArticleUnknown(KnowledgeBaseError):
 
 
 class TopicTaken(KnowledgeBaseError):
+    pass
+
+
+class TrainingGone(KnowledgeBaseError):
+    pass
+
+
+class ModelGone(KnowledgeBaseError):
     pass

@@ -1,6 +1,6 @@
 """What the editors' pages show of the articles: reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -153,3 +153,19 @@ async def titles(session: AsyncSession) -> dict[str, str]:
         )
     )
     return dict(sorted(((row.topic, row.title) for row in rows), key=lambda row: fold(row[1])))
+
+
+async def articles_of(
+    session: AsyncSession, ids: Collection[int | None]
+) -> dict[int, tuple[str, str]]:
+    """Topic and newest title of these articles, by id."""
+    rows = await session.execute(
+        select(Article.id, Article.topic, ArticleVersion.title)
+        .join(
+            ArticleVersion,
+            (ArticleVersion.article_id == Article.id)
+            & (ArticleVersion.number == Article.last_number),
+        )
+        .where(Article.id.in_([one for one in ids if one is not None]))
+    )
+    return {row.id: (row.topic, row.title) for row in rows}

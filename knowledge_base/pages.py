@@ -12,6 +12,7 @@ from knowledge_base.differences import compare
 from knowledge_base.editing import Editor, Saved
 from knowledge_base.errors import ArticleUnknown, EditConflict, Problem, TopicTaken, Unfit
 from knowledge_base.front_matter import TOPIC
+from knowledge_base.learning import pages as learning_pages
 from knowledge_base.models import ArticleVersion
 from knowledge_base.names import (
     ACTIONS,
@@ -55,6 +56,7 @@ def router(editor: Editor, try_it: TryIt, *, zone: ZoneInfo) -> APIRouter:
     )
     _add_list(router, editor, zone)
     _add_tools(router, editor, try_it, zone)
+    learning_pages.add_pages(router, editor.learning)
     _add_article(router, editor, zone)
     _add_versions(router, editor, zone)
     return router
@@ -187,9 +189,11 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             shown["differences"] = compare(versions.text_of(opened.version), text)
         else:
             done = "published" if publish else "saved"
+            if saved.training_id is not None:
+                done = "learning"
             if not is_htmx(request):
                 return go_to(request, f"/kb/{article_id}?done={done}")
-            shown["notice"] = DONE[done]
+            shown["notice"] = DONE.get(done)
             opened = await _open(editor, article_id)
             base = saved.number
         return await _edit_page(request, editor, zone, opened, text, base, **shown)
@@ -279,6 +283,8 @@ async def _edit_page(
         "problems": [],
         "conflict": None,
         "differences": [],
+        "training": await learning_pages.training_of(editor.learning, opened.id),
+        "on": "article",
     } | shown
     refused = bool(context["problems"] or context["conflict"])
     status = 422 if refused else 200

@@ -60,6 +60,19 @@ async def publish(
     """Put the newest version, a draft, in force in place of the one before; tell every process
     through ``events`` (None: nobody has to hear of it at once). Raises EditConflict."""
     await _advance(tx, article_id, base_number, base_number)
+    await put_in_force(tx, events, article_id, version_id)
+
+
+async def put_in_force(
+    tx: Transaction, events: Events | None, article_id: int, version_id: int
+) -> None:
+    """The same for a version that need not be the newest: it waited for the training."""
+    await tx.session.execute(
+        update(Article)
+        .where(Article.id == article_id)
+        .values(last_number=Article.last_number)  # locks the article to the end of ``tx``
+        .execution_options(synchronize_session=False)
+    )
     await _set_state(
         tx, State.ARCHIVED, ArticleVersion.article_id == article_id,
         ArticleVersion.state == State.PUBLISHED,

@@ -13,8 +13,8 @@ from handoff import pages as inbox
 from handoff.accounts import from_billing
 from knowledge_base import pages as editor_pages
 from knowledge_base.editing import Editor
+from knowledge_base.learning.live import LiveEngine
 from media import pages as media_pages
-from nlu.embedded import EmbeddedEngine
 from okno import operations
 from okno.channels import Channel
 from okno.money import payment_notices
@@ -30,7 +30,7 @@ def create_app(
     services: Services,
     channels: Collection[Channel],
     tasks: Mapping[str, asyncio.Task[None]],
-    engine: EmbeddedEngine,
+    engine: LiveEngine,
 ) -> FastAPI:
     # The framework's documentation pages load files from a CDN: off.
     app = FastAPI(title="Okno", docs_url=None, redoc_url=None, openapi_url=None)
@@ -55,7 +55,7 @@ def create_app(
             app.include_router(_chat(services, channel, shell))
     accounts = from_billing(services.database, services.billing, services.zone)
     app.include_router(inbox.router(services.handoff, accounts=accounts, intent_title=label_of))
-    editor = Editor(services.database, services.events, services.variables)
+    editor = Editor(services.database, services.events, services.learning, services.variables)
     app.include_router(editor_pages.router(editor, trying(services, engine), zone=services.zone))
     app.include_router(media_pages.router(services.media, services.links()))
     if services.settings.billing_secret is not None:

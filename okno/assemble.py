@@ -17,6 +17,7 @@ from conversations.service import Outbox
 from handoff.calendar import WorkingHours
 from handoff.errors import WrongHours
 from handoff.service import HandoffService
+from knowledge_base.learning.service import Learning
 from knowledge_base.service import KnowledgeBase
 from media.store import MediaStore
 from okno.errors import WrongSetting
@@ -76,6 +77,7 @@ def assemble(
             idle_close=timedelta(hours=profile.service.idle_close_hours),
         ),
         knowledge_base=KnowledgeBase(database, lambda: variables),
+        learning=Learning(database, events, signals),
         staff=StaffService(database),
         hub=EventHub(database, signals, stop),
         media=MediaStore(database, settings.media_dir),

@@ -83,7 +83,7 @@ async def _serve(settings: environment.Settings, roles: set[str], *, host: str, 
     from okno.assemble import assemble, sqlite_file
     from okno.process import RoleName, serve
     from okno.sqlite_lock import lock
-    from okno.understanding import stored
+    from okno.understanding import open_live
     from storage import migrate
 
     services = assemble(settings, profiles.load(settings.profile))
@@ -92,7 +92,8 @@ async def _serve(settings: environment.Settings, roles: set[str], *, host: str, 
         if not await migrate.is_current(services.database):
             raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
         chosen = {RoleName(role) for role in roles}
-        await serve(services, chosen, host=host, port=port, engine=stored())
+        engine = await open_live(services)
+        await serve(services, chosen, host=host, port=port, engine=engine)
 
 
 def _roles(text: str) -> set[str]:
@@ -123,7 +124,7 @@ async def _demo(settings: environment.Settings, *, host: str, port: int, closed:
     from okno.demo import fill, welcome
     from okno.process import RoleName, serve
     from okno.sqlite_lock import lock
-    from okno.understanding import prepare
+    from okno.understanding import open_live
     from storage import migrate
 
     services = assemble(settings, profiles.load(settings.profile), closed=closed)
@@ -131,7 +132,7 @@ async def _demo(settings: environment.Settings, *, host: str, port: int, closed:
     with lock(file) if file is not None else contextlib.nullcontext():
         await migrate.upgrade(services.database)
         logins = await fill(services, console)
-        engine = prepare(console)
+        engine = await open_live(services, console)
         address = settings.public_url or f"http://{host}:{port}"
         welcome(console, logins, address, telegram=settings.telegram_token is not None)
         await serve(services, set(RoleName), host=host, port=port, engine=engine)

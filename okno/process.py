@@ -10,7 +10,7 @@ from enum import StrEnum
 import structlog
 import uvicorn
 
-from nlu.embedded import EmbeddedEngine
+from knowledge_base.learning.live import LiveEngine
 from okno.app import create_app
 from okno.channels import Channel, open_channels
 from okno.services import Services
@@ -43,7 +43,7 @@ async def serve(
     *,
     host: str,
     port: int,
-    engine: EmbeddedEngine,
+    engine: LiveEngine,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what is in hand is finished first."""
     stop = services.stop
@@ -96,7 +96,7 @@ async def _background(
     services: Services,
     roles: Collection[RoleName],
     channels: Collection[Channel],
-    engine: EmbeddedEngine,
+    engine: LiveEngine,
 ) -> dict[str, asyncio.Task[None]]:
     stop = services.stop
     tasks: dict[str, asyncio.Task[None]] = {}
@@ -104,9 +104,11 @@ async def _background(
         worker = services.worker(services.assistant(engine))
         tasks["worker"] = asyncio.create_task(worker.run(stop))
     tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))
+    tasks["model"] = asyncio.create_task(engine.follow(services.signals, stop))
     if RoleName.JOBS in roles:
         await services.handoff.calendar_loaded()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
+        tasks["training"] = asyncio.create_task(services.trainer().run(stop))
     for channel in channels:
         if RoleName.SENDER in roles:
             tasks[f"sender {channel.name}"] = asyncio.create_task(

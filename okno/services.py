@@ -19,6 +19,10 @@ from dialogs.state import flows
 from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
+from knowledge_base.learning.live import LiveEngine
+from knowledge_base.learning.phrases import BasePhrases
+from knowledge_base.learning.service import Learning
+from knowledge_base.learning.trainer import Trainer
 from knowledge_base.service import KnowledgeBase
 from media.links import Links
 from media.store import MediaStore
@@ -37,9 +41,9 @@ JOBS_PERIOD_SECONDS = 5.0
 
 
 class EngineReader:
-    """The dialogs' way to the engine; loaded when the process starts."""
+    """The dialogs' way to the engine."""
 
-    def __init__(self, engine: EmbeddedEngine) -> None:
+    def __init__(self, engine: EmbeddedEngine | LiveEngine) -> None:
         self._engine = engine
 
     def read(self, text: str, now: datetime) -> Sequence[Understanding]:
@@ -62,6 +66,7 @@ class Services:
     billing: BillingService
     handoff: HandoffService
     knowledge_base: KnowledgeBase
+    learning: Learning
     staff: StaffService
     hub: EventHub
     media: MediaStore
@@ -73,7 +78,9 @@ class Services:
     def variables(self) -> Mapping[str, Any]:
         return self.profile.variables(self.hours.text())
 
-    def assistant(self, engine: EmbeddedEngine, answers: Answers | None = None) -> Assistant:
+    def assistant(
+        self, engine: EmbeddedEngine | LiveEngine, answers: Answers | None = None
+    ) -> Assistant:
         """``answers``: who answers the flows' queries, billing by default."""
         variables = self.variables()
         return Assistant(
@@ -104,6 +111,9 @@ class Services:
         """Due work of all rooms."""
         handlers = {**self.handoff.jobs()}
         return JobRunner(self.database, handlers, holder=self.holder, period=JOBS_PERIOD_SECONDS)
+
+    def trainer(self) -> Trainer:
+        return Trainer(self.database, self.signals, self.events, BasePhrases(), holder=self.holder)
 
     def worker(self, assistant: Assistant) -> Worker:
         return Worker(

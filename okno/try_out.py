@@ -5,12 +5,12 @@ import asyncio
 from conversations.models import MessageKind, Turn
 from dialogs.billing_answers import NoAccounts
 from dialogs.turn import Context
+from knowledge_base.learning.live import LiveEngine
 from knowledge_base.try_out import FoundEntity, Guess, TryIt, TryResult
-from nlu.embedded import EmbeddedEngine
 from okno.services import Services
 
 
-def trying(services: Services, engine: EmbeddedEngine) -> TryIt:
+def trying(services: Services, engine: LiveEngine) -> TryIt:
     assistant = services.assistant(engine, NoAccounts())
 
     async def try_it(text: str) -> TryResult:

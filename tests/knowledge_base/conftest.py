@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from conversations.events import Events
 from knowledge_base import pages
 from knowledge_base.editing import Editor
+from knowledge_base.learning.service import Learning
 from knowledge_base.try_out import FoundEntity, Guess, TryResult
 from replies import Button, Reply
 from staff.models import Role
@@ -64,7 +65,8 @@ def signals(database: Database) -> Signals:
 
 @pytest.fixture
 def editor(database: Database, signals: Signals) -> Editor:
-    return Editor(database, Events(signals), lambda: VALUES)
+    events = Events(signals)
+    return Editor(database, events, Learning(database, events, signals), lambda: VALUES)
 
 
 @pytest.fixture
@@ -120,6 +122,11 @@ class Browser:
     ) -> httpx.Response:
         headers = {"hx-request": "true", "x-csrf-token": self._csrf} if htmx else {}
         return await self._client.post(path, data={"_csrf": self._csrf} | form, headers=headers)
+
+    async def upload(self, path: str, name: str, content: bytes) -> httpx.Response:
+        return await self._client.post(
+            path, data={"_csrf": self._csrf}, files={"file": (name, content)}
+        )
 
     async def close(self) -> None:
         await self._client.aclose()

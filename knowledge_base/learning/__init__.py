@@ -1,0 +1,1 @@
+"""Editors teach the understanding: check phrases, training in the background, models."""
