@@ -117,6 +117,7 @@ def _meter_row(account_id: int, meter: DemoMeter, today: date) -> dict[str, Any]
         "zones": meter.zones,
         "digits": meter.digits,
         "decimals": meter.decimals,
+        "ratio": meter.ratio,
         "remote": meter.remote,
         "verification_due": today + timedelta(days=meter.verification_in_days),
         "removed_on": _ago(today, meter.removed_days_ago),
@@ -142,7 +143,7 @@ def _live(
         for (_, before), (on, values) in pairwise(taken):
             for zone, value in enumerate(values, 1):
                 key = (on.replace(day=1), zone)
-                used[key] = used.get(key, 0) + value - before[zone - 1]
+                used[key] = used.get(key, 0) + (value - before[zone - 1]) * meter.ratio
     bills = _charge(account, account_id, used, rng, batch)
     _pay(account, account_id, bills, today, rng, batch)
 

@@ -20,6 +20,7 @@ class DemoMeter:
     monthly: tuple[int, ...]
     digits: int = 5
     decimals: int = 0
+    ratio: int = 1
     remote: bool = False
     verification_in_days: int = 2000
     removed_days_ago: int | None = None
@@ -137,11 +138,21 @@ DEMO_ACCOUNTS = (
         "умный счётчик передаёт показания сам",
     ),
     DemoAccount(
+        "440066667777",
+        Holder("Орлова", "Татьяна", "Михайловна"),
+        Address(TOWN, "ул. Речная", "16", "33"),
+        (
+            DemoMeter("1066667777", (58120,), (180,), removed_days_ago=75),
+            DemoMeter("9066667777", (310,), (150,), digits=6, decimals=1),
+        ),
+        "счётчик заменили два месяца назад",
+    ),
+    DemoAccount(
         "440050005000",
         Holder("Соколов", "Игорь", "Павлович"),
         Address(TOWN, "ул. Промышленная", "5"),
-        (DemoMeter("7050005000", (64200,), (1900,), digits=6),),
-        "организация: подтверждает оператор",
+        (DemoMeter("7050005000", (64200,), (48,), digits=6, ratio=40),),
+        "организация: подтверждает оператор; трансформаторы тока 200/5",
         organisation="ООО «Демо-Пекарня»",
     ),
 )

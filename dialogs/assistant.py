@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from conversations.models import MessageKind, Turn
-from dialogs import actions, interim, matching, phrases
+from dialogs import actions, interim, matching, phrases, spoken
 from dialogs.actions import (
     LEAVE_QUEUE_BUTTON,
     MENU_BUTTON,
@@ -53,6 +53,8 @@ _SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help",
                "abuse"}  # fmt: skip
 # Said to an operator, it does not start the clock of his next answer.
 _NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
+_READING = "submit_reading"
+_INTENT_OF = {flow: intent for intent, flow in INTENT_FLOWS.items()}
 # Under an article about the law: the same for the customer's own account.
 _OWN_FIGURES = {
     "faq/penalty": intent_button("Мои пени", "penalty"),
@@ -168,6 +170,9 @@ class Assistant:
         if turn.state.flow and await self._in_flow(turn, questions[0]):
             return
         action = matching.chosen(text, [(label, act) for label, act in turn.state.buttons])
+        action = action or spoken.command(text)
+        if action is None and _takes_back(turn.state, questions):
+            action = spoken.UNDO_LAST
         if action is not None:
             await self._press(turn, action)
             return
@@ -454,7 +459,10 @@ class Assistant:
         return True
 
     async def _feed(self, turn: _Turn, flow: Flow, said: FlowTurn) -> None:
-        self._follow(turn, await self._flows.feed(flow, turn.state, turn.context, said))
+        step = await self._flows.feed(flow, turn.state, turn.context, said)
+        if isinstance(step, Done):
+            turn.state.last_topic = _INTENT_OF.get(flow.name, "")
+        self._follow(turn, step)
 
     def _follow(self, turn: _Turn, step: Asking | Done | Failed) -> None:
         match step:
@@ -465,6 +473,11 @@ class Assistant:
                 turn.effects.extend(effects)
             case Failed(collected=collected, reason=reason):
                 self._call_operator(turn, reason, collected)
+
+
+def _takes_back(state: DialogState, questions: Sequence[Understanding]) -> bool:
+    """«Отмена» right after a reading was taken."""
+    return state.last_topic == _READING and questions[0].intent == "cancel"
 
 
 def _moves_on(intent: str, flow: Flow) -> bool:

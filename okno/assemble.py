@@ -9,7 +9,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import okno.tables  # noqa: F401 (the whole schema, for migrations and foreign keys)
-from billing.readings import AcceptanceRules
 from billing.service import BillingService
 from bots.intake import Intake
 from conversations.events import Events
@@ -52,9 +51,6 @@ def assemble(
     except WrongHours as error:
         raise WrongSetting(f"profiles/{settings.profile}/company.yaml: hours: {error}") from error
     variables = profile.variables(hours.text())
-    rules = AcceptanceRules(
-        first_day=profile.readings.first_day, last_day=profile.readings.last_day
-    )
     return Services(
         settings=settings,
         profile=profile,
@@ -67,7 +63,7 @@ def assemble(
         events=events,
         outbox=outbox,
         intake=Intake(database, events, signals),
-        billing=BillingService(rules),
+        billing=BillingService(profile.readings.rules(), prices=profile.prices()),
         handoff=HandoffService(
             database,
             outbox,

@@ -1,11 +1,14 @@
 """The company's profile: ``profiles/<name>/company.yaml``, read and checked at the start."""
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from billing.prices import Prices
+from billing.readings import AcceptanceRules, Outside
 from okno.errors import WrongSetting
 from okno.profile_money import BankAccount, Payments
 
@@ -33,15 +36,30 @@ class Service(_Strict):
 
 
 class Acceptance(_Strict):
-    """The days of the month on which readings are taken [20]."""
+    """The days of the month on which readings are taken [20], and what happens to one given
+    ``outside`` them: it counts for the next month, or is refused."""
 
     first_day: int = Field(ge=1, le=31)
     last_day: int = Field(ge=1, le=31)
+    outside: Literal["next_period", "refuse"] = "next_period"
+    first_range_kwh: int | None = Field(None, ge=1)
+
+    def rules(self) -> AcceptanceRules:
+        return AcceptanceRules(
+            first_day=self.first_day, last_day=self.last_day, outside=Outside(self.outside)
+        )
 
 
 class Tariff(_Strict):
+    """``registers``: whose price it is, «2.1» for the first register of a two-zone meter."""
+
     name: str
     price: str
+    registers: tuple[Annotated[str, Field(pattern=r"^[1-3]\.[1-3]$")], ...] = ()
+
+    @property
+    def kopecks(self) -> int:
+        return int(Decimal(self.price.replace(" ", "").replace(",", ".")) * 100)
 
 
 class Office(_Strict):
@@ -84,6 +102,18 @@ class Profile(_Strict):
     understanding: Thresholds
     channels: dict[str, ChannelRule]
     widget: Widget
+
+    def prices(self) -> Prices:
+        """What a household's kWh costs by register; a meter with a price missing has none."""
+        known = {place: tariff.kopecks for tariff in self.tariffs for place in tariff.registers}
+        by_zones = {
+            zones: tuple(known.get(f"{zones}.{register}", 0) for register in range(1, zones + 1))
+            for zones in (1, 2, 3)
+        }
+        return Prices(
+            {zones: prices for zones, prices in by_zones.items() if all(prices)},
+            self.readings.first_range_kwh,
+        )
 
     def variables(self, hours_text: str) -> dict[str, Any]:
         """What articles may name."""

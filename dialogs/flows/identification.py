@@ -12,6 +12,7 @@ from billing.identity import mask_number, normalise_number
 from billing.views import LinkedAccount, LinkOutcome
 from dialogs.actions import OPERATOR_BUTTON, flow_button
 from dialogs.flow import Asking, Failed, FlowTurn, Identify, Known, LinkedAccounts, Query
+from nlu import morphology
 from replies import Button, Reply
 
 MAX_FAILURES = 3
@@ -56,6 +57,8 @@ def absorb(slots: Identification, turn: FlowTurn) -> bool:
         found = True
     persons = turn.understanding.of("person") if turn.understanding else ()
     name = persons[0].value if persons else _typed_name(turn.text, slots.asked)
+    if not name and numbers and turn.understanding:
+        name = _beside(turn.understanding.text, numbers[0].start, numbers[0].end)
     if name and slots.account_id is None:
         slots.name = name
         found = True
@@ -97,6 +100,18 @@ def resolve(slots: Identification, known: Known) -> int | Query | Asking | Faile
         return Failed({"identification": "номер счёта и владелец не подошли"})
     slots.asked = "number"
     return Asking(Reply(WRONG, (OPERATOR_BUTTON,)))
+
+
+def _beside(text: str, start: int, end: int) -> str | None:
+    """«лс 440012345678 иванова показания 100»: a surname next to the number, in small letters."""
+    before = re.search(r"([А-Яа-яЁё-]{3,})[\s,:]*$", text[:start])
+    after = re.match(r"[\s,:]*([А-Яа-яЁё-]{3,})", text[end:])
+    for match in (after, before):
+        if match and match[1].casefold() not in _NO_NAMES:
+            word = match[1].casefold().replace("ё", "е")
+            if "Surn" in morphology.name_parts(word):
+                return match[1]
+    return None
 
 
 def _choice(slots: Identification, account: LinkedAccount) -> Button:
