@@ -11,7 +11,7 @@ from typing import cast
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Table, bindparam, case, insert, or_, select, tuple_, update
+from sqlalchemy import Table, bindparam, case, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -191,7 +191,8 @@ class Intake:
             .values(
                 last_message_at=tx.now,
                 unreachable=bindparam("reason"),
-                display_name=bindparam("name"),
+                # Not every platform's events carry the name: then it stays as it was.
+                display_name=func.coalesce(bindparam("name"), table.c.display_name),
             )
         )
         connection = tx.connection

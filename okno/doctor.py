@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.console import Console
@@ -12,6 +11,8 @@ from conversations import restored
 from conversations.models import Quarantine
 from okno import profile as profiles
 from okno.assemble import assemble
+from okno.doctor_channels import channel_findings
+from okno.findings import Finding
 from okno.services import Services
 from okno.settings import Settings
 from okno.understanding import MODEL
@@ -19,14 +20,6 @@ from storage import migrate
 from storage.jobs import count_late
 
 LATE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """``mend`` says what to do; empty when all is well."""
-
-    what: str
-    mend: str = ""
 
 
 async def examine(settings: Settings, console: Console) -> int:
@@ -81,42 +74,5 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
         yield Finding("the understanding is trained")
     else:
         yield Finding("the understanding is not trained", "run: okno nlu train")
-    async for finding in _telegram(services):
+    async for finding in channel_findings(services):
         yield finding
-
-
-async def _telegram(services: Services) -> AsyncIterator[Finding]:
-    settings = services.settings
-    if settings.telegram_token is None:
-        yield Finding("Telegram is not configured (OKNO_TELEGRAM_TOKEN)")
-        return
-    from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
-
-    from bots.telegram.sender import make_bot
-
-    bot = make_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
-    try:
-        me = await bot.get_me(request_timeout=10)
-        hook = await bot.get_webhook_info(request_timeout=10)
-    except TelegramUnauthorizedError:
-        yield Finding("Telegram refuses the token", "take a new one from @BotFather")
-        return
-    except TelegramAPIError as error:
-        yield Finding(
-            f"Telegram does not answer ({type(error).__name__})",
-            "check the network and OKNO_TELEGRAM_API_URL",
-        )
-        return
-    finally:
-        await bot.session.close()
-    yield Finding(f"Telegram: @{me.username}")
-    if settings.public_url is None and hook.url:
-        yield Finding(
-            "Telegram has a webhook, but OKNO_PUBLIC_URL is not set",
-            "nothing to do: it is removed at the next start, waiting updates are kept",
-        )
-    if hook.last_error_message and settings.public_url is not None:
-        yield Finding(
-            f"Telegram could not reach the webhook: {hook.last_error_message}",
-            "check OKNO_PUBLIC_URL, the certificate and the proxy",
-        )

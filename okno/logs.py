@@ -13,7 +13,12 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-_TOKEN = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}|vk1\.a\.[\w-]{20,}")
+_TOKEN = re.compile(
+    r"\d{6,12}:[A-Za-z0-9_-]{30,}"  # Telegram
+    r"|vk1\.a\.[\w-]{20,}"  # VK
+    r"|tkn[\w:-]{20,}"  # Odnoklassniki
+    r"|(?<=access_token=)[^&\s\"']+"
+)
 
 
 def scrub(text: str) -> str:
@@ -79,5 +84,5 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "aiogram", "uvicorn.access", "alembic", "sse_starlette"):
+    for noisy in ("httpx", "aiogram", "vkbottle", "uvicorn.access", "alembic", "sse_starlette"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

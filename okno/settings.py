@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     # Telegram's own limit is about 30; more only for accounts that pay for it.
     telegram_per_second: float = Field(default=28.0, ge=1)
 
+    vk_token: SecretStr | None = None
+    vk_group_id: int | None = Field(default=None, gt=0)
+    vk_secret: SecretStr | None = None
+    vk_confirmation: str | None = None
+    vk_api_url: str = "https://api.vk.ru"
+
     # The common secret of the company's billing system and Okno: requests both ways are signed.
     billing_secret: SecretStr | None = None
 
@@ -92,6 +98,38 @@ def _check(settings: Settings) -> None:
         raise WrongSetting(
             "OKNO_TELEGRAM_TOKEN: does not look like a token; @BotFather gives it as 123456:ABC..."
         )
+
+    _check_vk(settings)
+
+
+def _check_vk(settings: Settings) -> None:
+    others = {
+        "OKNO_VK_GROUP_ID": settings.vk_group_id,
+        "OKNO_VK_SECRET": settings.vk_secret,
+        "OKNO_VK_CONFIRMATION": settings.vk_confirmation,
+    }
+    if settings.vk_token is None:
+        for name, value in others.items():
+            if value is not None:
+                raise WrongSetting(f"{name}: set without OKNO_VK_TOKEN, the community's key")
+        return
+    if settings.vk_group_id is None:
+        raise WrongSetting(
+            "OKNO_VK_GROUP_ID: required with OKNO_VK_TOKEN: the community's number, "
+            "as in vk.com/club<number>"
+        )
+    if settings.public_url is not None:
+        if not _value(settings.vk_secret):
+            raise WrongSetting(
+                "OKNO_VK_SECRET: required when OKNO_PUBLIC_URL is set: the same as in the "
+                "community's settings, «Callback API», «Секретный ключ» (up to 50 characters)"
+            )
+        if not settings.vk_confirmation:
+            raise WrongSetting(
+                "OKNO_VK_CONFIRMATION: required when OKNO_PUBLIC_URL is set: the string that the "
+                "community's settings show at «Callback API», «Строка, которую должен вернуть "
+                "сервер»"
+            )
 
 
 def _value(secret: SecretStr | None) -> str:

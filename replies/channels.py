@@ -12,9 +12,11 @@ class Markup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """``text_limit`` in ``unit``s; buttons of a message at most ``buttons``, ``row`` in a row.
+    """``text_limit`` in ``unit``s; buttons of a message at most ``buttons``, ``row`` in a row,
+    in at most ``rows`` rows, each label of at most ``label`` characters.
 
     ``caption_limit``: how much text stands under a picture or a document; ``None``: no files.
+    The other fields are what the table in ``docs/channels.md`` tells beside.
     """
 
     text_limit: int
@@ -24,7 +26,18 @@ class Capability:
     row: int = 1
     # Widest label that still shares a row with another.
     half_row_label: int = 0
+    rows: int = 100
+    label: int = 1000
+    # A button with a link takes a row of its own.
+    wide_links: bool = False
     caption_limit: int | None = None
+    document_caption: bool = True
+    # How the platform's events come, and what it tells of what was sent.
+    receives: str = ""
+    idempotent: bool = False
+    phone: str = ""
+    reports: str = ""
+    window: str = ""
 
 
 CAPABILITIES: dict[str, Capability] = {
@@ -38,9 +51,36 @@ CAPABILITIES: dict[str, Capability] = {
         row=8,
         half_row_label=16,
         caption_limit=1024,
+        receives="long poll, webhook",
+        phone="proven",
+        window="after the customer's first message",
     ),
     "web": Capability(
-        20_000, Markup.WEB_HTML, buttons=24, row=3, half_row_label=24, caption_limit=20_000
+        20_000,
+        Markup.WEB_HTML,
+        buttons=24,
+        row=3,
+        half_row_label=24,
+        caption_limit=20_000,
+        receives="page",
+        window="none",
+    ),
+    # 4096 in practice, whatever the schema says (error 914); inline keyboards of 10 buttons,
+    # 5 in a row, 6 rows, labels of 40 (dev.vk.com, bots/development/keyboard).
+    "vk": Capability(
+        4096,
+        Markup.PLAIN,
+        utf16=True,
+        buttons=10,
+        row=5,
+        half_row_label=16,
+        rows=6,
+        label=40,
+        wide_links=True,
+        caption_limit=4096,
+        receives="long poll, webhook",
+        idempotent=True,
+        window="after the customer's first message or permission",
     ),
     "terminal": Capability(20_000, Markup.PLAIN),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from replies.channels import CAPABILITIES, Capability, Markup
 from replies.markdown import blocks, cut_block, render_block, visible_length
-from replies.reply import Button, File, Reply, escape
+from replies.reply import Button, File, FileKind, Reply, escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +43,21 @@ def render(reply: Reply, channel: str) -> list[Part]:
     text = reply.text
     if can.caption_limit is None:
         text = "\n\n".join([text, *(f"📎 {escape(_in_words(file))}" for file in reply.files)])
-    shown = reply.buttons[: can.buttons]
-    numbered = reply.buttons[can.buttons :] if can.buttons else reply.buttons
-    if numbered:
-        lines = [f"{n}. {_numbered_label(b)}" for n, b in enumerate(numbered, start=1)]
-        text = text + "\n\n" + "\n".join(lines)
+    rows = _rows(reply.buttons, can)
+    if rows is None:
+        text = f"{text}\n\n{_numbered(reply.buttons)}"
     texts = _pack(text, can)
     content: list[tuple[str, File | None]] = [(piece, None) for piece in texts]
     if can.caption_limit is not None and reply.files:
         first, *others = reply.files
-        if visible_length(texts[-1], can) <= can.caption_limit:
+        if visible_length(texts[-1], can) <= _caption(first, can.caption_limit, can):
             content[-1] = (texts[-1], first)
         else:
             content.append(("", first))
         content.extend(("", file) for file in others)
     last = len(content) - 1
     return [
-        Part(piece, can.markup, _rows(shown, can) if n == last else [], file)
+        Part(piece, can.markup, (rows or []) if n == last else [], file)
         for n, (piece, file) in enumerate(content)
     ]
 
@@ -68,8 +66,19 @@ def _in_words(file: File) -> str:
     return f"{file.alt} ({file.name})"
 
 
-def _numbered_label(button: Button) -> str:
-    return f"[{button.label}]({button.url})" if button.url else button.label
+def _caption(file: File, limit: int, can: Capability) -> int:
+    return limit if can.document_caption or file.kind is FileKind.PICTURE else 0
+
+
+def _numbered(buttons: Sequence[Button]) -> str:
+    """Choices to be typed, numbered as the dialog counts them: links are none of them."""
+    choices = [button for button in buttons if not button.url]
+    links = [button for button in buttons if button.url]
+    lists = [
+        [f"{n}. {escape(button.label)}" for n, button in enumerate(choices, start=1)],
+        [f"- [{escape(button.label)}]({button.url})" for button in links],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in lists if lines)
 
 
 def _pack(markdown: str, can: Capability) -> list[str]:
@@ -102,18 +111,29 @@ def _pack(markdown: str, can: Capability) -> list[str]:
     return packed or ["…"]
 
 
-def _rows(buttons: Sequence[Button], can: Capability) -> list[list[Button]]:
-    """Short labels two in a row, long ones alone: readable on a phone."""
+def _rows(buttons: Sequence[Button], can: Capability) -> list[list[Button]] | None:
+    """Short labels two in a row, long ones alone: readable on a phone; tighter when the platform
+    has too few rows. None when they don't fit even so."""
+    if len(buttons) > can.buttons or any(len(button.label) > can.label for button in buttons):
+        return [] if not buttons else None
+    rows = _in_rows(buttons, can, min(2, can.row), can.half_row_label)
+    if len(rows) > can.rows:
+        rows = _in_rows(buttons, can, can.row, can.label)
+    return rows if len(rows) <= can.rows else None
+
+
+def _in_rows(
+    buttons: Sequence[Button], can: Capability, width: int, longest: int
+) -> list[list[Button]]:
     rows: list[list[Button]] = []
     for button in buttons:
-        short = len(button.label) <= can.half_row_label
+        beside = rows[-1] if rows else []
         if (
-            rows
-            and short
-            and len(rows[-1]) < min(2, can.row)
-            and len(rows[-1][-1].label) <= can.half_row_label
+            0 < len(beside) < width
+            and all(len(other.label) <= longest for other in (*beside, button))
+            and not (can.wide_links and any(other.url for other in (*beside, button)))
         ):
-            rows[-1].append(button)
+            beside.append(button)
         else:
             rows.append([button])
     return rows

@@ -13,8 +13,8 @@ from aiogram.exceptions import TelegramAPIError, TelegramConflictError, Telegram
 from aiogram.methods import TelegramMethod
 
 from bots.intake import Intake
+from bots.leased import under_lease
 from bots.telegram.receiving import Receiver
-from storage import leases
 from storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -45,39 +45,17 @@ class TelegramPolling:
         self._bot = bot
         self._account_id = account_id
         self._holder = holder
-        self._lease = f"poller:{account_id}"
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until told to stop; a request under way is abandoned, nothing of it is lost."""
-        stopped = asyncio.create_task(stop.wait())
-        work = asyncio.create_task(self._poll())
-        renewal = asyncio.create_task(self._renew(work))
-        try:
-            await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (work, renewal, stopped):
-                task.cancel()
-            await asyncio.gather(work, renewal, stopped, return_exceptions=True)
-        await leases.release(self._database, self._lease, self._holder)
-
-    async def _renew(self, work: asyncio.Task[None]) -> None:
-        """A poll may last longer than the lease: keep it from aside."""
-        while not work.done():
-            await asyncio.sleep(leases.LEASE_TTL.total_seconds() / 3)
-            try:
-                await leases.acquire(self._database, self._lease, self._holder)
-            except Exception:
-                log.exception("bots.lease_not_renewed", account=self._account_id)
+        lease = f"poller:{self._account_id}"
+        await under_lease(self._database, lease, self._holder, self._poll, stop)
 
     async def _poll(self) -> None:
         offset: int | None = None
         ready = False
         while True:
             try:
-                held = await leases.acquire(self._database, self._lease, self._holder)
-                if held is None:
-                    await asyncio.sleep(PAUSE_SECONDS)
-                    continue
                 if not ready:
                     # Polling and a webhook exclude each other; what waits there is kept.
                     await self._bot.delete_webhook(drop_pending_updates=False)

@@ -10,12 +10,12 @@ from bots.intake import Intake
 from bots.telegram.incoming import Malformed
 from bots.telegram.polling import ALLOWED_UPDATES
 from bots.telegram.receiving import Receiver
+from bots.webhooks import read_body
 from storage.outage import is_outage
 
 log = structlog.get_logger(__name__)
 
 PATH = "/webhooks/telegram"
-MAX_BODY = 1_000_000
 
 
 def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
@@ -29,7 +29,7 @@ def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
         shown = request.headers.get("x-telegram-bot-api-secret-token", "")
         if not secrets.compare_digest(shown.encode(), expected):
             return Response(status_code=401)
-        body = await _body(request)
+        body = await read_body(request)
         if body is None:
             return Response(status_code=413)
         try:
@@ -44,16 +44,6 @@ def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
         return Response(status_code=200)
 
     return routes
-
-
-async def _body(request: Request) -> bytes | None:
-    """None when it is larger than any update."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            return None
-    return body
 
 
 async def register(bot: Bot, public_url: str, secret: str) -> None:

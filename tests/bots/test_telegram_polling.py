@@ -8,6 +8,7 @@ from aiogram import Bot
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from bots import leased
 from bots.incoming import Incoming
 from bots.intake import Intake
 from bots.telegram import polling
@@ -43,6 +44,7 @@ class Polling:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(leased, "PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

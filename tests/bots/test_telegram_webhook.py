@@ -14,6 +14,7 @@ from sqlalchemy import event, func, select, text
 from bots.intake import Intake
 from bots.telegram import webhook
 from bots.telegram.sender import make_bot
+from bots.webhooks import MAX_BODY
 from conversations.events import Events
 from conversations.models import Conversation, Message, Quarantine
 from conversations.service import bot_account_id
@@ -83,7 +84,7 @@ async def test_what_is_no_update_is_refused_and_crashes_nothing(
 ) -> None:
     for body in (b"", b"{", b"[1]", b"null", b"{}", b"\xff", b"[" * 100_000):
         assert await knocker.post(body) == 400
-    assert await knocker.post(b" " * (webhook.MAX_BODY + 1)) == 413
+    assert await knocker.post(b" " * (MAX_BODY + 1)) == 413
     assert await knocker.post(anna.text("привет")) == 200
     assert [await count(database, t) for t in (Message, Quarantine)] == [1, 0]
 

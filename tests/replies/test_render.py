@@ -79,7 +79,7 @@ def test_a_channel_without_buttons_numbers_the_choices() -> None:
         "Что?", (Button("Долг", action="i:balance"), Button("Сайт", url="https://a.example"))
     )
     (part,) = render(reply, "terminal")
-    assert part.text == "Что?\n\n1. Долг\n2. Сайт (https://a.example)"
+    assert part.text == "Что?\n\n1. Долг\n\n• Сайт (https://a.example)"
     assert part.rows == []
 
 

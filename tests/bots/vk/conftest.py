@@ -1,0 +1,48 @@
+"""A VK over HTTP, and our side of it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bots.pace import Pace
+from bots.vk.api import VkApi
+from bots.vk.names import Names
+from bots.vk.sender import VkSender
+from conversations.service import bot_account_id
+from media.store import MediaStore
+from storage.database import Database
+from tests.fakes.vk import TOKEN, FakeVk
+
+
+@pytest.fixture
+def vk() -> Iterator[FakeVk]:
+    with FakeVk() as server:
+        yield server
+
+
+@pytest.fixture
+async def account(database: Database) -> int:
+    return await bot_account_id(database, "vk")
+
+
+@pytest.fixture
+async def api(vk: FakeVk) -> AsyncIterator[VkApi]:
+    api = VkApi(TOKEN, vk.url)
+    yield api
+    await api.close()
+
+
+@pytest.fixture
+def media(database: Database, tmp_path: Path) -> MediaStore:
+    return MediaStore(database, tmp_path / "media")
+
+
+@pytest.fixture
+def sender(api: VkApi, media: MediaStore) -> VkSender:
+    return VkSender(api, media, Pace(1000))
+
+
+@pytest.fixture
+def names(database: Database, api: VkApi, account: int) -> Names:
+    return Names(database, api, account)

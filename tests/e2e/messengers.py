@@ -1,0 +1,85 @@
+"""Each messenger as a conversation sees it: a customer who writes, presses and reads."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tests.fakes.telegram import TOKEN as TELEGRAM_TOKEN
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.vk import CONFIRMATION, FakeVk
+from tests.fakes.vk import SECRET as VK_SECRET
+from tests.fakes.vk import TOKEN as VK_TOKEN
+from tests.fakes.vk_events import GROUP_ID
+
+
+class Customer(Protocol):
+    def says(self, text: str) -> Any: ...
+
+    @property
+    def reads(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Messenger:
+    """``presses`` a button that is on the screen, by its label; ``refused``: how many calls broke
+    the platform's rules."""
+
+    customer: Customer
+    starts: Callable[[], Any]
+    presses: Callable[[str], Any]
+    environment: Mapping[str, str]
+    refused: Callable[[], int]
+    # The first poll has begun, or the webhook is known.
+    ready: Callable[[], bool]
+
+
+@contextmanager
+def telegram(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
+    with FakeTelegram() as fake:
+        anna = fake.customer()
+
+        def presses(label: str) -> None:
+            for message in reversed(anna.sees):
+                for row in message.get("reply_markup", {}).get("inline_keyboard", []):
+                    for button in row:
+                        if button["text"] == label:
+                            anna.presses(button["callback_data"], message)
+                            return
+            raise AssertionError(f"no button {label}")
+
+        environment = {"OKNO_TELEGRAM_TOKEN": TELEGRAM_TOKEN, "OKNO_TELEGRAM_API_URL": fake.url}
+        if webhook:
+            environment |= {"OKNO_PUBLIC_URL": okno_url, "OKNO_TELEGRAM_WEBHOOK_SECRET": "s" * 20}
+        yield Messenger(
+            anna,
+            lambda: anna.says("/start"),
+            presses,
+            environment,
+            lambda: sum(not c.accepted for c in fake.calls if c.method.startswith("send")),
+            lambda: bool(fake.webhook or fake.called("getUpdates")),
+        )
+
+
+@contextmanager
+def vk(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
+    with FakeVk() as fake:
+        anna = fake.customer()
+        environment = {
+            "OKNO_VK_TOKEN": VK_TOKEN, "OKNO_VK_GROUP_ID": str(GROUP_ID),
+            "OKNO_VK_API_URL": fake.url,
+        }  # fmt: skip
+        if webhook:
+            fake.callback = f"{okno_url}/webhooks/vk"
+            environment |= {
+                "OKNO_PUBLIC_URL": okno_url, "OKNO_VK_SECRET": VK_SECRET,
+                "OKNO_VK_CONFIRMATION": CONFIRMATION,
+            }  # fmt: skip
+        yield Messenger(
+            anna,
+            lambda: fake.push(anna.start()),
+            anna.presses,
+            environment,
+            lambda: sum(not call.accepted for call in fake.calls if call.method != "a_check"),
+            lambda: webhook or bool(fake.polled),
+        )

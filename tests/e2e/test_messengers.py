@@ -1,0 +1,84 @@
+"""The same conversation in every messenger, through a real process and the messenger's own
+protocol: a question, a press, a reading, the debt, an operator who answers."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from handoff.desk import Operator
+from handoff.models import Handoff
+from nlu.embedded import EmbeddedEngine
+from okno import profile as profiles
+from okno.assemble import assemble
+from okno.settings import Settings
+from tests.e2e import messengers
+from tests.e2e.messengers import Messenger
+from tests.fakes.waiting import until
+from tests.running import RunningOkno, prepare
+
+Open = Callable[..., AbstractContextManager[Messenger]]
+READING = "лс 440012345678 Иванова показания 12345"
+
+
+@pytest.mark.parametrize(
+    ("messenger", "webhook"),
+    [
+        pytest.param(messengers.telegram, True, id="telegram-webhook"),
+        pytest.param(messengers.vk, False, id="vk-poll"),
+        pytest.param(messengers.vk, True, id="vk-webhook"),
+    ],
+)
+async def test_the_same_conversation(
+    messenger: Open, webhook: bool, sqlite_url: str, tmp_path: Path, engine: EmbeddedEngine
+) -> None:
+    await prepare(tmp_path, sqlite_url, engine)
+    okno = RunningOkno(tmp_path, sqlite_url)
+    with messenger(okno.url, webhook=webhook) as chat:
+        okno.environment = chat.environment
+        customer = chat.customer
+
+        async def reads(text: str) -> None:
+            await until(lambda: any(text in said for said in customer.reads), text)
+
+        try:
+            await okno.start()
+            await until(chat.ready, "the messenger is connected")
+            chat.starts()
+            await reads("Здравствуйте")
+            chat.presses("Оплата и долг")
+            await reads("Что подсказать?")
+            chat.presses("Тарифы")
+            await reads("5,47")
+            customer.says(READING)
+            await reads("Показания приняты")
+            customer.says("сколько я должен")
+            await reads("₽")
+            customer.says("позовите человека")
+            await reads("Оператор ответит до")
+            await answer_as_operator(sqlite_url, "Здравствуйте! 1 < 2 & *звёздочки* [x](y)")
+            await reads("1 < 2 & *звёздочки* [x](y)")
+            assert await okno.stop() == 0
+            assert chat.refused() == 0
+            assert all(secret not in okno.log() for secret in _secrets(chat))
+        finally:
+            okno.end()
+
+
+def _secrets(chat: Messenger) -> list[str]:
+    return [value for name, value in chat.environment.items() if name.endswith("_TOKEN")]
+
+
+async def answer_as_operator(database_url: str, text: str) -> None:
+    """What the inbox's page does, without its page."""
+    settings = Settings(database_url=database_url, secret_key="k" * 40, _env_file=None)
+    services = assemble(settings, profiles.load("demo"))
+    async with services.database.read() as session:
+        handoff_id = (await session.execute(select(Handoff.id))).scalar_one()
+    (olga, *_) = await services.staff.people()
+    await services.handoff.desk.answer(
+        handoff_id, Operator(olga.id, olga.display_name), text, client_key="test-key-1"
+    )
+    await services.close()
