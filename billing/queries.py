@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.balance import Balance, ChargeSum, LastPayment, reckon
@@ -64,28 +64,27 @@ async def account_by_number(session: AsyncSession, number: str) -> Account | Non
     return found
 
 
-def _links(contact_id: int) -> Select[AccountLink, Account]:
-    return (
-        select(AccountLink, Account)
-        .join(Account, Account.id == AccountLink.account_id)
-        .where(AccountLink.contact_id == contact_id, AccountLink.unlinked_at.is_(None))
-    )
+# Built once: most messages ask whose accounts these are.
+_LINKS = (
+    select(AccountLink, Account)
+    .join(Account, Account.id == AccountLink.account_id)
+    .where(AccountLink.contact_id == bindparam("contact"), AccountLink.unlinked_at.is_(None))
+)
+_LINKS_IN_ORDER = _LINKS.order_by(AccountLink.is_default.desc(), AccountLink.id)
+_ONE_LINK = _LINKS.where(AccountLink.account_id == bindparam("account"))
 
 
 async def links_of(session: AsyncSession, contact_id: int) -> list[tuple[AccountLink, Account]]:
     """Open links, the default first, then in the order of linking."""
-    rows = await session.execute(
-        _links(contact_id).order_by(AccountLink.is_default.desc(), AccountLink.id)
-    )
+    rows = await session.execute(_LINKS_IN_ORDER, {"contact": contact_id})
     return [(link, account) for link, account in rows]
 
 
 async def link(
     session: AsyncSession, contact_id: int, account_id: int
 ) -> tuple[AccountLink, Account] | None:
-    row = (
-        await session.execute(_links(contact_id).where(AccountLink.account_id == account_id))
-    ).one_or_none()
+    found = await session.execute(_ONE_LINK, {"contact": contact_id, "account": account_id})
+    row = found.one_or_none()
     return (row[0], row[1]) if row else None
 
 

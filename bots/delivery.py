@@ -12,12 +12,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import (
-    Select,
+    Integer,
     Table,
     Text,
     and_,
@@ -79,6 +79,38 @@ _MARK_SENT = (
         finished_at=bindparam("at"),
     )
 )  # fmt: skip
+
+_EARLIER = aliased(Delivery)
+# The first open row of each conversation, when it is due: a Parcel's fields, expiry. Built once:
+# it is asked with every turn.
+_DUE = (
+    select(
+        Delivery.id,
+        Delivery.conversation_id,
+        Delivery.message_id,
+        Conversation.chat_id,
+        Delivery.kind,
+        Delivery.payload,
+        Delivery.random_id,
+        Delivery.attempts,
+        Delivery.expires_at,
+    )
+    .join(Conversation, Conversation.id == Delivery.conversation_id)
+    .where(
+        Delivery.bot_account_id == bindparam("account"),
+        Delivery.state == _QUEUED,
+        Delivery.not_before <= bindparam("now"),
+        ~exists().where(
+            and_(
+                _EARLIER.conversation_id == Delivery.conversation_id,
+                _EARLIER.seq < Delivery.seq,
+                _EARLIER.state.in_((_QUEUED, _SENDING)),
+            )
+        ),
+    )
+    .order_by(Delivery.id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +207,8 @@ class DeliveryLoop:
 
     async def _claim(self, tx: Transaction, limit: int) -> tuple[list[Parcel], bool]:
         """What is to be sent now, marked so; and whether to look again at once."""
-        rows = (await tx.session.execute(self._due(tx, limit))).all()
+        asked = {"account": self._account_id, "now": tx.now, "most": limit}
+        rows = (await tx.session.execute(_DUE, asked)).all()
         late = [row for row in rows if row.expires_at is not None and row.expires_at < tx.now]
         fresh = [
             Parcel(*row[:-1]) for row in rows if row.expires_at is None or row.expires_at >= tx.now
@@ -196,38 +229,6 @@ class DeliveryLoop:
                 .values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1)
             )
         return fresh, bool(late)
-
-    def _due(self, tx: Transaction, limit: int) -> Select[Any]:
-        """The first open row of each conversation, when it is due: a Parcel's fields, expiry."""
-        earlier = aliased(Delivery)
-        return (
-            select(
-                Delivery.id,
-                Delivery.conversation_id,
-                Delivery.message_id,
-                Conversation.chat_id,
-                Delivery.kind,
-                Delivery.payload,
-                Delivery.random_id,
-                Delivery.attempts,
-                Delivery.expires_at,
-            )
-            .join(Conversation, Conversation.id == Delivery.conversation_id)
-            .where(
-                Delivery.bot_account_id == self._account_id,
-                Delivery.state == _QUEUED,
-                Delivery.not_before <= tx.now,
-                ~exists().where(
-                    and_(
-                        earlier.conversation_id == Delivery.conversation_id,
-                        earlier.seq < Delivery.seq,
-                        earlier.state.in_((_QUEUED, _SENDING)),
-                    )
-                ),
-            )
-            .order_by(Delivery.id)
-            .limit(limit)
-        )
 
     async def _send(self, parcel: Parcel) -> None:
         try:

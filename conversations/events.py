@@ -7,9 +7,9 @@ meet a smaller one later, however long another transaction stays open.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Integer, Table, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Event
@@ -18,6 +18,13 @@ from storage.signals import Signals
 
 SIGNAL = "events"
 _ADVISORY_LOCK = 0x0C40
+_EVENT = cast(Table, Event.__table__)
+_SINCE = (
+    select(_EVENT.c.id, _EVENT.c.kind, _EVENT.c.conversation_id, _EVENT.c.ids)
+    .where(_EVENT.c.id > bindparam("last"))
+    .order_by(_EVENT.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +57,12 @@ async def _number_events(tx: Transaction) -> None:
         await tx.session.execute(
             text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK}
         )
-    await tx.session.execute(insert(Event), tx.pending["events"])
+    await tx.connection.execute(insert(_EVENT), tx.pending["events"])
 
 
 async def since(session: AsyncSession, last_id: int, limit: int = 500) -> Sequence[Change]:
     """Events after ``last_id``, in order."""
-    rows = await session.execute(
-        select(Event.id, Event.kind, Event.conversation_id, Event.ids)
-        .where(Event.id > last_id)
-        .order_by(Event.id)
-        .limit(limit)
-    )
+    rows = await session.execute(_SINCE, {"last": last_id, "most": limit})
     return [Change(*row) for row in rows]
 
 

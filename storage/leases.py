@@ -4,8 +4,9 @@ Timed by the database's clock, so that hosts with different clocks agree.
 """
 
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Table, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,6 +27,19 @@ class Lease(Base):
     holder: Mapped[str]
     epoch: Mapped[int]
     expires_at: Mapped[datetime]
+
+
+_LEASE = cast(Table, Lease.__table__)
+# Built once: it is asked with every turn of every sender.
+_HELD = (
+    update(_LEASE)
+    .where(
+        _LEASE.c.name == bindparam("of"),
+        _LEASE.c.holder == bindparam("by"),
+        _LEASE.c.epoch == bindparam("since"),
+    )
+    .values(epoch=bindparam("since"))
+)
 
 
 async def acquire(database: Database, name: str, holder: str) -> int | None:
@@ -54,13 +68,8 @@ async def acquire(database: Database, name: str, holder: str) -> int | None:
 
 async def check(tx: Transaction, name: str, holder: str, epoch: int) -> None:
     """Raises LeaseLost unless the lease is still ours; locks its row to the end of ``tx``."""
-    statement = (
-        update(Lease)
-        .where(Lease.name == name, Lease.holder == holder, Lease.epoch == epoch)
-        .values(epoch=epoch)
-    )
-    result = await tx.session.execute(statement)
-    if result.rowcount != 1:  # type: ignore[attr-defined]
+    of = {"of": name, "by": holder, "since": epoch}
+    if (await tx.connection.execute(_HELD, of)).rowcount != 1:
         raise LeaseLost(name)
 
 
