@@ -30,6 +30,7 @@ from dialogs.flow import Asking, Done, Failed, FlowTurn
 from dialogs.flow_runner import MAX_MISSES, FlowRunner
 from dialogs.flows import link
 from dialogs.menu import label_of, main_menu, section_menu
+from dialogs.numbers import meanings
 from dialogs.state import INTENT_FLOWS, DialogState, Flow
 from dialogs.turn import (
     Context,
@@ -40,9 +41,11 @@ from dialogs.turn import (
     Response,
 )
 from dialogs.understanding import Reader, is_bare_answer
+from dialogs.waiting import goes_on, is_number_alone
 from knowledge_base.answers import Answer
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
+from nlu.context import meant
 from replies import Button, Reply
 
 log = structlog.get_logger(__name__)
@@ -81,11 +84,16 @@ class _Turn:
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
         self.understanding: Understanding | None = None
+        self.waits = False
+        # What our buttons asked about: this message answers, or goes on to something else.
+        self.pending, state.pending = state.pending, ""
 
     def say(self, text: str, *buttons: Button) -> None:
         self.replies.append(Reply(text, buttons))
 
     def response(self) -> Response:
+        if self.waits:
+            return Response(dict(self.context.state), waits=True)
         if self.replies:
             last = self.replies[-1].buttons
             self.state.buttons = [[b.label, b.action] for b in last if b.action]
@@ -167,9 +175,12 @@ class Assistant:
         if not questions:
             turn.say(phrases.NOTHING_READABLE, MENU_BUTTON, OPERATOR_BUTTON)
             return
+        if turn.context.may_wait and self._goes_on(turn, questions):
+            turn.waits = True
+            return
         if turn.state.flow and await self._in_flow(turn, questions[0]):
             return
-        action = matching.chosen(text, [(label, act) for label, act in turn.state.buttons])
+        action = matching.chosen(text, _choices(turn.state))
         action = action or spoken.command(text)
         if action is None and _takes_back(turn.state, questions):
             action = spoken.UNDO_LAST
@@ -177,6 +188,12 @@ class Assistant:
             await self._press(turn, action)
             return
         await self._questions(turn, questions)
+
+    def _goes_on(self, turn: _Turn, questions: Sequence[Understanding]) -> bool:
+        """Answers to our own question, typed or chosen, are complete."""
+        text = turn.context.text
+        answers = turn.state.flow or matching.chosen(text, _choices(turn.state))
+        return not answers and goes_on(text, questions, sure=self._rules.answer)
 
     async def _understand(self, turn: _Turn, text: str) -> Sequence[Understanding]:
         if not any(character.isalnum() for character in text):
@@ -186,6 +203,9 @@ class Assistant:
 
     async def _questions(self, turn: _Turn, questions: Sequence[Understanding]) -> None:
         """Each question is answered [6]; what is not clear is asked once, at the end."""
+        if is_number_alone(turn.context.text) and turn.context.turn != Turn.QUEUE:
+            self._number_alone(turn, questions[0])
+            return
         clear = [found for found in questions if found.confidence >= self._rules.answer]
         if not clear:
             self._unclear(turn, questions[0])
@@ -199,6 +219,22 @@ class Assistant:
             await self._intent(turn, found.intent, found)
             if turn.state.flow:
                 break  # a flow asks its own question: two at once would confuse
+
+    def _number_alone(self, turn: _Turn, found: Understanding) -> None:
+        turn.state.pending = turn.context.text
+        choices = meanings(found)
+        buttons = [intent_button(label, intent) for label, intent in choices]
+        if any(intent == "balance" for _, intent in choices):
+            turn.say(phrases.ACCOUNT_ALONE, *buttons, OPERATOR_BUTTON)
+        else:
+            number = turn.context.text.strip()
+            turn.say(phrases.NUMBER_ALONE.format(number=number), *buttons, OPERATOR_BUTTON)
+
+    def _pending(self, turn: _Turn, intent: str) -> Understanding | None:
+        """The words that the pressed button was about, read as the customer says they are."""
+        if not turn.pending:
+            return None
+        return meant(turn.pending, intent, now=turn.context.now.astimezone(self._rules.zone))
 
     def _unclear(self, turn: _Turn, found: Understanding) -> None:
         if turn.context.turn == Turn.QUEUE:
@@ -216,6 +252,7 @@ class Assistant:
             turn.state.misses = 0
             self._call_operator(turn, "not_understood")
         elif found.confidence >= self._rules.guess and guesses:
+            turn.state.pending = turn.context.text
             buttons = [intent_button(label_of(intent), intent) for intent in guesses]
             turn.say(phrases.GUESSES, *buttons, OPERATOR_BUTTON)
         else:
@@ -229,7 +266,7 @@ class Assistant:
         elif intent == "operator":
             self._call_operator(turn, "asked")
         elif intent in INTENT_FLOWS:
-            said = FlowTurn(turn.context.text if found else "", found)
+            said = FlowTurn(found.text if found else "", found)
             await self._start_flow(turn, INTENT_FLOWS[intent], said)
         elif intent in _SMALL_TALK:
             self._talk(turn, intent)
@@ -347,7 +384,7 @@ class Assistant:
                 if intent in INTENT_FLOWS:
                     turn.state.end_flow()
                 turn.state.misses = 0
-                await self._intent(turn, intent, None)
+                await self._intent(turn, intent, self._pending(turn, intent))
             case FlowAction(flow=name, run=run, choice=choice):
                 flow = self._flows.current(turn.state)
                 if flow is None or flow.name != name or turn.state.flow_state.get("run") != run:
@@ -445,7 +482,7 @@ class Assistant:
         if sure and found.intent == "help":
             turn.state.end_flow()
             return False
-        action = matching.chosen(turn.context.text, [(a, b) for a, b in turn.state.buttons])
+        action = matching.chosen(turn.context.text, _choices(turn.state))
         if action is not None and not turn.context.text.strip().isdigit():
             await self._press(turn, action)
             return True
@@ -478,6 +515,11 @@ class Assistant:
 def _takes_back(state: DialogState, questions: Sequence[Understanding]) -> bool:
     """«Отмена» right after a reading was taken."""
     return state.last_topic == _READING and questions[0].intent == "cancel"
+
+
+def _choices(state: DialogState) -> list[tuple[str, str]]:
+    """The buttons on the screen: (label, action)."""
+    return [(label, action) for label, action in state.buttons]
 
 
 def _moves_on(intent: str, flow: Flow) -> bool:

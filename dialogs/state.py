@@ -102,7 +102,8 @@ INTENT_FLOWS = {
 class DialogState:
     """``misses``: messages in a row not understood. ``buttons``: (label, action) on the screen.
 
-    ``schedule_told``: since the operators' work ended, the customer has been told so.
+    ``schedule_told``: since the operators' work ended, the customer has been told so. ``pending``:
+    the customer's words that the buttons on the screen ask about.
     """
 
     greeted: bool = False
@@ -113,6 +114,7 @@ class DialogState:
     buttons: list[list[str]] = field(default_factory=list)
     last_topic: str = ""
     schedule_told: bool = False
+    pending: str = ""
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> "DialogState":

@@ -13,7 +13,8 @@ from replies import Reply
 class Context:
     """A customer's message with what the assistant knows when it reads it.
 
-    ``turn`` says whose turn it is (``conversations.models.Turn``); ``now`` is UTC.
+    ``turn`` says whose turn it is (``conversations.models.Turn``); ``now`` is UTC. ``may_wait``:
+    if more is likely to follow, the assistant may say so instead of answering.
     """
 
     conversation_id: int
@@ -26,6 +27,7 @@ class Context:
     text: str
     data: Mapping[str, Any]
     now: datetime
+    may_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,68 @@ class LeaveQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class RateOperator:
+    """The customer rated a stay with the operators, 1 to 5."""
+
+    handoff_id: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRating:
+    """… and said why."""
+
+    handoff_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerWrote:
     """A line that an operator has to read: the next-answer clock starts."""
 
 
-Effect = RequestOperator | LeaveQueue | CustomerWrote
+@dataclass(frozen=True, slots=True)
+class AnswerShown:
+    """An article was the answer; ``topic`` and version of what was shown."""
+
+    topic: str
+    version_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRated:
+    """What the customer says to «Это помогло?» about the answer on ``topic``."""
+
+    topic: str
+    helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Editors should see what was written."""
+
+
+Effect = (
+    RequestOperator
+    | LeaveQueue
+    | CustomerWrote
+    | RateOperator
+    | CommentRating
+    | AnswerShown
+    | AnswerRated
+    | NotUnderstood
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What follows from a message; written in one transaction with the message's mark."""
+    """What follows from a message; written in one transaction with the message's mark.
+
+    ``waits``: nothing yet, more is likely to come.
+    """
 
     state: dict[str, Any]
     replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
     understanding: Understanding | None = None
+    waits: bool = False

@@ -6,22 +6,22 @@ If the claim was lost, the result is thrown away and the message is handled agai
 """
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from heapq import heappop, heappush
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Row, Table, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import update
 
-from conversations.models import Author, Conversation, DeliveryKind, Message, MessageKind
+from conversations.models import Author, DeliveryKind, Message
 from conversations.service import INTAKE_SIGNAL, Outbox, Outgoing, Signal, lock
+from dialogs import claims
 from dialogs.assistant import Assistant
+from dialogs.claims import CLAIM_TIME, MOST_TOGETHER, Claim, Unhandled
 from dialogs.effects import Effects
-from dialogs.turn import Context, Response
+from dialogs.turn import Response
 from nlu import Understanding
 from replies import render
 from storage.database import Database, Transaction
@@ -37,38 +37,40 @@ SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300),
 )
 
-# Renewed while the work lasts; after a death the message waits at most this long.
-CLAIM_TIME = timedelta(seconds=15)
 HANDLE_SECONDS = 45.0
 MAX_ATTEMPTS = 3
-OUTAGE_PAUSE = timedelta(seconds=2)
 SWEEP_SECONDS = 1.0
 PRESS_ANSWER_TIME = timedelta(seconds=60)
 STOP_SECONDS = 5.0
 
-_CONVERSATION = cast(Table, Conversation.__table__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    token: str
-    context: Context
-    attempts: int
-    stored_at: datetime
-
 
 @dataclass(frozen=True, slots=True)
 class _Handled:
-    claim: _Claim
+    """What follows from ``messages``, read as one."""
+
+    claim: Claim
+    messages: Sequence[Unhandled]
     response: Response
 
 
 @dataclass(frozen=True, slots=True)
-class _Failed:
-    """Nothing follows from the message yet: it is given back, to be tried again."""
+class _Postponed:
+    """More may follow: ``messages`` are read again with it, or as they are at ``until``."""
 
-    claim: _Claim
+    claim: Claim
+    messages: Sequence[Unhandled]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Nothing follows from the messages yet: they are given back, to be tried again."""
+
+    claim: Claim
     outage: bool
+
+
+_Ended = _Handled | _Postponed | _Failed
 
 
 class Worker:
@@ -86,16 +88,21 @@ class Worker:
         assistant: Assistant,
         effects: Effects,
         *,
+        wait: timedelta = timedelta(0),
         concurrency: int = 16,
     ) -> None:
+        """``wait``: how long a message that looks unfinished waits for what follows."""
         self._database = database
         self._outbox = outbox
         self._assistant = assistant
         self._effects = effects
+        self._wait = wait
         self._concurrency = concurrency
         self._waiter = signals.subscribe(INTAKE_SIGNAL)
-        self._tasks: dict[asyncio.Task[None], _Claim] = {}
-        self._ended: list[_Handled | _Failed] = []
+        self._tasks: dict[asyncio.Task[None], Claim] = {}
+        self._ended: list[_Ended] = []
+        # When what waits is due: only to wake in time, the database has the truth.
+        self._alarms: list[datetime] = []
         self._renewed_at = datetime.min.replace(tzinfo=UTC)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -104,7 +111,8 @@ class Worker:
             try:
                 if not started:
                     # One serving process per file: whoever held a claim is dead.
-                    await self._forget_claims()
+                    async with self._database.write() as tx:
+                        await claims.forget(tx)
                     started = True
                 for claim in await self._turn(self._concurrency - len(self._tasks)):
                     task = asyncio.create_task(self._handle(claim))
@@ -113,8 +121,17 @@ class Worker:
             except Exception:
                 log.exception("dialogs.turn_failed")
                 await asyncio.sleep(SWEEP_SECONDS)
-            await self._waiter.wait(SWEEP_SECONDS)
+            await self._waiter.wait(self._pause())
         await self._end()
+
+    def _pause(self) -> float:
+        """Seconds until something that waits is due, at most until the next sweep."""
+        now = self._database.clock.now()
+        while self._alarms and self._alarms[0] <= now:
+            heappop(self._alarms)
+        if not self._alarms:
+            return SWEEP_SECONDS
+        return min(SWEEP_SECONDS, (self._alarms[0] - now).total_seconds())
 
     async def _end(self) -> None:
         """Finish what is in hand; what takes too long is left to the next process."""
@@ -131,33 +148,49 @@ class Worker:
 
     async def handle_all(self) -> None:
         """Handle what is due now, to the end (for the terminal chat and for tests)."""
-        while claims := await self._turn(self._concurrency):
-            await asyncio.gather(*(self._handle(claim) for claim in claims))
+        while claimed := await self._turn(self._concurrency):
+            await asyncio.gather(*(self._handle(claim) for claim in claimed))
 
-    async def _handle(self, claim: _Claim) -> None:
-        context = claim.context
+    async def _handle(self, claim: Claim) -> None:
         try:
             if claim.attempts > MAX_ATTEMPTS:
-                response = self._assistant.give_up(context)
+                messages = claim.messages[: claim.together]
+                response = self._assistant.give_up(claim.context(messages))
+                ended: _Ended = _Handled(claim, messages, response)
             else:
                 async with asyncio.timeout(HANDLE_SECONDS):
-                    response = await self._assistant.respond(context)
+                    ended = await self._read(claim)
         except Exception as error:
-            self._ended.append(self._failed(claim, error))
-        else:
-            self._ended.append(_Handled(claim, response))
+            ended = self._failed(claim, error)
+        self._ended.append(ended)
 
-    def _failed(self, claim: _Claim, error: Exception) -> _Failed:
+    async def _read(self, claim: Claim) -> _Handled | _Postponed:
+        """The first message, with as many of the next ones as belong to it."""
+        count = claim.together
+        while True:
+            messages = claim.messages[:count]
+            until = messages[-1].stored_at + self._wait
+            follows = bool(self._wait) and claim.text_follows(count)
+            complete = count == MOST_TOGETHER or count < len(claim.messages) or until <= claim.now
+            context = claim.context(messages, may_wait=follows or not complete)
+            response = await self._assistant.respond(context)
+            if not response.waits:
+                return _Handled(claim, messages, response)
+            if not follows:
+                return _Postponed(claim, messages, until)
+            count += 1
+
+    def _failed(self, claim: Claim, error: Exception) -> _Failed:
         outage = is_outage(error)
         log.error(
             "dialogs.message_failed",
-            message=claim.context.message_id,
+            message=claim.messages[0].id,
             outage=outage,
             exc_info=(type(error), error, error.__traceback__),
         )
         return _Failed(claim, outage)
 
-    async def _turn(self, room: int) -> list[_Claim]:
+    async def _turn(self, room: int) -> list[Claim]:
         """Store what has ended and claim up to ``room`` conversations.
 
         What can't be stored for its own sake is given back; in an outage of the database it is
@@ -165,7 +198,7 @@ class Worker:
         """
         ended = list(self._ended)
         try:
-            claims = await self._write(ended, room)
+            claimed = await self._write(ended, room)
             del self._ended[: len(ended)]
         except Exception as error:
             if not ended or is_outage(error):
@@ -176,149 +209,48 @@ class Worker:
                 except Exception as single_error:
                     await self._write([self._failed(one.claim, single_error)], 0)
                 self._ended.remove(one)
-            claims = []
+            claimed = []
             self._waiter.set()
-        return claims
+        return claimed
 
-    async def _write(self, ended: Sequence[_Handled | _Failed], room: int) -> list[_Claim]:
+    async def _write(self, ended: Sequence[_Ended], room: int) -> list[Claim]:
         async with self._database.write() as tx:
-            handled = [one for one in ended if isinstance(one, _Handled)]
-            if handled:
-                await self._finish(tx, handled)
+            read = [one for one in ended if not isinstance(one, _Failed)]
+            if read:
+                await self._finish(tx, read)
             for one in ended:
                 if isinstance(one, _Failed):
-                    await self._give_back(tx, one)
-            await self._renew(tx)
-            return await self._claim(tx, room) if room else []
+                    await claims.give_back(tx, one.claim, outage=one.outage)
+                    _count(tx, one, "outage" if one.outage else "failed")
+            if tx.now - self._renewed_at >= CLAIM_TIME / 4:
+                self._renewed_at = tx.now
+                await claims.renew(tx, self._tasks.values())
+            return await claims.claim(tx, room) if room else []
 
-    async def _claim(self, tx: Transaction, limit: int) -> list[_Claim]:
-        token = secrets.token_hex(8)
-        due = (
-            select(Conversation.id)
-            .where(
-                Conversation.handle_at <= tx.now,
-                or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < tx.now),
-            )
-            .order_by(Conversation.handle_at)
-            .limit(limit)
-            .with_for_update(key_share=True, skip_locked=True)
-            .cte("due")
-        )
-        claimed = await tx.session.execute(
-            update(_CONVERSATION)
-            .where(_CONVERSATION.c.id.in_(select(due.c.id)))
-            .values(
-                claim_token=token,
-                claimed_until=tx.now + CLAIM_TIME,
-                attempts=_CONVERSATION.c.attempts + 1,
-            )
-            .returning(
-                _CONVERSATION.c.id,
-                _CONVERSATION.c.contact_id,
-                _CONVERSATION.c.channel,
-                _CONVERSATION.c.turn,
-                _CONVERSATION.c.state,
-                _CONVERSATION.c.attempts,
-            )
-        )
-        rows = claimed.all()
-        # A statement of its own: on PostgreSQL it must see what was committed before the lock.
-        first = await self._first_messages(tx, [row.id for row in rows]) if rows else {}
-        await self._nothing_due(tx, {row.id for row in rows} - first.keys())
-        return [
-            _Claim(token, _context(row, message, tx.now), row.attempts, message.created_at)
-            for row in rows
-            if (message := first.get(row.id)) is not None
-        ]
-
-    async def _first_messages(self, tx: Transaction, ids: Sequence[int]) -> dict[int, Row[Any]]:
-        """Each conversation's first unhandled message in the platform's own order."""
-        waiting = aliased(Message)
-        first = (
-            select(waiting.id)
-            .where(waiting.conversation_id == Message.conversation_id, waiting.handled_at.is_(None))
-            .order_by(waiting.order_no, waiting.id)
-            .limit(1)
-            .scalar_subquery()
-        )
-        rows = await tx.session.execute(
-            select(
-                Message.id,
-                Message.conversation_id,
-                Message.kind,
-                Message.text,
-                Message.data,
-                Message.created_at,
-            ).where(
-                Message.conversation_id.in_(ids),
-                Message.handled_at.is_(None),
-                Message.id == first,
-            )
-        )
-        return {row.conversation_id: row for row in rows}
-
-    async def _nothing_due(self, tx: Transaction, ids: set[int]) -> None:
-        if ids:
-            await tx.session.execute(
-                update(_CONVERSATION)
-                .where(_CONVERSATION.c.id.in_(sorted(ids)))
-                .values(handle_at=None, claim_token=None, claimed_until=None, attempts=0)
-            )
-
-    async def _renew(self, tx: Transaction) -> None:
-        """Keep the claims of what takes long, so that nobody handles it a second time."""
-        if tx.now - self._renewed_at < CLAIM_TIME / 4:
-            return
-        self._renewed_at = tx.now
-        if self._tasks:
-            tokens = {claim.token for claim in self._tasks.values()}
-            await tx.session.execute(
-                update(_CONVERSATION)
-                .where(_CONVERSATION.c.claim_token.in_(sorted(tokens)))
-                .values(claimed_until=tx.now + CLAIM_TIME)
-            )
-
-    async def _forget_claims(self) -> None:
-        async with self._database.write() as tx:
-            await tx.session.execute(
-                update(_CONVERSATION)
-                .where(_CONVERSATION.c.claim_token.is_not(None))
-                .values(claim_token=None, claimed_until=None)
-            )
-
-    async def _finish(self, tx: Transaction, items: Sequence[_Handled]) -> None:
-        locked = await lock(tx, (item.claim.context.conversation_id for item in items))
-        good: list[_Handled] = []
-        for item in items:
-            claim = item.claim
-            kept = locked[claim.context.conversation_id].claim_token == claim.token
-            if kept:
-                good.append(item)
-            _count(tx, claim, "answered" if kept else "claim_lost")
-        if not good:
-            return
-        await tx.session.execute(
-            update(Message),
-            [
-                {
-                    "id": item.claim.context.message_id,
-                    "handled_at": tx.now,
-                    "understanding": _understanding(item.response.understanding),
-                }
-                for item in good
-            ],
-        )
-        next_due = await self._next_due(tx, [i.claim.context.conversation_id for i in good])
-        messages: list[Outgoing] = []
-        signals: list[Signal] = []
-        for item in good:
-            context = item.claim.context
-            conversation = locked[context.conversation_id]
-            conversation.state = item.response.state
+    async def _finish(self, tx: Transaction, read: Sequence[_Handled | _Postponed]) -> None:
+        locked = await lock(tx, (one.claim.conversation_id for one in read))
+        kept: list[_Handled | _Postponed] = []
+        for one in read:
+            if locked[one.claim.conversation_id].claim_token == one.claim.token:
+                kept.append(one)
+            else:
+                _count(tx, one, "claim_lost")
+        handled = [one for one in kept if isinstance(one, _Handled)]
+        await self._mark(tx, handled, [one for one in kept if isinstance(one, _Postponed)])
+        next_due = await claims.next_due(tx, [one.claim.conversation_id for one in kept])
+        for one in kept:
+            conversation = locked[one.claim.conversation_id]
             conversation.claim_token = None
             conversation.claimed_until = None
             conversation.attempts = 0
             conversation.handle_at = next_due.get(conversation.id)
+        messages: list[Outgoing] = []
+        signals: list[Signal] = []
+        for item in handled:
+            conversation = locked[item.claim.conversation_id]
+            context = item.claim.context(item.messages)
+            conversation.state = item.response.state
+            _count(tx, item, "answered")
             if context.data.get("press_id"):
                 signals.append(
                     Signal(
@@ -337,55 +269,48 @@ class Worker:
                 await self._effects.apply(tx, conversation, context, effect)
         await self._outbox.queue(tx, messages, signals, locked=locked)
 
-    async def _next_due(self, tx: Transaction, ids: Sequence[int]) -> dict[int, datetime | None]:
-        rows = await tx.session.execute(
-            select(Message.conversation_id, func.min(Message.handle_after))
-            .where(Message.conversation_id.in_(ids), Message.handled_at.is_(None))
-            .group_by(Message.conversation_id)
-        )
-        return {row[0]: row[1] for row in rows}
-
-    async def _give_back(self, tx: Transaction, failed: _Failed) -> None:
-        """Try again soon; an outage of the database, billing or Rasa is not the message's fault."""
-        claim, outage = failed.claim, failed.outage
-        pause = OUTAGE_PAUSE if outage else timedelta(seconds=claim.attempts)
-        await tx.session.execute(
-            update(_CONVERSATION)
-            .where(
-                _CONVERSATION.c.id == claim.context.conversation_id,
-                _CONVERSATION.c.claim_token == claim.token,
+    async def _mark(
+        self, tx: Transaction, handled: Sequence[_Handled], postponed: Sequence[_Postponed]
+    ) -> None:
+        if handled:
+            await tx.session.execute(
+                update(Message),
+                [
+                    {
+                        "id": message.id,
+                        "handled_at": tx.now,
+                        # Of several messages read as one, the last made it what it is.
+                        "understanding": _understanding(one.response.understanding)
+                        if message is one.messages[-1]
+                        else None,
+                    }
+                    for one in handled
+                    for message in one.messages
+                ],
             )
-            .values(
-                claim_token=None,
-                claimed_until=tx.now + pause,
-                attempts=claim.attempts - 1 if outage else claim.attempts,
+        if postponed:
+            await tx.session.execute(
+                update(Message),
+                [
+                    {"id": message.id, "handle_after": one.until}
+                    for one in postponed
+                    for message in one.messages
+                ],
             )
-        )
-        _count(tx, claim, "outage" if outage else "failed")
+        for one in postponed:
+            _count(tx, one, "waiting")
+            heappush(self._alarms, one.until)
 
 
-def _count(tx: Transaction, claim: _Claim, outcome: str) -> None:
+def _count(tx: Transaction, one: _Ended, outcome: str) -> None:
+    messages = () if isinstance(one, _Failed) else one.messages
+
     def count() -> None:
-        HANDLED.labels(claim.context.channel, outcome).inc()
+        HANDLED.labels(one.claim.channel, outcome).inc(len(messages) or 1)
         if outcome == "answered":
-            SECONDS.observe((tx.now - claim.stored_at).total_seconds())
+            SECONDS.observe((tx.now - messages[-1].stored_at).total_seconds())
 
-    tx.after_commit(("handled", claim.context.message_id), count)
-
-
-def _context(row: Row[Any], message: Row[Any], now: datetime) -> Context:
-    return Context(
-        conversation_id=row.id,
-        contact_id=row.contact_id,
-        channel=row.channel,
-        turn=row.turn,
-        state=row.state,
-        message_id=message.id,
-        kind=MessageKind(message.kind),
-        text=message.text,
-        data=message.data,
-        now=now,
-    )
+    tx.after_commit(("handled", one.claim.messages[0].id), count)
 
 
 def _understanding(found: Understanding | None) -> dict[str, object] | None:

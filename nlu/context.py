@@ -25,6 +25,16 @@ _ASKED_BY: Final = {
     "address": "power_outage",
     "person": "link_account",
 }
+# The detail that a question wants.
+_DETAIL_OF: Final = {
+    "submit_reading": "reading",
+    "link_account": "account_number",
+    "balance": "account_number",
+    "pay": "amount",
+    "callback": "phone",
+}
+# Details that any number can be.
+_FORMLESS: Final = ("account_number", "meter_number", "request_number", "reading", "amount")
 _MOST_WORDS: Final = 6
 # A follow-up that is as clear as this by itself is a question of its own.
 _CLEAR: Final = 0.9
@@ -73,6 +83,18 @@ def in_context(understood: Understanding, context: Context, *, now: datetime) ->
     return understood
 
 
+def meant(text: str, intent: str, *, now: datetime) -> Understanding:
+    """A message whose writer has said which question it is: its details are read accordingly."""
+    normalised = normalise(text)
+    details = extract(normalised, now=now, intent=intent)
+    expects = _DETAIL_OF.get(intent)
+    if expects is not None and _BARE.fullmatch(normalised.text):
+        # The very number that was asked about is that detail, unless it is several.
+        several = [entity for entity in details if entity.entity == expects]
+        details = tuple(several or _forced(text, normalised.text, expects))
+    return Understanding(text, intent, 1.0, (Ranked(intent, 1.0),), details)
+
+
 def read_rating(text: str) -> int | None:
     """1 to 5 for «5», «5 из 5», «пять», «отлично»; None if the text is no mark."""
     plain = normalise(text).text.strip(" .!)\n")
@@ -112,7 +134,7 @@ def _as_answer(understood: Understanding, expects: str, now: datetime) -> Unders
 def _forced(text: str, normalised: str, expects: str) -> list[Entity]:
     """A bare number is what we asked for, whatever its form."""
     digits = re.sub(r"\D", "", normalised)
-    if expects not in ("account_number", "meter_number", "request_number", "reading") or not digits:
+    if expects not in _FORMLESS or not digits:
         return []
     start = len(text) - len(text.lstrip())
     value = digits.lstrip("0") or "0" if expects == "reading" else digits

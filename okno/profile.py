@@ -72,6 +72,7 @@ class Office(_Strict):
 class Thresholds(_Strict):
     answer: float = Field(0.5, ge=0, le=1)
     guess: float = Field(0.2, ge=0, le=1)
+    wait_seconds: float = Field(1.5, ge=0, le=10)
 
 
 class ChannelRule(_Strict):

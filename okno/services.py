@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -122,6 +122,7 @@ class Services:
             self.outbox,
             assistant,
             Effects(self.handoff),
+            wait=timedelta(seconds=self.profile.understanding.wait_seconds),
         )
 
     async def close(self) -> None:

@@ -3,14 +3,15 @@
 import asyncio
 import tempfile
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bots.incoming import Incoming
-from conversations.models import Delivery, DeliveryState, Message, MessageKind
+from conversations.models import Conversation, Delivery, DeliveryState, Message, MessageKind
 from conversations.service import bot_account_id
 from okno import profile as profiles
 from okno.assemble import assemble
@@ -21,6 +22,7 @@ from okno.understanding import prepare
 from storage import migrate
 
 LEAVE = {"/exit", "/quit", "/выход"}
+PROMPT = "[bold cyan]Вы:[/] "
 
 
 async def talk(settings: Settings, console: Console) -> None:
@@ -34,16 +36,42 @@ async def talk(settings: Settings, console: Console) -> None:
         worker = services.worker(services.assistant(prepare(console)))
         account = await bot_account_id(services.database, "terminal")
         console.print("[dim]Пишите; число выбирает вариант; выход: Ctrl+D[/]")
-        while (line := await _ask(console)) is not None:
-            await services.intake.accept(_incoming(account, line, services))
+        asking = asyncio.create_task(_ask(console))
+        ended = False
+        # A greeting waits for what follows: either the next line comes first, or its time.
+        while (seconds := await _seconds_to_wait(services)) is not None or not ended:
+            if ended:
+                await asyncio.sleep(seconds or 0)
+            else:
+                await asyncio.wait({asking}, timeout=seconds)
+            typed = asking.done() and not ended
+            if typed:
+                line = asking.result()
+                ended = line is None
+                if line is not None:
+                    await services.intake.accept(_incoming(account, line, services))
             await worker.handle_all()
             await _show(services, console)
+            if typed and not ended:
+                asking = asyncio.create_task(_ask(console))
+            elif not ended:
+                console.print(PROMPT, end="")
         await services.close()
+
+
+async def _seconds_to_wait(services: Services) -> float | None:
+    """Until a message that waits for more is due; None when nothing waits."""
+    async with services.database.read() as session:
+        due = await session.scalar(select(func.min(Conversation.handle_at)))
+    if due is None:
+        return None
+    left: timedelta = due - services.database.clock.now()
+    return max(0.05, left.total_seconds())
 
 
 async def _ask(console: Console) -> str | None:
     try:
-        line = await asyncio.to_thread(console.input, "[bold cyan]Вы:[/] ")
+        line = await asyncio.to_thread(console.input, PROMPT)
     except EOFError:
         return None
     return None if line.strip() in LEAVE else line

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bots.incoming import Incoming
 from conversations.models import Author, Conversation, Message, MessageKind
 from conversations.service import bot_account_id
 from dialogs.worker import Worker
+from nlu.embedded import EmbeddedEngine
 from okno import profile as profiles
 from okno.assemble import assemble
 from okno.demo import fill_company
@@ -32,6 +33,20 @@ class Said:
     @property
     def text(self) -> str:
         return "\n\n".join(self.texts)
+
+
+async def handle_to_the_end(services: Services, worker: Worker) -> None:
+    """All that is due, and what waits for more when its time has come."""
+    await worker.handle_all()
+    clock = services.database.clock
+    assert isinstance(clock, FakeClock)
+    async with services.database.read() as session:
+        later = await session.scalar(
+            select(func.max(Conversation.handle_at)).where(Conversation.handle_at > clock.now())
+        )
+    if later is not None:
+        clock.value = later
+        await worker.handle_all()
 
 
 class Customer:
@@ -58,8 +73,23 @@ class Customer:
     async def sends(self, kind: MessageKind, text: str = "", **data: Any) -> Said:
         return await self._sends(kind, text, **data)
 
-    async def _sends(self, kind: MessageKind, text: str, **data: Any) -> Said:
-        number = next(self._numbers)
+    async def hurries(self, text: str, number: int | None = None) -> Said:
+        """Writes, and writes on before the assistant has waited for more.
+
+        ``number``: the platform's, where messages overtake each other.
+        """
+        return await self._sends(MessageKind.TEXT, text, hurried=True, number=number)
+
+    async def _sends(
+        self,
+        kind: MessageKind,
+        text: str,
+        *,
+        hurried: bool = False,
+        number: int | None = None,
+        **data: Any,
+    ) -> Said:
+        number = number or next(self._numbers)
         await self._services.intake.accept(
             Incoming(
                 bot_account_id=self._account_id,
@@ -74,10 +104,13 @@ class Customer:
                 order_no=number,
             )
         )
-        await self._worker.handle_all()
-        return await self._hear()
+        if hurried:
+            await self._worker.handle_all()
+        else:
+            await handle_to_the_end(self._services, self._worker)
+        return await self.hears()
 
-    async def _hear(self) -> Said:
+    async def hears(self) -> Said:
         async with self._services.database.read() as session:
             messages = (
                 await session.execute(
@@ -113,6 +146,7 @@ class House:
 
     services: Services
     worker: Worker
+    engine: EmbeddedEngine
     account_id: int
 
     def customer(self, chat: str = "77") -> Customer:
@@ -124,7 +158,7 @@ BuildHouse = Callable[..., Awaitable[House]]
 
 @pytest.fixture
 async def build_house(
-    database_url: str, clock: FakeClock, engine: Any
+    database_url: str, clock: FakeClock, engine: EmbeddedEngine
 ) -> AsyncIterator[BuildHouse]:
     """``await build_house(closed=True)`` for a company with office hours."""
     opened: list[Services] = []
@@ -139,7 +173,8 @@ async def build_house(
         await fill_company(services, Console(quiet=True), accounts=20)
         await services.knowledge_base.load()
         worker = services.worker(services.assistant(engine))
-        return House(services, worker, await bot_account_id(services.database, "telegram"))
+        account_id = await bot_account_id(services.database, "telegram")
+        return House(services, worker, engine, account_id)
 
     yield build
     for services in opened:

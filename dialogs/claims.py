@@ -1,0 +1,223 @@
+"""Claims: which conversation a worker has in hand, and what waits in it.
+
+A claim is a short lease in the conversation's row. Every function here is part of a transaction of
+the worker's; none decides what is answered.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Any, cast
+
+from sqlalchemy import Row, Table, func, or_, select, update
+
+from conversations.models import Conversation, Message, MessageKind
+from dialogs.turn import Context
+from storage.database import Transaction
+
+# Renewed while the work lasts; after a death the message waits at most this long.
+CLAIM_TIME = timedelta(seconds=15)
+OUTAGE_PAUSE = timedelta(seconds=2)
+# More messages than this are never read as one.
+MOST_TOGETHER = 8
+
+_CONVERSATION = cast(Table, Conversation.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Unhandled:
+    """A customer's message; ``postponed``: it was read before and waits for what follows."""
+
+    id: int
+    kind: MessageKind
+    text: str
+    data: dict[str, Any]
+    stored_at: datetime
+    postponed: bool
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind is MessageKind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A conversation in hand, with its first unhandled messages in the platform's order."""
+
+    token: str
+    now: datetime
+    conversation: Row[Any]
+    messages: tuple[Unhandled, ...]
+
+    @property
+    def conversation_id(self) -> int:
+        return int(self.conversation.id)
+
+    @property
+    def channel(self) -> str:
+        return str(self.conversation.channel)
+
+    @property
+    def attempts(self) -> int:
+        return int(self.conversation.attempts)
+
+    @property
+    def together(self) -> int:
+        """How many messages the first reading takes: what waited, and what it waited for."""
+        waited = len(list(takewhile(lambda message: message.postponed, self.messages)))
+        return waited + 1 if self.text_follows(waited) else max(waited, 1)
+
+    def text_follows(self, count: int) -> bool:
+        """Whether there is a text after the first ``count`` messages to be read with them."""
+        return count < min(len(self.messages), MOST_TOGETHER) and self.messages[count].is_text
+
+    def context(self, messages: Sequence[Unhandled], *, may_wait: bool = False) -> Context:
+        """The messages as one: their texts are lines, the first one's id stands for all."""
+        row = self.conversation
+        return Context(
+            conversation_id=row.id,
+            contact_id=row.contact_id,
+            channel=row.channel,
+            turn=row.turn,
+            state=row.state,
+            message_id=messages[0].id,
+            kind=messages[0].kind,
+            text="\n".join(message.text for message in messages),
+            data=messages[0].data,
+            now=self.now,
+            may_wait=may_wait,
+        )
+
+
+async def claim(tx: Transaction, limit: int) -> list[Claim]:
+    """Take up to ``limit`` conversations that are due and that nobody has in hand."""
+    token = secrets.token_hex(8)
+    due = (
+        select(Conversation.id)
+        .where(
+            Conversation.handle_at <= tx.now,
+            or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < tx.now),
+        )
+        .order_by(Conversation.handle_at)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("due")
+    )
+    claimed = await tx.session.execute(
+        update(_CONVERSATION)
+        .where(_CONVERSATION.c.id.in_(select(due.c.id)))
+        .values(
+            claim_token=token,
+            claimed_until=tx.now + CLAIM_TIME,
+            attempts=_CONVERSATION.c.attempts + 1,
+        )
+        .returning(
+            _CONVERSATION.c.id,
+            _CONVERSATION.c.contact_id,
+            _CONVERSATION.c.channel,
+            _CONVERSATION.c.turn,
+            _CONVERSATION.c.state,
+            _CONVERSATION.c.attempts,
+        )
+    )
+    rows = claimed.all()
+    # A statement of its own: on PostgreSQL it must see what was committed before the lock.
+    waiting = await _unhandled(tx, [row.id for row in rows]) if rows else {}
+    await _nothing_due(tx, {row.id for row in rows} - waiting.keys())
+    return [Claim(token, tx.now, row, tuple(waiting[row.id])) for row in rows if row.id in waiting]
+
+
+async def _unhandled(tx: Transaction, ids: Sequence[int]) -> dict[int, list[Unhandled]]:
+    """Each conversation's first unhandled messages in the platform's own order."""
+    place = func.row_number().over(
+        partition_by=Message.conversation_id, order_by=(Message.order_no, Message.id)
+    )
+    numbered = (
+        select(
+            Message.id,
+            Message.conversation_id,
+            Message.kind,
+            Message.text,
+            Message.data,
+            Message.created_at,
+            Message.handle_after,
+            place.label("place"),
+        )
+        .where(Message.conversation_id.in_(ids), Message.handled_at.is_(None))
+        .subquery()
+    )
+    rows = await tx.session.execute(
+        select(numbered)
+        .where(numbered.c.place <= MOST_TOGETHER)
+        .order_by(numbered.c.conversation_id, numbered.c.place)
+    )
+    found: dict[int, list[Unhandled]] = {}
+    for row in rows:
+        found.setdefault(row.conversation_id, []).append(
+            Unhandled(
+                row.id,
+                MessageKind(row.kind),
+                row.text,
+                row.data,
+                row.created_at,
+                row.handle_after > row.created_at,
+            )
+        )
+    return found
+
+
+async def _nothing_due(tx: Transaction, ids: Collection[int]) -> None:
+    if ids:
+        await tx.session.execute(
+            update(_CONVERSATION)
+            .where(_CONVERSATION.c.id.in_(sorted(ids)))
+            .values(handle_at=None, claim_token=None, claimed_until=None, attempts=0)
+        )
+
+
+async def next_due(tx: Transaction, ids: Collection[int]) -> dict[int, datetime | None]:
+    """When each conversation's next unhandled message is due; nothing for one without any."""
+    rows = await tx.session.execute(
+        select(Message.conversation_id, func.min(Message.handle_after))
+        .where(Message.conversation_id.in_(sorted(ids)), Message.handled_at.is_(None))
+        .group_by(Message.conversation_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def renew(tx: Transaction, claims: Collection[Claim]) -> None:
+    """Keep the claims of what takes long, so that nobody handles it a second time."""
+    if claims:
+        await tx.session.execute(
+            update(_CONVERSATION)
+            .where(_CONVERSATION.c.claim_token.in_(sorted({claim.token for claim in claims})))
+            .values(claimed_until=tx.now + CLAIM_TIME)
+        )
+
+
+async def give_back(tx: Transaction, failed: Claim, *, outage: bool) -> None:
+    """Try again soon; an outage of the database, billing or Rasa is not the message's fault."""
+    pause = OUTAGE_PAUSE if outage else timedelta(seconds=failed.attempts)
+    await tx.session.execute(
+        update(_CONVERSATION)
+        .where(
+            _CONVERSATION.c.id == failed.conversation_id,
+            _CONVERSATION.c.claim_token == failed.token,
+        )
+        .values(
+            claim_token=None,
+            claimed_until=tx.now + pause,
+            attempts=failed.attempts - 1 if outage else failed.attempts,
+        )
+    )
+
+
+async def forget(tx: Transaction) -> None:
+    """Every claim: for the start of the only process, when whoever held one is dead."""
+    await tx.session.execute(
+        update(_CONVERSATION)
+        .where(_CONVERSATION.c.claim_token.is_not(None))
+        .values(claim_token=None, claimed_until=None)
+    )
