@@ -1,10 +1,13 @@
 """What a button carries: at most 64 bytes, readable by any process after any restart."""
 
+import re
 from dataclasses import dataclass
 
+from handoff import ratings
 from replies import Button
 
 LIMIT_BYTES = 64
+_RATED = re.compile(r"(\d{1,18}):([1-5])")
 
 MENU = "menu"
 OPERATOR = "i:operator"
@@ -42,13 +45,21 @@ class SectionAction:
 
 
 @dataclass(frozen=True, slots=True)
+class RateAction:
+    """The customer rates the operators' help, 1 to 5."""
+
+    handoff_id: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlainAction:
     """One of the constants above, or something that no button of ours carries."""
 
     name: str
 
 
-Action = IntentAction | FlowAction | BeginAction | SectionAction | PlainAction
+Action = IntentAction | FlowAction | BeginAction | SectionAction | RateAction | PlainAction
 
 
 def parse(action: str) -> Action:
@@ -61,6 +72,8 @@ def parse(action: str) -> Action:
         return FlowAction(*rest.split(":", 2))
     if kind == "b" and rest.count(":") >= 1:
         return BeginAction(*rest.split(":", 1))
+    if kind == ratings.ACTION and (rated := _RATED.fullmatch(rest)):
+        return RateAction(int(rated[1]), int(rated[2]))
     return PlainAction(action)
 
 

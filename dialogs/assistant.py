@@ -23,6 +23,7 @@ from dialogs.actions import (
     FlowAction,
     IntentAction,
     PlainAction,
+    RateAction,
     SectionAction,
     intent_button,
 )
@@ -33,10 +34,12 @@ from dialogs.menu import label_of, main_menu, section_menu
 from dialogs.numbers import meanings
 from dialogs.state import INTENT_FLOWS, DialogState, Flow
 from dialogs.turn import (
+    CommentRating,
     Context,
     CustomerWrote,
     Effect,
     LeaveQueue,
+    RateOperator,
     RequestOperator,
     Response,
 )
@@ -51,6 +54,10 @@ from replies import Button, Reply
 log = structlog.get_logger(__name__)
 
 MAX_QUESTIONS = 3
+# From this on a rating is a good one.
+GOOD_RATING = 4
+# What is said after a rating and asks nothing.
+_OPINIONS = {"thanks", "feedback", "complaint", "abuse", "out_of_scope"}
 # Talk that needs no answer from an operator and no «не понял» from the assistant.
 _SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help", "bot_challenge",
                "abuse"}  # fmt: skip
@@ -168,6 +175,8 @@ class Assistant:
         if danger is not None:
             turn.understanding = danger
             self._danger(turn)
+            return
+        if turn.state.rated and self._comments(turn, questions):
             return
         if turn.context.turn == Turn.OPERATOR:
             self._to_operator(turn)
@@ -365,6 +374,21 @@ class Assistant:
             promise = self._promise(turn.context.now)
             turn.say(phrases.OPERATOR_AWAY.format(promise=promise), RESUME_BUTTON)
 
+    def _rate(self, turn: _Turn, action: RateAction) -> None:
+        turn.effects.append(RateOperator(action.handoff_id, action.score))
+        turn.state.rated = action.handoff_id
+        turn.say(phrases.RATED_WELL if action.score >= GOOD_RATING else phrases.RATED_BADLY)
+
+    def _comments(self, turn: _Turn, questions: Sequence[Understanding]) -> bool:
+        """Whether the words after a rating belong to it: a clear question is answered as ever."""
+        handoff_id, turn.state.rated = turn.state.rated, 0
+        sure = (found for found in questions if found.confidence >= self._rules.answer)
+        if any(found.intent not in _OPINIONS for found in sure):
+            return False
+        turn.effects.append(CommentRating(handoff_id, turn.context.text))
+        turn.say(phrases.RATING_COMMENTED, MENU_BUTTON)
+        return True
+
     def _leave_queue(self, turn: _Turn, text: str) -> None:
         turn.effects.append(LeaveQueue())
         turn.replies.append(main_menu(text))
@@ -373,6 +397,9 @@ class Assistant:
 
     async def _press(self, turn: _Turn, raw: str) -> None:
         action = actions.parse(raw)
+        if isinstance(action, RateAction):
+            self._rate(turn, action)
+            return
         if isinstance(action, PlainAction) and action.name == actions.RESUME_ASSISTANT:
             self._leave_queue(turn, phrases.RESUMED)
             return

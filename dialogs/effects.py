@@ -2,10 +2,12 @@
 
 from conversations.models import Conversation
 from dialogs.turn import (
+    CommentRating,
     Context,
     CustomerWrote,
     Effect,
     LeaveQueue,
+    RateOperator,
     RequestOperator,
 )
 from handoff.service import HandoffService
@@ -28,3 +30,7 @@ class Effects:
                 await self._handoff.leave_queue(tx, conversation)
             case CustomerWrote():
                 await self._handoff.customer_wrote(tx, conversation)
+            case RateOperator(handoff_id=handoff_id, score=score):
+                await self._handoff.ratings.rate(tx, conversation, handoff_id, score)
+            case CommentRating(handoff_id=handoff_id, text=text):
+                await self._handoff.ratings.comment(tx, conversation, handoff_id, text)

@@ -103,6 +103,12 @@ def label_of(intent: str) -> str:
     return _LABELS.get(intent, "")
 
 
+def subjects() -> dict[str, str]:
+    """What a conversation can be about: intents with their names."""
+    hidden = {"operator", "help"}
+    return {intent: label for intent, label in _LABELS.items() if intent not in hidden}
+
+
 _LABELS: dict[str, str] = {
     **{intent: label for s in SECTIONS.values() for label, intent in s.choices},
     "operator": "Позвать оператора",

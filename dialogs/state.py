@@ -114,6 +114,8 @@ class DialogState:
     buttons: list[list[str]] = field(default_factory=list)
     last_topic: str = ""
     schedule_told: bool = False
+    # The stay with the operators that was rated just now: a comment may follow.
+    rated: int = 0
     pending: str = ""
 
     @classmethod

@@ -6,21 +6,27 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
 from handoff import labels
-from handoff.desk import OperatorDesk, Said
+from handoff.corrections import correct
+from handoff.desk import UNDO, Said
 from handoff.errors import (
+    AnswerOwed,
     AnswerTooLong,
     CustomerGone,
     EmptyAnswer,
     HandoffError,
     HandoffUnknown,
+    NobodyThere,
     NotWaiting,
     NotYours,
     SentDifferently,
+    TooLate,
 )
+from handoff.later import Preset, Promise
+from handoff.service import HandoffService
 from handoff.steps import Operator
 from staff.sessions import SignedIn
 from web.guard import Me
-from web.respond import go_to, is_htmx, notify, page
+from web.respond import go_to, is_htmx, notify, page, tell_script
 from web.shell import shell_of
 
 LARGEST_ID = 2**62
@@ -31,9 +37,10 @@ Result = TypeVar("Result")
 StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
-def actions(desk: OperatorDesk) -> APIRouter:
+def actions(service: HandoffService) -> APIRouter:
     """Routes below ``/inbox/{handoff_id}``; the caller guards them."""
     routes = APIRouter(prefix="/{handoff_id}")
+    desk, later, moving = service.desk, service.later, service.moving
 
     @routes.post("/take")
     async def take(
@@ -57,8 +64,18 @@ def actions(desk: OperatorDesk) -> APIRouter:
         if mode == "note":
             note = desk.note(handoff_id, _operator(me), text, client_key=key)
             return await _perform(request, handoff_id, note)
-        said = desk.answer(handoff_id, _operator(me), text, client_key=key)
-        return await _perform(request, handoff_id, said, _still_owed)
+        answer = desk.answer(handoff_id, _operator(me), text, client_key=key)
+        return await _perform(request, handoff_id, answer, _still_owed, _can_be_undone)
+
+    @routes.post("/undo")
+    async def undo(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        message: Annotated[int, Form(ge=1, le=LARGEST_ID)],
+    ) -> Response:
+        act = desk.undo(handoff_id, _operator(me), message)
+        return await _perform(request, handoff_id, act)
 
     @routes.post("/no-answer")
     async def needs_no_answer(request: Request, me: Me, handoff_id: StayId) -> Response:
@@ -70,14 +87,83 @@ def actions(desk: OperatorDesk) -> APIRouter:
         return await _perform(request, handoff_id, act)
 
     @routes.post("/close")
-    async def close(request: Request, me: Me, handoff_id: StayId) -> Response:
-        return await _perform(request, handoff_id, desk.close(handoff_id, _operator(me)))
+    async def close(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        subject: Annotated[str, Form(max_length=100)] = "",
+        rate: Annotated[bool, Form()] = False,
+    ) -> Response:
+        act = desk.close(handoff_id, _operator(me), subject=subject, ask_rating=rate)
+        return await _perform(request, handoff_id, act)
+
+    @routes.post("/rating")
+    async def ask_rating(request: Request, me: Me, handoff_id: StayId) -> Response:
+        act = service.ratings.ask(handoff_id, _operator(me))
+        return await _perform(request, handoff_id, act, _rating_asked)
+
+    @routes.post("/snooze")
+    async def snooze(
+        request: Request, me: Me, handoff_id: StayId, until: Annotated[Preset, Form()]
+    ) -> Response:
+        return await _perform(request, handoff_id, later.snooze(handoff_id, _operator(me), until))
+
+    @routes.post("/unsnooze")
+    async def unsnooze(request: Request, me: Me, handoff_id: StayId) -> Response:
+        return await _perform(request, handoff_id, later.unsnooze(handoff_id, _operator(me)))
+
+    @routes.post("/promise")
+    async def promise(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        kind: Annotated[Promise, Form()],
+        phone: Annotated[str, Form(max_length=40)] = "",
+    ) -> Response:
+        act = later.promise(handoff_id, _operator(me), kind, phone=phone.strip())
+        return await _perform(request, handoff_id, act)
+
+    @routes.post("/transfer")
+    async def transfer(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        to: Annotated[str, Form(pattern=r"^(person|group)-[0-9]{1,18}$")],
+        note: Annotated[str, Form(max_length=4_000)] = "",
+    ) -> Response:
+        kind, _, number = to.partition("-")
+        hand_over = moving.to_person if kind == "person" else moving.to_group
+        act = hand_over(handoff_id, _operator(me), int(number), note)
+        return await _perform(request, handoff_id, act)
+
+    @routes.post("/misunderstood")
+    async def misunderstood(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        message: Annotated[int, Form(ge=1, le=LARGEST_ID)],
+        right: Annotated[str, Form(max_length=100)] = "",
+    ) -> Response:
+        act = correct(service.database, message, right, me.person_id)
+        return await _perform(request, handoff_id, act, _corrected)
 
     return routes
 
 
 def _still_owed(said: Said) -> str:
     return "Отправлено. Это ещё не ответ по сути, поэтому время идёт." if said.owed else ""
+
+
+def _can_be_undone(said: Said) -> dict[str, object]:
+    return {"message": said.message_id, "seconds": UNDO.total_seconds()}
+
+
+def _rating_asked(asked: bool) -> str:
+    return "Попросили оценку." if asked else "Оценку уже просили."
+
+
+def _corrected(known: bool) -> str:
+    return "Спасибо, передали редакторам." if known else "Такого сообщения нет."
 
 
 def _operator(me: SignedIn) -> Operator:
@@ -89,9 +175,11 @@ async def _perform(
     handoff_id: int,
     act: Awaitable[Result],
     remark: Callable[[Result], str] | None = None,
+    detail: Callable[[Result], dict[str, object]] | None = None,
 ) -> Response:
     """204 for the page's script, the conversation's page for a plain form; 409 when refused.
-    ``remark``: what is worth a word about what was done; "" for nothing."""
+    ``remark``: what is worth a word about what was done, "" for nothing; ``detail``: what the
+    page's script learns of it, as the event «ib:done»."""
     try:
         done = await act
     except HandoffUnknown as error:
@@ -101,7 +189,11 @@ async def _perform(
     if is_htmx(request):
         words = remark(done) if remark is not None else ""
         response = Response(status_code=204)
-        return notify(response, words) if words else response
+        if words:
+            notify(response, words)
+        if detail is not None:
+            tell_script(response, "ib:done", detail(done))
+        return response
     return go_to(request, f"/inbox/{handoff_id}")
 
 
@@ -130,6 +222,12 @@ async def _reason(request: Request, error: HandoffError) -> str:
             return f"Слишком длинно: можно до {limit} знаков. Разделите на части."
         case CustomerGone(reason=reason):
             return f"{labels.unreachable(reason)} Ваш текст остался на месте."
+        case AnswerOwed():
+            return "Скоро истекает время ответа. Сначала ответьте клиенту."
+        case TooLate():
+            return "Уже отправлено: отменить нельзя."
+        case NobodyThere():
+            return "Передать некому: выберите другого сотрудника или группу."
         case SentDifferently():
             return (
                 "Это сообщение уже ушло в прежнем виде. "

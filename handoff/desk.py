@@ -108,7 +108,7 @@ class OperatorDesk:
         """
         async with self._database.write() as tx:
             conversation = await self._steps.lock(tx, handoff_id)
-            stay = await self._steps.change(tx, handoff_id, who)
+            stay = await self._steps.change(tx, handoff_id, who, operator_id=who.id)
             line = await tx.session.scalar(
                 select(OperatorLine).where(
                     OperatorLine.handoff_id == handoff_id,

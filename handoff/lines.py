@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from conversations.models import Author, DeliveryState, Message, MessageKind
+from conversations.service import CALLED_BACK
 from handoff import labels
 from replies import Button, Reply, render
 
@@ -145,6 +146,8 @@ def _mark(delivery: tuple[str, str | None] | None) -> Mark | None:
     if delivery is None:
         return None
     state, error = delivery
+    if error == CALLED_BACK:
+        return Mark("called_back", "отменено до отправки")
     text = _MARKS.get(DeliveryState(state), state)
     problem = ""
     if state == DeliveryState.FAILED:

@@ -8,11 +8,8 @@ from handoff import answer_text
 from handoff.errors import NobodyThere, NotWaiting
 from handoff.models import Handoff, HandoffState
 from handoff.steps import Operator, Steps, open_stay
-from staff.models import Person, Role, StaffGroup
+from staff.models import SERVING, Person, StaffGroup
 from storage.database import Transaction
-
-# Who can have conversations.
-SERVING = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 class Moving:

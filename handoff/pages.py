@@ -9,17 +9,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from handoff import labels, queue
+from handoff import labels, mentions, queue
 from handoff.accounts import Accounts
 from handoff.actions import LARGEST_ID, StayId, actions
+from handoff.articles import Articles, offered
 from handoff.clock import heat, left
 from handoff.keys import new_key
+from handoff.later import Promise
 from handoff.lines import preview
 from handoff.models import HandoffState
+from handoff.presence import Presence
 from handoff.queue import PAGE, Stay, Tab
 from handoff.service import HandoffService
-from handoff.thread import MOST_CHANGED, Thread
+from handoff.thread import MOST_CHANGED, Thread, last_understanding
+from handoff.tools import CompanyFacts, Inserts, canned_pages, tools
+from staff.groups import all_groups, groups_of
 from staff.models import Role
+from staff.presence import at_work
+from staff.sessions import SignedIn
 from web.guard import Me, require
 from web.respond import page
 
@@ -36,18 +43,29 @@ _NO_TOPIC = {"operator", "danger", "help"}
 TABS = {
     Tab.WAITING: "Ждут",
     Tab.MINE: "Мои",
+    Tab.SNOOZED: "Отложены",
     Tab.ALL: "Все",
     Tab.CLOSED: "Закрытые",
 }
 
 
 def router(
-    service: HandoffService, *, accounts: Accounts, intent_title: Callable[[str], str]
+    service: HandoffService,
+    *,
+    accounts: Accounts,
+    articles: Articles,
+    facts: CompanyFacts,
+    intent_title: Callable[[str], str],
 ) -> APIRouter:
     """``accounts``: a contact's confirmed accounts (``handoff.accounts.from_billing``).
-    ``intent_title``: the Russian name of an intent or topic, "" for one without."""
-    inbox = _Inbox(service, accounts, intent_title)
+    ``articles``: the knowledge base. ``intent_title``: the Russian name of an intent or topic,
+    "" for one without."""
+    inbox = _Inbox(service, accounts, articles, facts, intent_title)
+    inserts = Inserts(service.database, articles, accounts, facts)
+    presence = Presence(service.database.clock)
     routes = APIRouter(prefix="/inbox", dependencies=[Depends(require(*ROLES))])
+    # Before «/{handoff_id}»: its address is none of a conversation.
+    routes.include_router(canned_pages(service.database))
 
     @routes.get("")
     async def whole(
@@ -57,7 +75,7 @@ def router(
         q: Search = "",
         limit: Limit = PAGE,
     ) -> Response:
-        listed = await inbox.listed(me.person_id, tab, q, limit)
+        listed = await inbox.listed(me, tab, q, limit)
         return page(request, "handoff/inbox.html", listed | {"stay": None, "open_id": None})
 
     @routes.get("/list")
@@ -69,7 +87,7 @@ def router(
         limit: Limit = PAGE,
         open: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     ) -> Response:
-        listed = await inbox.listed(me.person_id, tab, q, limit)
+        listed = await inbox.listed(me, tab, q, limit)
         return page(request, "handoff/list.html", listed | {"open_id": open})
 
     @routes.get("/{handoff_id}")
@@ -81,15 +99,15 @@ def router(
         q: Search = "",
         limit: Limit = PAGE,
     ) -> Response:
-        listed = await inbox.listed(me.person_id, tab, q, limit)
-        conversation = await inbox.conversation(me.person_id, handoff_id)
+        listed = await inbox.listed(me, tab, q, limit)
+        conversation = await inbox.conversation(me, handoff_id)
         return page(request, "handoff/inbox.html", listed | conversation | {"open_id": handoff_id})
 
     @routes.get("/{handoff_id}/pane")
     async def pane(
         request: Request, me: Me, handoff_id: StayId, tab: TabName = Tab.WAITING
     ) -> Response:
-        conversation = await inbox.conversation(me.person_id, handoff_id)
+        conversation = await inbox.conversation(me, handoff_id)
         return page(request, "handoff/pane.html", conversation | {"tab": tab})
 
     @routes.get("/{handoff_id}/older")
@@ -106,14 +124,15 @@ def router(
         tab: TabName = Tab.WAITING,
     ) -> Response:
         ids = [int(one) for one in changed.split(",") if one.isdecimal() and len(one) < 19]
-        found = await inbox.news(me.person_id, handoff_id, after, ids[:MOST_CHANGED])
+        found = await inbox.news(me, handoff_id, after, ids[:MOST_CHANGED])
         return page(request, "handoff/news.html", found | {"tab": tab})
 
     @routes.get("/{handoff_id}/customer")
     async def customer(request: Request, handoff_id: StayId) -> Response:
         return page(request, "handoff/customer.html", await inbox.customer(handoff_id))
 
-    routes.include_router(actions(service.desk))
+    routes.include_router(actions(service))
+    routes.include_router(tools(service.database, inserts, presence, inbox.stay))
     return routes
 
 
@@ -121,20 +140,33 @@ class _Inbox:
     """What the templates show."""
 
     def __init__(
-        self, service: HandoffService, accounts: Accounts, intent_title: Callable[[str], str]
+        self,
+        service: HandoffService,
+        accounts: Accounts,
+        articles: Articles,
+        facts: CompanyFacts,
+        intent_title: Callable[[str], str],
     ) -> None:
         self._service = service
+        self._articles = articles
+        self._facts = facts
         self._database = service.database
         self._accounts = accounts
         self._intent_title = intent_title
         self._thread = Thread(service.hours.zone, intent_title)
 
-    async def listed(self, me: int, tab: Tab, search: str, limit: int) -> dict[str, Any]:
+    async def listed(self, me: SignedIn, tab: Tab, search: str, limit: int) -> dict[str, Any]:
         now = self._database.clock.now()
         async with self._database.read() as session:
-            found = await queue.page(session, tab, me, search=search, limit=limit)
-            counts = await queue.counts(session, me, now)
-            mine = await queue.conversations_of(session, me)
+            # Who answers for the whole shift sees all groups.
+            whole = me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+            groups = () if whole else await groups_of(session, me.person_id)
+            found = await queue.page(
+                session, tab, me.person_id, search=search, limit=limit, groups=groups
+            )
+            counts = await queue.counts(session, me.person_id, now, groups)
+            mine = await queue.conversations_of(session, me.person_id)
+            called = await mentions.unseen(session, me.person_id)
         return self._shared() | {
             "tab": tab,
             "tabs": TABS,
@@ -143,33 +175,39 @@ class _Inbox:
             "found": found,
             "counts": counts,
             "mine": mine,
+            "called": called,
             "preview": preview,
             "topic_of": self._topic,
             "is_open": self._service.hours.is_open(now),
             "schedule": self._service.hours.text(),
         }
 
-    async def conversation(self, me: int, handoff_id: int) -> dict[str, Any]:
-        stay = await self._stay(handoff_id)
+    async def conversation(self, me: SignedIn, handoff_id: int) -> dict[str, Any]:
+        stay = await self.stay(handoff_id)
         async with self._database.read() as session:
             thread = await self._thread.page(session, stay.conversation_id)
+            called = await mentions.unseen(session, me.person_id)
+        if any(one.handoff_id == handoff_id for one in called):
+            async with self._database.write() as tx:
+                await mentions.see(tx, me.person_id, handoff_id)
         return {
             **await self._head(me, stay),
             **await self._about(stay),
+            **await self._choices(me, stay),
             "thread": thread,
             "key": new_key(),
         }
 
     async def older(self, handoff_id: int, before: int) -> dict[str, Any]:
-        stay = await self._stay(handoff_id)
+        stay = await self.stay(handoff_id)
         async with self._database.read() as session:
             thread = await self._thread.page(session, stay.conversation_id, before=before)
         return {"stay": stay, "thread": thread}
 
     async def news(
-        self, me: int, handoff_id: int, after: int, changed: list[int]
+        self, me: SignedIn, handoff_id: int, after: int, changed: list[int]
     ) -> dict[str, Any]:
-        stay = await self._stay(handoff_id)
+        stay = await self.stay(handoff_id)
         async with self._database.read() as session:
             thread = await self._thread.news(
                 session, stay.conversation_id, after=after, changed=changed
@@ -177,27 +215,47 @@ class _Inbox:
         return {**await self._head(me, stay), "thread": thread}
 
     async def customer(self, handoff_id: int) -> dict[str, Any]:
-        stay = await self._stay(handoff_id)
+        stay = await self.stay(handoff_id)
         return self._shared() | {"stay": stay} | await self._about(stay)
 
-    async def _stay(self, handoff_id: int) -> Stay:
+    async def stay(self, handoff_id: int) -> Stay:
         async with self._database.read() as session:
             stay = await queue.read(session, handoff_id)
         if stay is None:
             raise HTTPException(404)
         return stay
 
-    async def _head(self, me: int, stay: Stay) -> dict[str, Any]:
+    async def _choices(self, me: SignedIn, stay: Stay) -> dict[str, Any]:
+        """What the dialogs of the page offer: to whom, on what terms, about what."""
+        now = self._database.clock.now()
+        async with self._database.read() as session:
+            groups = await all_groups(session)
+            people = await at_work(session, now)
+        later, hours = self._service.later, self._service.hours
+        return {
+            "groups": groups,
+            "people": [person for person in people if person.id != me.person_id],
+            "promises": {
+                promise.value: hours.clock_time(later.promised_by(promise, now), now)
+                for promise in Promise
+            },
+            "subjects": self._facts.subjects,
+            "suggested": str(stay.summary.get("topic") or stay.summary.get("intent") or ""),
+        }
+
+    async def _head(self, me: SignedIn, stay: Stay) -> dict[str, Any]:
         async with self._database.read() as session:
             latest = await queue.latest_of(session, stay.conversation_id)
+            read = await last_understanding(session, stay.conversation_id)
         if stay.state == HandoffState.TAKEN:
-            standing = "mine" if stay.operator_id == me else "other"
+            standing = "mine" if stay.operator_id == me.person_id else "other"
         else:
             standing = "free" if stay.state == HandoffState.WAITING else "closed"
         return self._shared() | {
             "stay": stay,
             "standing": standing,
             "newer": latest if latest != stay.handoff_id else None,
+            "offers": offered(self._articles, read),
         }
 
     async def _about(self, stay: Stay) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Author, Contact, Conversation, Message, MessageKind
 from handoff import names
-from handoff.models import Handoff, HandoffState, Rating, Urgency
+from handoff.models import Handoff, HandoffState, OperatorLine, Rating, Urgency
 from staff.models import Person, StaffGroup
 
 # Columns as in ``_stays()``.
@@ -302,6 +302,7 @@ async def _last_lines(
             Message.conversation_id == Conversation.id,
             Message.author.in_((Author.CUSTOMER, Author.OPERATOR)),
             Message.kind != MessageKind.NOTE,
+            ~exists().where(OperatorLine.message_id == Message.id, OperatorLine.undone),
         )
         .order_by(Message.id.desc())
         .limit(1)

@@ -1,14 +1,15 @@
 """A conversation's lines for the operators' page, page by page."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.models import Author, Message
+from conversations.models import Author, Message, MessageKind
 from conversations.service import delivery_states, history
 from handoff.lines import Line, line
 
@@ -79,3 +80,20 @@ class Thread:
 
     def _day(self, message: Message) -> date:
         return message.created_at.astimezone(self._zone).date()
+
+
+async def last_understanding(
+    session: AsyncSession, conversation_id: int
+) -> Mapping[str, Any] | None:
+    """What the assistant made of the customer's last text."""
+    statement = (
+        select(Message.understanding)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.author == Author.CUSTOMER,
+            Message.kind == MessageKind.TEXT,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()

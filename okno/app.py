@@ -8,9 +8,10 @@ from fastapi import APIRouter, FastAPI
 
 from billing import api as billing_api
 from bots.web_chat import pages as web_chat
-from dialogs.menu import label_of
+from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
 from handoff.accounts import from_billing
+from handoff.tools import CompanyFacts
 from knowledge_base import pages as editor_pages
 from knowledge_base.editing import Editor
 from knowledge_base.learning.live import LiveEngine
@@ -54,7 +55,15 @@ def create_app(
         if channel.name == "web":
             app.include_router(_chat(services, channel, shell))
     accounts = from_billing(services.database, services.billing, services.zone)
-    app.include_router(inbox.router(services.handoff, accounts=accounts, intent_title=label_of))
+    app.include_router(
+        inbox.router(
+            services.handoff,
+            accounts=accounts,
+            articles=services.knowledge_base,
+            facts=_facts(services),
+            intent_title=label_of,
+        )
+    )
     editor = Editor(services.database, services.events, services.learning, services.variables)
     app.include_router(editor_pages.router(editor, trying(services, engine), zone=services.zone))
     app.include_router(media_pages.router(services.media, services.links()))
@@ -64,6 +73,15 @@ def create_app(
         app.include_router(billing_api.router(services.database, tell, secret))
     app.include_router(operations.router(services, tasks))
     return app
+
+
+def _facts(services: Services) -> CompanyFacts:
+    office = services.profile.offices[0]
+    return CompanyFacts(
+        company=services.profile.company.short_name,
+        office=f"{office.address}, {office.hours}",
+        subjects=subjects(),
+    )
 
 
 def _chat(services: Services, channel: Channel, shell: Shell) -> APIRouter:

@@ -21,6 +21,10 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+# Who can have conversations.
+SERVING = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
 class Person(Base):
     """An employee. ``display_name`` is what customers see: «Вам отвечает Ольга».
 

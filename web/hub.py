@@ -32,12 +32,14 @@ CATCH_UP_LIMIT = 20_000
 class Frame:
     """One step of a stream: the wanted changes up to event number ``last``.
 
-    Without changes it is a heartbeat. ``reload``: what was missed cannot be told any more, the
+    Without changes it is a heartbeat. ``signals``: what is true only now (who types), without
+    numbers and never made good. ``reload``: what was missed cannot be told any more, the
     page has to read its data anew; nothing follows.
     """
 
     last: int
     changes: tuple[Change, ...] = ()
+    signals: tuple[Change, ...] = ()
     reload: bool = False
 
 
@@ -49,6 +51,7 @@ class _Listener:
         self.woken = asyncio.Event()
         self.overflowing = False
         self._waiting: list[Change] = []
+        self._signals: list[Change] = []
 
     def put(self, changes: Sequence[Change]) -> None:
         if self.overflowing:
@@ -59,9 +62,15 @@ class _Listener:
             self._waiting.clear()
         self.woken.set()
 
-    def take(self) -> tuple[Change, ...]:
-        taken = tuple(self._waiting)
+    def signal(self, change: Change) -> None:
+        if len(self._signals) < QUEUE_LIMIT:
+            self._signals.append(change)
+            self.woken.set()
+
+    def take(self) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+        taken = tuple(self._waiting), tuple(self._signals)
         self._waiting.clear()
+        self._signals.clear()
         return taken
 
 
@@ -94,6 +103,11 @@ class EventHub:
         """The last number read. Whatever a page reads from the database afterwards contains
         all changes up to it: take it first, give it to the page as its starting point."""
         return self._position
+
+    def signal(self, kind: str, conversation_id: int, **ids: object) -> None:
+        """Tell the staff pages of this process something that is not worth storing."""
+        for listener in self._listeners.get(None, ()):
+            listener.signal(Change(0, kind, conversation_id, ids))
 
     async def start(self) -> None:
         async with self._database.read() as session:
@@ -182,7 +196,8 @@ class EventHub:
                 yield Frame(last, reload=True)
                 return
             if not self._closed:
-                yield Frame(last, listener.take())
+                changes, signals = listener.take()
+                yield Frame(last, changes, signals)
 
     async def _read(self) -> None:
         waiter = self._signals.subscribe(events.SIGNAL)

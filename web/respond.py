@@ -1,6 +1,7 @@
 """Answers of staff pages: whole pages, pieces, ways on, notices."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from starlette.requests import Request
@@ -53,6 +54,11 @@ def notify(
 ) -> Response:
     """Have an htmx answer show a notice in the corner of the page; ``stale``: with a button that
     loads the page anew and keeps what was typed."""
-    notice = {"text": text, "kind": kind, "stale": stale}
-    response.headers["hx-trigger"] = json.dumps({"okno:notice": notice})
+    return tell_script(response, "okno:notice", {"text": text, "kind": kind, "stale": stale})
+
+
+def tell_script(response: Response, event: str, detail: Mapping[str, Any]) -> Response:
+    """Have an htmx answer dispatch an event in the page, beside those it has already."""
+    told = json.loads(response.headers.get("hx-trigger", "{}"))
+    response.headers["hx-trigger"] = json.dumps(told | {event: dict(detail)})
     return response

@@ -1,12 +1,13 @@
 """The stream of live events for staff pages: ``GET /staff/events``.
 
 Frames: ``changes`` (data: a JSON list of ``{"id", "kind", "conversation", "ids"}``, id: the
-last number), ``reload`` (what was missed can't be told any more), ``logout`` (the session has
-ended). A frame with an id alone is a heartbeat.
+last number), ``signals`` (the same without numbers: what is true only now), ``reload`` (what was
+missed can't be told any more), ``logout`` (the session has ended). A frame with an id alone is a
+heartbeat.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Annotated
@@ -14,6 +15,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from conversations.events import Change
 from staff.models import Role
 from web.guard import require
 from web.hub import Frame
@@ -32,16 +34,25 @@ def to_event(frame: Frame) -> ServerSentEvent:
         return ServerSentEvent(event="reload", id=last, data="{}")
     if not frame.changes:
         return ServerSentEvent(id=last)
-    changes = [
-        {
-            "id": change.id,
-            "kind": change.kind,
-            "conversation": change.conversation_id,
-            "ids": change.ids,
-        }
-        for change in frame.changes
-    ]
-    return ServerSentEvent(event="changes", id=last, data=json.dumps(changes))
+    return ServerSentEvent(event="changes", id=last, data=_json(frame.changes))
+
+
+def to_signals(frame: Frame) -> ServerSentEvent:
+    return ServerSentEvent(event="signals", data=_json(frame.signals))
+
+
+def _json(changes: Sequence[Change]) -> str:
+    return json.dumps(
+        [
+            {
+                "id": change.id,
+                "kind": change.kind,
+                "conversation": change.conversation_id,
+                "ids": change.ids,
+            }
+            for change in changes
+        ]
+    )
 
 
 async def staff_events(
@@ -57,6 +68,8 @@ async def staff_events(
                     return
                 checked_at = shell.clock.now()
             yield to_event(frame)
+            if frame.signals:
+                yield to_signals(frame)
 
 
 def respond(frames: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:

@@ -6,10 +6,14 @@ window.inboxComposer = (() => {
     other: (head) => `Отвечает ${head.dataset.operator}. Вы можете оставить заметку.`,
     closed: () => "Разговор закрыт. Вы можете оставить заметку.",
   };
+  const BLANK = /\{(имя|счёт|офис|оператор|компания)\}/;
   const KEPT = "Ваш текст остался на месте.";
   const form = () => document.getElementById("ib-composer");
   const field = () => document.getElementById("ib-text");
   let movedToNote = false; // the mode was changed by us, not by the operator
+  let unread = ""; // what came while one was typing: one Enter shows it, the next one sends
+  let last = null; // the answer that can still be called back: {handoff, message, text}
+  let undoTimer = null;
 
   function newKey() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -99,8 +103,59 @@ window.inboxComposer = (() => {
         : "Ctrl+Enter — отправить, Enter — новая строка";
   }
 
+  // A line that has come while the conversation is open.
+  function arrived(line) {
+    if (!field()?.value.trim() || mode() === "note") return;
+    const { by } = line.dataset;
+    const words = line.querySelector(".ib-text")?.textContent.trim().slice(0, 200) ?? "";
+    const own = line.querySelector(".ib-author")?.textContent.trim() === form().dataset.me;
+    if (by === "customer") unread = `Клиент написал: «${words}». Нажмите ещё раз, чтобы отправить.`;
+    else if (by === "operator" && !own) unread = `Коллега уже ответил: «${words}». Нажмите ещё раз, чтобы отправить.`;
+  }
+
+  function warn(text) {
+    const barrier = document.getElementById("ib-barrier");
+    barrier.textContent = text;
+    barrier.hidden = false;
+    window.inbox.toBottom();
+  }
+
+  function offerUndo({ message, seconds }) {
+    clearTimeout(undoTimer);
+    document.getElementById("ib-undo").hidden = false;
+    last = { ...last, message };
+    undoTimer = setTimeout(endUndo, seconds * 1000);
+  }
+
+  function endUndo() {
+    clearTimeout(undoTimer);
+    last = null;
+    const bar = document.getElementById("ib-undo");
+    if (bar) bar.hidden = true;
+  }
+
+  async function undo() {
+    if (!last?.message) return;
+    const { handoff, message, text } = last;
+    endUndo();
+    const headers = { "HX-Request": "true", ...JSON.parse(document.body.getAttribute("hx-headers")) };
+    const body = new URLSearchParams({ message });
+    const response = await fetch(`/inbox/${handoff}/undo`, { method: "POST", headers, body });
+    if (!response.ok) {
+      window.okno.notice("Уже отправлено: отменить нельзя.", "trouble");
+      return;
+    }
+    if (form()?.dataset.handoff !== handoff) return;
+    field().value = field().value.trim() ? `${text}\n${field().value}` : text;
+    saveDraft();
+    show();
+    field().focus();
+  }
+
   function opened() {
     movedToNote = false;
+    unread = "";
+    endUndo();
     if (!form()) return;
     restoreDraft();
     show();
@@ -126,6 +181,7 @@ window.inboxComposer = (() => {
   });
   document.addEventListener("keydown", (event) => {
     if (event.target.id !== "ib-text" || event.key !== "Enter" || event.isComposing) return;
+    if (event.defaultPrevented) return;
     const asked = event.ctrlKey || event.metaKey;
     const plain = window.inboxSettings.get("send") === "enter" && !event.shiftKey && !isTouch.matches;
     if (!asked && !plain) return;
@@ -139,7 +195,28 @@ window.inboxComposer = (() => {
 
   // htmx sends; an empty line is not worth a request.
   document.addEventListener("htmx:confirm", (event) => {
-    if (event.target === form() && !field().value.trim()) event.preventDefault();
+    if (event.target !== form()) return;
+    if (!field().value.trim()) event.preventDefault();
+    else if (mode() === "answer" && unread) {
+      event.preventDefault();
+      warn(unread);
+      unread = "";
+    } else if (mode() === "answer" && BLANK.test(field().value)) {
+      event.preventDefault();
+      warn(`Заполните: ${field().value.match(BLANK)[0]}`);
+    } else if (mode() === "answer") {
+      last = { handoff: form().dataset.handoff, text: field().value.trim() };
+    }
+  });
+  document.addEventListener("ib:done", ({ detail }) => offerUndo(detail));
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("#ib-undo-now")) undo();
+  });
+  document.addEventListener("keydown", (event) => {
+    const undoing = (event.ctrlKey || event.metaKey) && event.code === "KeyZ";
+    if (!undoing || !last?.message || field()?.value) return;
+    event.preventDefault();
+    undo();
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target === form()) field().readOnly = true;
@@ -163,5 +240,5 @@ window.inboxComposer = (() => {
     }
   }
 
-  return { opened, show, setMode };
+  return { opened, show, setMode, arrived };
 })();

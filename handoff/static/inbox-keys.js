@@ -1,7 +1,7 @@
 // The keyboard. Physical keys, so the Russian layout changes nothing.
 (() => {
   const byId = (id) => document.getElementById(id);
-  const TABS = ["waiting", "mine", "all", "closed"];
+  const TABS = ["waiting", "mine", "snoozed", "all", "closed"];
   const dialog = byId("ib-keys");
 
   function isTyping(target) {
@@ -33,10 +33,15 @@
     Digit2: () => window.inbox.setTab(TABS[1]),
     Digit3: () => window.inbox.setTab(TABS[2]),
     Digit4: () => window.inbox.setTab(TABS[3]),
+    Digit5: () => window.inbox.setTab(TABS[4]),
+    KeyC: () => press("ib-close"),
+    KeyM: () => press("ib-do-transfer"),
+    KeyP: () => press("ib-do-promise"),
+    KeyZ: () => press("ib-snooze-hour"),
   };
 
   function escape(target) {
-    if (document.querySelector("details[open]") || dialog.open) return;
+    if (document.querySelector("details[open]")) return;
     if (byId("ib-customer")?.classList.contains("ib-shown")) window.inbox.showCustomer(false);
     else if (isTyping(target)) target.blur();
     else if (window.inbox.isOpen() && getComputedStyle(byId("ib-back")).display !== "none") {
@@ -46,7 +51,7 @@
 
   document.addEventListener("keydown", (event) => {
     const { target, code, key } = event;
-    if (dialog.open || event.isComposing) return;
+    if (document.querySelector("dialog[open]") || event.isComposing) return;
     if (event.altKey && !event.ctrlKey && (code === "ArrowDown" || code === "ArrowUp")) {
       event.preventDefault();
       window.inbox.step(code === "ArrowDown" ? 1 : -1);

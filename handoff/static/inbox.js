@@ -7,6 +7,8 @@
   const NEWS_PAUSE_MS = 60;
   const RETRY_MS = 3000;
   const STEP = 50;
+  const LISTED = new Set(["message.received", "message.queued", "message.undone", "note.mention"]);
+  const me = Number(document.body.dataset.person);
   const byId = (id) => document.getElementById(id);
   const root = byId("ib");
   const list = byId("ib-list");
@@ -157,6 +159,7 @@
       for (const gone of kept.values()) gone.remove();
       byId("ib-list-foot").replaceWith(doc.getElementById("ib-list-foot"));
       byId("ib-counts").replaceWith(doc.getElementById("ib-counts"));
+      byId("ib-called").replaceWith(doc.getElementById("ib-called"));
     });
     markOpen();
     showCounts();
@@ -172,10 +175,21 @@
       const head = doc.getElementById("ib-head");
       if (sourceOf(byId("ib-head")) !== head.outerHTML) {
         sourceOf(head);
+        const menuOpen = byId("ib-head").querySelector(".ib-more[open]");
         byId("ib-head").replaceWith(head);
         htmx.process(head);
+        if (menuOpen) head.querySelector(".ib-more")?.setAttribute("open", "");
+        document.dispatchEvent(new CustomEvent("ib:head"));
       }
-      for (const line of [...doc.querySelectorAll("#ib-fresh > li")]) put(line);
+      const offers = doc.getElementById("ib-offers");
+      if (offers && sourceOf(byId("ib-offers")) !== offers.outerHTML) {
+        sourceOf(offers);
+        byId("ib-offers").replaceWith(offers);
+      }
+      for (const line of [...doc.querySelectorAll("#ib-fresh > li")]) {
+        if (!byId(line.id) && !line.classList.contains("ib-day")) window.inboxComposer.arrived(line);
+        put(line);
+      }
     });
     window.inboxComposer.show();
     window.inboxClock.tick();
@@ -280,6 +294,7 @@
     if (!byId("ib-conversation")) return;
     for (const line of byId("ib-lines").children) sourceOf(line);
     sourceOf(byId("ib-head"));
+    sourceOf(byId("ib-offers"));
     window.inboxComposer.opened();
     window.inboxClock.tick();
     toBottom();
@@ -412,7 +427,11 @@
     let about = false;
     for (const change of detail.changes) {
       const handoff = change.kind.startsWith("handoff.");
-      listed ||= handoff || change.kind === "message.received" || change.kind === "message.queued";
+      listed ||= handoff || LISTED.has(change.kind);
+      if (change.kind === "note.mention" && change.ids.people.includes(me)) {
+        const run = () => open(change.ids.handoff);
+        window.okno.notice("Вас упомянули в заметке.", "done", { title: "Открыть", run });
+      }
       if (change.conversation === null || change.conversation !== conversation) continue;
       about = true;
       if (change.ids.message) stale.add(change.ids.message);
@@ -426,6 +445,7 @@
     const { waiting, owed, late: overdue } = byId("ib-counts").dataset;
     show("waiting", Number(waiting), Number(overdue) > 0);
     show("mine", Number(owed), false);
+    show("snoozed", Number(byId("ib-counts").dataset.snoozed), false);
     const all = Number(waiting) + Number(owed);
     document.title = all ? `(${all}) ${title}` : title;
   }
@@ -442,5 +462,5 @@
   showCounts();
   paneIsNew();
 
-  window.inbox = { step, setTab, close, showCustomer, isOpen: () => state.open !== null };
+  window.inbox = { step, setTab, open, close, showCustomer, toBottom, isOpen: () => state.open !== null };
 })();

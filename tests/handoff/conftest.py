@@ -19,7 +19,7 @@ from handoff.models import AnswerClock, Handoff
 from handoff.service import HandoffService
 from handoff.steps import Operator
 from staff.models import Person, Role
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.jobs import JobRunner
 from storage.signals import Signals
 from tests.conftest import FakeClock
@@ -96,6 +96,9 @@ class House:
         async with self.database.write() as tx:
             locked = (await lock(tx, [conversation]))[conversation]
             await self.service.leave_queue(tx, locked)
+
+    async def locked(self, tx: Transaction, conversation: int) -> Conversation:
+        return (await lock(tx, [conversation]))[conversation]
 
     async def stay(self, handoff_id: int) -> Handoff:
         async with self.database.read() as session:

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 
 from handoff import pages
 from handoff.accounts import ConfirmedAccount, MeterLine
+from handoff.tools import CompanyFacts
+from knowledge_base.answers import Answer
 from staff.models import Role
 from staff.passwords import Passwords
 from staff.service import StaffService
@@ -29,6 +31,18 @@ ACCOUNT = ConfirmedAccount(
     owes=True,
     meters=[MeterLine("0112", "4 512 от 20.10.2026")],
 )
+
+
+class OneArticle:
+    """One article."""
+
+    def topics(self) -> list[str]:
+        return ["faq/penalty"]
+
+    def answer(self, topic: str) -> Answer | None:
+        if topic != "faq/penalty":
+            return None
+        return Answer(topic, "Пени за просрочку", "Пени **не** начисляют 30 дней.", "", (), 1)
 
 
 async def staff_of(house: House) -> StaffService:
@@ -59,7 +73,11 @@ def inbox_app(
     app = FastAPI(openapi_url=None)
     install(app, shell)
     routes = pages.router(
-        house.service, accounts=accounts, intent_title=lambda name: TITLES.get(name, "")
+        house.service,
+        accounts=accounts,
+        articles=OneArticle(),
+        facts=CompanyFacts("Энергосбыт Тест", "ул. Светлая, 1, пн–пт 8:00–18:00", TITLES),
+        intent_title=lambda name: TITLES.get(name, ""),
     )
     app.include_router(routes)
     return app

@@ -1,5 +1,7 @@
 """The lists of the inbox: order, tabs, search, counts, the last line."""
 
+from collections.abc import Collection
+
 from handoff import queue
 from handoff.clock import Heat, heat, left
 from handoff.queue import Counts, Tab
@@ -8,9 +10,11 @@ from tests.handoff.conftest import House
 from tests.handoff.test_calendar import at
 
 
-async def names_in(house: House, tab: Tab, me: Operator, search: str = "") -> list[str]:
+async def names_in(
+    house: House, tab: Tab, me: Operator, search: str = "", groups: Collection[int] = ()
+) -> list[str]:
     async with house.database.read() as session:
-        page = await queue.page(session, tab, me.id, search=search)
+        page = await queue.page(session, tab, me.id, search=search, groups=groups)
     return [item.name for item in page.items]
 
 
@@ -95,7 +99,7 @@ async def test_counts(house: House, olga: Operator, ivan: Operator) -> None:
     house.clock.advance(minutes=5)
     async with house.database.read() as session:
         counts = await queue.counts(session, olga.id, house.clock.now())
-    assert counts == Counts(waiting=2, mine=2, owed=1, late=1)
+    assert counts == Counts(waiting=2, mine=2, owed=1, late=1, snoozed=0)
 
 
 async def test_a_stay_whole(house: House, olga: Operator) -> None:

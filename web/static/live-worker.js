@@ -57,6 +57,10 @@ function frame({ event, id, data }) {
     tellAll({ type: "reload", last });
     return;
   }
+  if (event === "signals") {
+    tellAll({ type: "signals", signals: JSON.parse(data) });
+    return;
+  }
   if (event === "changes") {
     const changes = JSON.parse(data);
     recent.push(...changes);

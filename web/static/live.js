@@ -4,6 +4,7 @@
 //   okno:<kind>               a change, e.g. okno:message.received; detail: {id, kind, conversation, ids}
 //   okno:conversation-<id>    the same, by the conversation it belongs to
 //   okno:changes              once per batch; detail: {changes}
+//   okno:signals             what is true only now (who types); detail: {signals}
 //   okno:reload               what was missed can't be told: unless a listener prevents the default
 //                             (because it reads its data anew itself) the page is loaded again
 (() => {
@@ -36,6 +37,7 @@
 
   function heard({ data }) {
     if (data.type === "changes") changes(data.changes);
+    else if (data.type === "signals") dispatch("okno:signals", { signals: data.signals });
     else if (data.type === "connected") connected(data.connected);
     else if (data.type === "reload") {
       last = Math.max(last, data.last);
