@@ -1,7 +1,10 @@
 """Flows' queries answered from billing, outside any long transaction."""
 
+from contextlib import suppress
 from typing import Any, Protocol
 
+from billing.errors import GatewayDown
+from billing.mirror import Mirror
 from billing.readings import Question, Reason, Refused
 from billing.service import BillingService
 from billing.views import (
@@ -55,13 +58,24 @@ class NoAccounts:
 
 
 class BillingAnswers:
-    def __init__(self, database: Database, billing: BillingService, money: MoneyAnswers) -> None:
+    """``mirror``: where accounts come from the company's billing system."""
+
+    def __init__(
+        self,
+        database: Database,
+        billing: BillingService,
+        money: MoneyAnswers,
+        mirror: Mirror | None = None,
+    ) -> None:
         self._database = database
         self._billing = billing
         self._money = money
+        self._mirror = mirror
 
     async def answer(self, query: Query | MoneyQuery, context: Context) -> Any:
         contact_id = context.contact_id
+        if self._mirror is not None:
+            await _refresh(self._mirror, query)
         match query:
             case Identify(number=number, name=name):
                 async with self._database.write() as tx:
@@ -87,6 +101,19 @@ class BillingAnswers:
                     )
             case _:
                 return await self._money.answer(query, contact_id)
+
+
+async def _refresh(mirror: Mirror, query: Query | MoneyQuery) -> None:
+    """Where billing is away, who is the holder can't be said of an account that is not here yet;
+    readings are taken all the same."""
+    match query:
+        case Identify(number=number):
+            await mirror.refresh(number)
+        case AccountFacts(account_id=account_id):
+            await mirror.refresh_id(account_id)
+        case GiveUnverified(number=number):
+            with suppress(GatewayDown):
+                await mirror.refresh(number)
 
 
 def _given(query: GiveReading, context: Context) -> GivenReading:

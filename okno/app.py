@@ -10,7 +10,6 @@ from billing import api as billing_api
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
-from handoff.accounts import from_billing
 from handoff.tools import CompanyFacts
 from knowledge_base import pages as editor_pages
 from knowledge_base.editing import Editor
@@ -18,7 +17,7 @@ from knowledge_base.learning.live import LiveEngine
 from media import pages as media_pages
 from okno import operations
 from okno.channels import Channel
-from okno.money import payment_notices
+from okno.money import confirmed_accounts, payment_notices
 from okno.services import Services
 from okno.try_out import trying
 from web import app_parts
@@ -54,7 +53,7 @@ def create_app(
             app.include_router(channel.routes)
         if channel.name == "web":
             app.include_router(_chat(services, channel, shell))
-    accounts = from_billing(services.database, services.billing, services.zone)
+    accounts = confirmed_accounts(services)
     app.include_router(
         inbox.router(
             services.handoff,

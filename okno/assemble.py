@@ -20,6 +20,7 @@ from knowledge_base.learning.service import Learning
 from knowledge_base.service import KnowledgeBase
 from media.store import MediaStore
 from okno.errors import WrongSetting
+from okno.money import make_gateway
 from okno.profile import Profile
 from okno.services import Services
 from okno.settings import Settings
@@ -64,6 +65,7 @@ def assemble(
         outbox=outbox,
         intake=Intake(database, events, signals),
         billing=BillingService(profile.readings.rules(), prices=profile.prices()),
+        gateway=make_gateway(settings, profile, database, zone),
         handoff=HandoffService(
             database,
             outbox,

@@ -13,6 +13,7 @@ import uvicorn
 from knowledge_base.learning.live import LiveEngine
 from okno.app import create_app
 from okno.channels import Channel, open_channels
+from okno.money import reading_courier
 from okno.services import Services
 
 log = structlog.get_logger(__name__)
@@ -108,6 +109,8 @@ async def _background(
     if RoleName.JOBS in roles:
         await services.handoff.calendar_loaded()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
+        if (courier := reading_courier(services)) is not None:
+            tasks["readings"] = asyncio.create_task(courier.run(stop))
         tasks["training"] = asyncio.create_task(services.trainer().run(stop))
     for channel in channels:
         if RoleName.SENDER in roles:

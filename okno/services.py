@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing.gateway import BillingGateway
 from billing.service import BillingService
 from bots.intake import Intake
 from conversations.events import Events
@@ -28,7 +29,7 @@ from media.links import Links
 from media.store import MediaStore
 from nlu import Understanding
 from nlu.embedded import EmbeddedEngine
-from okno.money import money_answers, money_rules
+from okno.money import close_gateway, mirror, money_answers, money_rules
 from okno.profile import Profile
 from okno.settings import Settings, secret_key
 from staff.service import StaffService
@@ -64,6 +65,7 @@ class Services:
     outbox: Outbox
     intake: Intake
     billing: BillingService
+    gateway: BillingGateway
     handoff: HandoffService
     knowledge_base: KnowledgeBase
     learning: Learning
@@ -88,7 +90,9 @@ class Services:
             self.knowledge_base,
             FlowRunner(
                 flows(self.billing.rules, money_rules(self.profile)),
-                answers or BillingAnswers(self.database, self.billing, money_answers(self)),
+                answers or BillingAnswers(
+                    self.database, self.billing, money_answers(self), mirror(self)
+                ),
                 self.zone,
             ),
             rules=Rules(
@@ -127,5 +131,6 @@ class Services:
 
     async def close(self) -> None:
         await self.intake.close()
+        await close_gateway(self.gateway)
         await self.signals.close()
         await self.database.close()

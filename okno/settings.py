@@ -1,5 +1,6 @@
 """Every setting of the environment, prefix ``OKNO_``; read once, in the composition."""
 
+import re
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,7 @@ from okno.errors import WrongSetting
 
 VAR = Path("var")
 SHORTEST = 32  # characters of a secret
+_BILLING_URL = re.compile(r"https://[^/?#\s]+(/[^?#\s]*)?|http://127\.0\.0\.1(:\d+)?(/[^?#\s]*)?")
 
 
 class Settings(BaseSettings):
@@ -38,7 +40,9 @@ class Settings(BaseSettings):
     vk_confirmation: str | None = None
     vk_api_url: str = "https://api.vk.ru"
 
-    # The common secret of the company's billing system and Okno: requests both ways are signed.
+    # The company's billing system (docs/billing-api.yaml); without it our own tables are asked.
+    billing_url: str | None = None
+    # The common secret of that system and Okno: requests both ways are signed with it.
     billing_secret: SecretStr | None = None
 
     # Pictures and documents of conversations; every process needs the same folder.
@@ -77,6 +81,14 @@ def _check(settings: Settings) -> None:
         )
     if settings.secret_key is not None and len(settings.secret_key.get_secret_value()) < 32:
         raise WrongSetting("OKNO_SECRET_KEY: too short, at least 32 characters")
+    if settings.billing_url is not None and not _BILLING_URL.fullmatch(settings.billing_url):
+        raise WrongSetting(
+            "OKNO_BILLING_URL: write https://billing.example.ru/v1 (http only for 127.0.0.1)"
+        )
+    if settings.billing_url is not None and not _value(settings.billing_secret):
+        raise WrongSetting(
+            "OKNO_BILLING_SECRET: required with OKNO_BILLING_URL, the same as the billing system's"
+        )
     if settings.billing_secret is not None and len(_value(settings.billing_secret)) < SHORTEST:
         raise WrongSetting(
             f"OKNO_BILLING_SECRET: too short, at least {SHORTEST} characters; the billing system "

@@ -53,6 +53,9 @@ class BillingSystem:
     def fail(self, times: int, **how: Any) -> None:
         self._faults.append(Fault(times, **how))
 
+    def recover(self) -> None:
+        self._faults.clear()
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["BillingSystem"]:
         app = Starlette(
