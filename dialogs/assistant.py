@@ -345,6 +345,12 @@ class Assistant:
     def _call_operator(
         self, turn: _Turn, reason: str, collected: Mapping[str, Any] | None = None
     ) -> None:
+        if turn.state.stopped:
+            until, told = turn.state.stopped
+            if turn.context.now < datetime.fromisoformat(until):
+                turn.say(told, MENU_BUTTON)
+                return
+            turn.state.stopped = []
         promise = self._promise(turn.context.now)
         if turn.context.turn == Turn.QUEUE:
             turn.effects.append(CustomerWrote())

@@ -114,6 +114,8 @@ class DialogState:
     buttons: list[list[str]] = field(default_factory=list)
     last_topic: str = ""
     schedule_told: bool = False
+    # Until when operators do not answer this customer, and what he is told of it.
+    stopped: list[str] = field(default_factory=list)
     # The stay with the operators that was rated just now: a comment may follow.
     rated: int = 0
     pending: str = ""

@@ -17,13 +17,16 @@ from handoff.errors import (
     HandoffUnknown,
     NobodyThere,
     NotWaiting,
+    NotWarned,
     NotYours,
+    PersonalDataHere,
     SentDifferently,
     TooLate,
 )
 from handoff.later import Preset, Promise
 from handoff.service import HandoffService
 from handoff.steps import Operator
+from staff.models import Role
 from staff.sessions import SignedIn
 from web.guard import Me
 from web.respond import go_to, is_htmx, notify, page, tell_script
@@ -136,6 +139,18 @@ def actions(service: HandoffService) -> APIRouter:
         act = hand_over(handoff_id, _operator(me), int(number), note)
         return await _perform(request, handoff_id, act)
 
+    @routes.post("/abuse/{step}")
+    async def abuse(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        step: Annotated[str, Path(pattern="^(warn|stop|lift)$")],
+    ) -> Response:
+        if step == "lift" and me.role not in (Role.SUPERVISOR, Role.ADMINISTRATOR):
+            raise HTTPException(403)
+        steps = {"warn": service.abuse.warn, "stop": service.abuse.stop, "lift": service.abuse.lift}
+        return await _perform(request, handoff_id, steps[step](handoff_id, _operator(me)))
+
     @routes.post("/misunderstood")
     async def misunderstood(
         request: Request,
@@ -222,6 +237,13 @@ async def _reason(request: Request, error: HandoffError) -> str:
             return f"Слишком длинно: можно до {limit} знаков. Разделите на части."
         case CustomerGone(reason=reason):
             return f"{labels.unreachable(reason)} Ваш текст остался на месте."
+        case PersonalDataHere(found=found):
+            return (
+                f"В этом канале нельзя писать о клиенте: {', '.join(found)}. Уберите это "
+                "или позовите клиента в чат на сайте. Ваш текст остался на месте."
+            )
+        case NotWarned():
+            return "Сначала отправьте предупреждение."
         case AnswerOwed():
             return "Скоро истекает время ответа. Сначала ответьте клиенту."
         case TooLate():

@@ -4,6 +4,7 @@ Every step is a conditional UPDATE whose row count is checked, with the conversa
 locked: of two operators one gets it, the other learns who.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,9 +12,9 @@ from sqlalchemy import exists, select, update
 
 from conversations.models import Author, Conversation, Message, MessageKind, Turn
 from conversations.service import Outgoing, call_back, record
-from handoff import answer_text, mentions
+from handoff import answer_text, mentions, personal_data
 from handoff.calendar import WorkingHours
-from handoff.errors import CustomerGone, SentDifferently, TooLate
+from handoff.errors import CustomerGone, PersonalDataHere, SentDifferently, TooLate
 from handoff.holding import is_holding
 from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
 from handoff.ratings import Ratings
@@ -51,8 +52,19 @@ class OperatorDesk:
     """Each method is one transaction. All raise HandoffUnknown for an id that never was."""
 
     def __init__(
-        self, steps: Steps, hours: WorkingHours, ratings: Ratings, *, idle_close: timedelta
+        self,
+        steps: Steps,
+        hours: WorkingHours,
+        ratings: Ratings,
+        *,
+        idle_close: timedelta,
+        public_only: Collection[str],
+        public: Sequence[str],
     ) -> None:
+        """``public_only``: channels that carry nothing about a customer; ``public``: what reads
+        like it and is the company's own, its phones and addresses."""
+        self._public_only = public_only
+        self._public = public
         self._steps = steps
         self._ratings = ratings
         self._database = steps.database
@@ -78,7 +90,7 @@ class OperatorDesk:
         A waiting conversation is taken by answering it. «Минуту, уточняю» is sent, but the
         answer is owed as before. The same ``client_key`` again gives the first message. Raises
         EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone, SentDifferently (the
-        first message had another text).
+        first message had another text), PersonalDataHere.
         """
         text = answer_text.checked(text)
         async with self._database.write() as tx:
@@ -86,6 +98,10 @@ class OperatorDesk:
             sent = await self._said(tx, client_key, text)
             if sent is not None:
                 return Said(sent, owed=False)
+            if conversation.channel in self._public_only:
+                told = personal_data.found(text, public=self._public)
+                if told:
+                    raise PersonalDataHere(told)
             await self._take(tx, conversation, handoff_id, who, None)
             if conversation.unreachable is not None:
                 raise CustomerGone(conversation.unreachable)

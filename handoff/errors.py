@@ -11,6 +11,8 @@ HandoffError
 ├── AnswerOwed          an answer is due within minutes: no time to put it off
 ├── TooLate             what was sent can't be called back any more
 ├── NobodyThere         there is no such colleague or group to hand over to
+├── PersonalDataHere    not in this channel; ``found`` says what
+├── NotWarned           nobody is stopped without a warning before
 └── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
 """
 
@@ -68,4 +70,16 @@ class TooLate(HandoffError):
 
 
 class NobodyThere(HandoffError):
+    pass
+
+
+class PersonalDataHere(HandoffError):
+    """``found``: what the text says of the customer, in Russian."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__(", ".join(found))
+        self.found = found
+
+
+class NotWarned(HandoffError):
     pass

@@ -8,6 +8,7 @@ REASONS = {
     "not_understood": "Бот не понял",
     "human_topic": "Вопрос к человеку",
     "flow_failed": "Не получилось с ботом",
+    "organisation": "Организация: сверить договор и ИНН",
     "failure": "Сбой у бота",
     "payment_missing": "Не пришёл платёж",
     "complaint": "Жалоба",
@@ -27,6 +28,7 @@ CLOSE_REASONS = {
     "operator": "Закрыт оператором",
     "returned": "Возвращён боту",
     "customer": "Клиент передумал ждать",
+    "stopped": "Прекращён за оскорбления",
     "idle": "Закрыт сам: клиент молчал",
 }
 UNREACHABLE = {

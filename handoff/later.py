@@ -1,5 +1,6 @@
 """Putting a conversation off: until a moment, until the customer writes, until a promised date."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -58,6 +59,7 @@ TO_CUSTOMER = {
     ),
     Promise.CALL: "Перезвоним Вам {by} на номер {phone}.",
 }
+CALL_UNNAMED = "Перезвоним Вам {by}."
 ASK_PHONE = "Перезвоним Вам {by}. Напишите, пожалуйста, номер телефона."
 NOTES = {
     Promise.DEPARTMENT: "{name}: другой отдел, ответ обещан {by}",
@@ -104,7 +106,14 @@ def back_at(promise: Promise, hours: WorkingHours, by: datetime) -> datetime:
 class Later:
     """Each method is one transaction. All raise NotYours, NotWaiting, HandoffUnknown."""
 
-    def __init__(self, steps: Steps, hours: WorkingHours, terms: PromiseTerms) -> None:
+    def __init__(
+        self,
+        steps: Steps,
+        hours: WorkingHours,
+        terms: PromiseTerms,
+        public_only: Collection[str] = (),
+    ) -> None:
+        self._public_only = public_only
         self._steps = steps
         self._hours = hours
         self._terms = terms
@@ -152,8 +161,11 @@ class Later:
             stay.promised_at = due_at
             stay.wake_at = max(back_at(promise, self._hours, due_at), tx.now)
             stay.snoozed_at = tx.now
-            asks = promise is Promise.CALL and not phone
-            text = ASK_PHONE if asks else TO_CUSTOMER[promise]
+            text = TO_CUSTOMER[promise]
+            if promise is Promise.CALL and conversation.channel in self._public_only:
+                text = CALL_UNNAMED
+            elif promise is Promise.CALL and not phone:
+                text = ASK_PHONE
             await self._steps.tell_customer(tx, conversation, text.format(by=by, phone=phone))
             note = NOTES[promise].format(name=who.name, by=by)
             await self._steps.tell_colleagues(tx, conversation, who, note)

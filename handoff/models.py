@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 # The tables that ours point at.
-from conversations.models import Conversation, Message
+from conversations.models import Contact, Conversation, Message
 from staff.models import Person, StaffGroup
 from storage.base import Base
 
@@ -26,6 +26,7 @@ class CloseReason(StrEnum):
     OPERATOR = "operator"
     RETURNED = "returned"  # the operator gave the conversation back to the assistant
     CUSTOMER = "customer"  # «Уже не нужно»
+    STOPPED = "stopped"  # for swearing or threats, after a warning
     IDLE = "idle"  # no word from the customer after the operator's answer
 
 
@@ -186,6 +187,24 @@ class CannedReply(Base):
     text: Mapped[str]
     folded: Mapped[str]
     updated_at: Mapped[datetime]
+
+
+class ContactStop(Base):
+    """A warning for swearing or threats [11], and the time for which operators do not answer
+    after it. Kept for good; the last row of a contact counts."""
+
+    __tablename__ = "contact_stop"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id), index=True)
+    handoff_id: Mapped[int] = mapped_column(ForeignKey(Handoff.id))
+    warned_at: Mapped[datetime]
+    warned_by: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    stopped_until: Mapped[datetime | None]
+    stopped_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
 
 
 class Rating(Base):

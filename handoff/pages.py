@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from handoff import labels, mentions, queue
+from handoff.abuse import standing
 from handoff.accounts import Accounts
 from handoff.actions import LARGEST_ID, StayId, actions
 from handoff.articles import Articles, offered
@@ -259,8 +260,11 @@ class _Inbox:
         }
 
     async def _about(self, stay: Stay) -> dict[str, Any]:
+        async with self._database.read() as session:
+            stands = await standing(session, stay.contact_id, self._database.clock.now())
         flow = str(stay.summary.get("flow") or "")
         return {
+            "stands": stands,
             "accounts": await self._accounts(stay.contact_id),
             "collected": labels.collected(stay.summary),
             "topic": self._topic(stay.summary),

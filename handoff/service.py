@@ -4,7 +4,7 @@ The dialogs call these inside their finishing transaction with the conversation 
 operators do is in ``handoff/desk.py``; the lists of the inbox are in ``handoff/queue.py``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from conversations.events import Events
 from conversations.models import Contact, Conversation, Turn
 from conversations.service import Outbox, lock
 from handoff import clocks, names
+from handoff.abuse import Abuse
 from handoff.calendar import WorkingHours
 from handoff.clocks import Clocks, Terms
 from handoff.desk import IDLE_JOB, OperatorDesk
@@ -60,14 +61,25 @@ class HandoffService:
         answer_within: timedelta,
         idle_close: timedelta,
         promise_terms: PromiseTerms = PROMISE_TERMS,
+        public_only: Collection[str] = (),
+        public: Sequence[str] = (),
     ) -> None:
+        """``public_only`` and ``public`` as ``OperatorDesk`` has them."""
         self.database = database
         self.hours = hours
         self.clocks = Clocks(hours, Terms(answer_within), events)
         self._steps = Steps(database, outbox, events, self.clocks)
         self.ratings = Ratings(self._steps)
-        self.desk = OperatorDesk(self._steps, hours, self.ratings, idle_close=idle_close)
-        self.later = Later(self._steps, hours, promise_terms)
+        self.desk = OperatorDesk(
+            self._steps,
+            hours,
+            self.ratings,
+            idle_close=idle_close,
+            public_only=public_only,
+            public=public,
+        )
+        self.later = Later(self._steps, hours, promise_terms, public_only)
+        self.abuse = Abuse(self._steps, hours)
         self.moving = Moving(self._steps)
         self._events = events
         self._answer_within = answer_within

@@ -73,6 +73,12 @@ def assemble(
             hours,
             answer_within=timedelta(minutes=profile.service.answer_minutes),
             idle_close=timedelta(hours=profile.service.idle_close_hours),
+            public_only=[
+                name
+                for name, rule in profile.channels.items()
+                if rule.personal_data == "public_only"
+            ],
+            public=_public(profile),
         ),
         knowledge_base=KnowledgeBase(database, lambda: variables),
         learning=Learning(database, events, signals),
@@ -80,6 +86,14 @@ def assemble(
         hub=EventHub(database, signals, stop),
         media=MediaStore(database, settings.media_dir),
     )
+
+
+def _public(profile: Profile) -> list[str]:
+    """What reads like a customer's data and is everybody's: phones, addresses, prices."""
+    offices = [text for office in profile.offices for text in (office.address, office.phone)]
+    phones = [profile.company.phone, profile.grid["phone"], profile.corruption["phone"]]
+    prices = [tariff.price for tariff in profile.tariffs]
+    return [*offices, *phones, *prices, profile.reconnection["max_fee"]]
 
 
 def _holder(database: Database) -> str:
