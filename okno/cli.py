@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
+from billing.importing.cli import Resources as ImportResources
+from billing.importing.cli import add_to as add_import
 from knowledge_base.cli import Resources
 from knowledge_base.cli import commands as kb_commands
 from nlu.cli import app as nlu_app
@@ -36,6 +38,9 @@ app.add_typer(db, name="db")
 app.add_typer(staff, name="staff")
 app.add_typer(nlu_app, name="nlu")
 app.add_typer(kb_commands(lambda: _knowledge_base()), name="kb")
+billing = typer.Typer(help="Accounts, readings and money.", no_args_is_help=True)
+add_import(billing, lambda: _importing())
+app.add_typer(billing, name="billing")
 
 console = Console()
 errors = Console(stderr=True)
@@ -253,6 +258,12 @@ def _services() -> "Services":
 
     settings = environment.load()
     return assemble(settings, profiles.load(settings.profile))
+
+
+def _importing() -> ImportResources:
+    with _one_clear_line():
+        services = _services()
+    return ImportResources(services.database, services.zone)
 
 
 def _knowledge_base() -> Resources:

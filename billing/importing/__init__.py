@@ -1,0 +1,1 @@
+"""``okno billing import``: accounts, meters, charges and payments from CSV and XLSX files."""
