@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from conversations.folding import folded_text
 from storage.base import Base
 
 AUTOINCREMENT = {"sqlite_autoincrement": True}
@@ -159,6 +160,8 @@ class Message(Base):
     staff_id: Mapped[int | None]
     kind: Mapped[str]
     text: Mapped[str] = mapped_column(default="")
+    # For the search; see ``conversations/folding.py``.
+    text_folded: Mapped[str] = mapped_column(default=folded_text, server_default="")
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     external_id: Mapped[str | None]
     platform_no: Mapped[int | None]

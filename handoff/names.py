@@ -1,5 +1,7 @@
 """What a customer is called on the operators' pages, and how he is found by it."""
 
+from conversations.folding import fold
+
 NAMELESS = "Без имени"
 
 
@@ -9,5 +11,5 @@ def shown(given_name: str | None, display_name: str | None) -> str:
 
 
 def folded(*names: str | None) -> str:
-    """For the search: no difference of case and of е and ё on any database."""
-    return " ".join(name.casefold().replace("ё", "е") for name in names if name)
+    """For the search."""
+    return fold(*names)

@@ -18,6 +18,7 @@ from handoff.clock import heat, left
 from handoff.keys import new_key
 from handoff.later import Promise
 from handoff.lines import preview
+from handoff.many import many
 from handoff.models import HandoffState
 from handoff.presence import Presence
 from handoff.queue import PAGE, Stay, Tab
@@ -67,6 +68,7 @@ def router(
     routes = APIRouter(prefix="/inbox", dependencies=[Depends(require(*ROLES))])
     # Before «/{handoff_id}»: its address is none of a conversation.
     routes.include_router(canned_pages(service.database))
+    routes.include_router(many(service))
 
     @routes.get("")
     async def whole(
@@ -76,7 +78,7 @@ def router(
         q: Search = "",
         limit: Limit = PAGE,
     ) -> Response:
-        listed = await inbox.listed(me, tab, q, limit)
+        listed = await inbox.whole(me, tab, q, limit)
         return page(request, "handoff/inbox.html", listed | {"stay": None, "open_id": None})
 
     @routes.get("/list")
@@ -100,7 +102,7 @@ def router(
         q: Search = "",
         limit: Limit = PAGE,
     ) -> Response:
-        listed = await inbox.listed(me, tab, q, limit)
+        listed = await inbox.whole(me, tab, q, limit)
         conversation = await inbox.conversation(me, handoff_id)
         return page(request, "handoff/inbox.html", listed | conversation | {"open_id": handoff_id})
 
@@ -155,6 +157,14 @@ class _Inbox:
         self._accounts = accounts
         self._intent_title = intent_title
         self._thread = Thread(service.hours.zone, intent_title)
+
+    async def whole(self, me: SignedIn, tab: Tab, search: str, limit: int) -> dict[str, Any]:
+        """The list with what stands around it."""
+        async with self._database.read() as session:
+            people = await at_work(session, self._database.clock.now())
+        return await self.listed(me, tab, search, limit) | {
+            "assignees": people if me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR) else [],
+        }
 
     async def listed(self, me: SignedIn, tab: Tab, search: str, limit: int) -> dict[str, Any]:
         now = self._database.clock.now()

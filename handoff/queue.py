@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conversations.models import Author, Contact, Conversation, Message, MessageKind
 from handoff import names
 from handoff.models import Handoff, HandoffState, OperatorLine, Rating, Urgency
+from handoff.search import search as find
 from staff.models import Person, StaffGroup
 
 # Columns as in ``_stays()``.
@@ -45,7 +46,8 @@ class LastLine:
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """A line of the list. ``due_at``: the answer that is owed; None when nothing is."""
+    """A line of the list. ``due_at``: the answer that is owed; None when nothing is. ``said``:
+    where a search found a text, the words around it."""
 
     handoff_id: int
     conversation_id: int
@@ -62,6 +64,7 @@ class QueueItem:
     operator_name: str | None
     unreachable: str | None
     wake_at: datetime | None
+    said: str
     last: LastLine | None
 
 
@@ -127,13 +130,16 @@ async def page(
     groups: Collection[int] = (),
 ) -> QueuePage:
     """The first ``limit`` lines of a tab: danger first, then what is (over)due soonest; closed
-    ones by the time of their end, the last first. ``search`` is a part of the name; ``groups``:
-    those whose waiting ones are shown, all when empty."""
+    ones by the time of their end, the last first. ``search`` finds in all tabs, see
+    ``handoff.search``; ``groups``: those whose waiting ones are shown, all when empty."""
     limit = min(limit, LONGEST_LIST)
-    statement = _ordered(_stays(), tab).where(_of(tab, me, groups))
-    words = names.folded(search).split()
-    for word in words:
-        statement = statement.where(Handoff.name_folded.contains(word, autoescape=True))
+    said: dict[int, str] = {}
+    if search.strip():
+        hits = await find(session, search)
+        said = hits.said
+        statement = _stays().where(Handoff.id.in_(hits.stays)).order_by(Handoff.id.desc())
+    else:
+        statement = _ordered(_stays(), tab).where(_of(tab, me, groups))
     rows = (await session.execute(statement.limit(limit + 1))).all()
     last = await _last_lines(session, [row.Handoff.conversation_id for row in rows[:limit]])
     items = [
@@ -153,6 +159,7 @@ async def page(
             operator_name=row.operator_name,
             unreachable=row.unreachable,
             wake_at=row.Handoff.wake_at,
+            said=said.get(row.Handoff.conversation_id, ""),
             last=last.get(row.Handoff.conversation_id),
         )
         for row in rows[:limit]

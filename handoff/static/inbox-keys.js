@@ -37,6 +37,7 @@
     KeyC: () => press("ib-close"),
     KeyM: () => press("ib-do-transfer"),
     KeyP: () => press("ib-do-promise"),
+    KeyV: () => window.inboxMany.toggle(),
     KeyZ: () => press("ib-snooze-hour"),
   };
 

@@ -267,3 +267,58 @@ async def test_a_greeting_is_no_answer_and_one_key_says_none_is_needed(
     await page.keyboard.press("Escape")
     await page.keyboard.press("x")
     await expect(page.locator("#ib-head")).to_contain_text("ответ дан")
+
+
+async def test_several_at_once_and_the_palette(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    for name in ("Анна", "Борис", "Вера"):
+        await house.waiting(name, name)
+        house.clock.advance(minutes=1)
+    page = await inbox(chromium, server, "irina")
+    for name in ("Анна", "Борис"):
+        await page.locator(".ib-item", has_text=name).locator(".ib-pick input").check(force=True)
+    await page.select_option("#ib-many-to", label="Назначить: Иван")
+    await page.click("#ib-many button[type=submit]")
+    await expect(page.locator(".ib-item")).to_have_count(1)
+    await expect(page.locator("#ib-many")).to_be_hidden()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("вклад все")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".ib-item")).to_have_count(3)
+    await expect(page.locator(".ib-item", has_text="Анна")).to_contain_text("Иван")
+
+
+async def test_prepared_answers_and_calling_back(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    first = await house.waiting("1", "Анна")
+    page = await inbox(chromium, server, "olga")
+    await page.goto(f"/inbox/{first}")
+    await page.fill("#ib-text", "/пен")
+    await expect(page.locator("#ib-inserts [role=option]")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#ib-text")).to_have_value("Пени не начисляют 30 дней.")
+    await page.keyboard.press("Enter")
+    await page.click("#ib-undo-now")
+    await expect(page.locator("#ib-text")).to_have_value("Пени не начисляют 30 дней.")
+    await expect(page.locator(".ib-by-operator")).to_contain_text("отменено до отправки")
+    assert (await house.stay(first)).next_due_at is not None
+
+
+async def test_a_new_line_holds_the_send_once(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    conversation = await house.customer("оператор", name="Анна")
+    first = await house.request(conversation)
+    await house.service.desk.take(first, OLGA)
+    page = await inbox(chromium, server, "olga")
+    await page.goto(f"/inbox/{first}?tab=mine")
+    await page.fill("#ib-text", "Долг 10 ₽")
+    await house.customer("А, нашла!")
+    await expect(page.locator(".ib-by-customer .ib-text").last).to_have_text("А, нашла!")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#ib-barrier")).to_contain_text("А, нашла!")
+    assert await house.sent(conversation) == []
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".ib-by-operator .ib-text")).to_have_text("Долг 10 ₽")

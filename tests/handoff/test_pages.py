@@ -397,7 +397,7 @@ async def test_no_route_is_open_to_others(house: House, app: FastAPI) -> None:
             assert refused.status_code == 403, path
             assert (await stranger.request(method, path)).status_code == 401, path
             tried += 1
-    assert tried == 25
+    assert tried == 26
     assert (await house.stay(first)).state == HandoffState.WAITING
     await editor.client.aclose()
     await stranger.aclose()

@@ -1,0 +1,58 @@
+"""Several conversations at once: take, close, give to somebody."""
+
+from collections.abc import Awaitable
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+
+from handoff.errors import HandoffError
+from handoff.service import HandoffService
+from handoff.steps import Operator
+from staff.models import Role
+from web.guard import Me
+from web.respond import go_to, is_htmx, notify
+from web.wording import plural
+
+MOST = 200
+
+
+def many(service: HandoffService) -> APIRouter:
+    """``POST /inbox/many``; the caller guards it. Each one is a transaction of its own: what does
+    not work for one does not stop the others."""
+    routes = APIRouter()
+
+    @routes.post("/many")
+    async def act_on_many(
+        request: Request,
+        me: Me,
+        act: Annotated[str, Form(pattern=r"^(take|close|person-[0-9]{1,18})$")],
+        ids: Annotated[list[int] | None, Form()] = None,
+    ) -> Response:
+        who = Operator(me.person_id, me.display_name)
+        supervises = me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+        if act.startswith("person-") and not supervises:
+            raise HTTPException(403)
+        done = 0
+        chosen = sorted(set(ids or ()))[:MOST]
+        for handoff_id in chosen:
+            try:
+                await _one(service, act, handoff_id, who)
+                done += 1
+            except HandoffError:
+                continue
+        if not is_htmx(request):
+            return go_to(request, "/inbox")
+        text = f"Готово: {done} {plural(done, 'разговор', 'разговора', 'разговоров')}."
+        if done < len(chosen):
+            text += f" Не получилось: {len(chosen) - done}, они у коллег или закрыты."
+        return notify(Response(status_code=204), text, "done" if done else "trouble")
+
+    return routes
+
+
+def _one(service: HandoffService, act: str, handoff_id: int, who: Operator) -> Awaitable[None]:
+    if act == "take":
+        return service.desk.take(handoff_id, who)
+    if act == "close":
+        return service.desk.close(handoff_id, who)
+    return service.moving.assign(handoff_id, who, int(act.removeprefix("person-")))

@@ -1,0 +1,90 @@
+"""One table of expected hits for both databases; several conversations at once."""
+
+import pytest
+from sqlalchemy import insert, select
+
+from billing.models import Account, AccountLink
+from conversations.models import Contact, Message
+from handoff import queue
+from handoff.queue import Tab
+from handoff.steps import Operator
+from tests.handoff.conftest import House
+
+
+@pytest.fixture
+async def found_in(house: House) -> House:
+    """Four customers: a name, a text with ё, an account, a phone."""
+    for chat, name, text in (
+        ("1", "Алёна Ковалёва", "Добрый день"),
+        ("2", "Борис", "Почему счётчик ещё НЕ поверен? 100% уверен"),
+        ("3", "Вера", "здравствуйте"),
+        ("4", "Глеб", "перезвоните"),
+    ):
+        conversation = await house.customer(text, chat, name)
+        await house.request(conversation)
+    async with house.database.write() as tx:
+        made = await tx.session.execute(
+            insert(Account)
+            .values(
+                number="440012345678",
+                category="household",
+                surname="Петров",
+                name="Пётр",
+                locality="г. Примерск",
+                street="ул. Мира",
+                house="1",
+            )
+            .returning(Account.id)
+        )
+        contacts = (await tx.session.execute(select(Contact).order_by(Contact.id))).scalars().all()
+        tx.session.add(
+            AccountLink(
+                contact_id=contacts[2].id,
+                account_id=made.scalar_one(),
+                proof="name",
+                linked_at=tx.now,
+            )
+        )
+        contacts[3].phone = "+79001234567"
+    return house
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("алена", ["Алёна Ковалёва"]),
+        ("КОВАЛЁВА алё", ["Алёна Ковалёва"]),
+        ("счетчик еще", ["Борис"]),
+        ("ПОВЕРЕН почему", ["Борис"]),
+        ("100%", ["Борис"]),
+        ("1_0", []),
+        ("440012345678", ["Вера"]),
+        ("5678", ["Вера"]),
+        ("8 900 123-45-67", ["Глеб"]),
+        ("+7 (900) 123", ["Глеб"]),
+        ("вера перезвоните", []),
+        ("нет такого", []),
+        ("678", []),
+    ],
+)
+async def test_hits(found_in: House, olga: Operator, text: str, names: list[str]) -> None:
+    async with found_in.database.read() as session:
+        page = await queue.page(session, Tab.MINE, olga.id, search=text)
+    assert [item.name for item in page.items] == names
+
+
+async def test_a_hit_in_a_text_shows_its_words(found_in: House, olga: Operator) -> None:
+    async with found_in.database.read() as session:
+        (item,) = (await queue.page(session, Tab.ALL, olga.id, search="поверен")).items
+    assert "НЕ поверен" in item.said
+
+
+async def test_every_message_is_folded_however_it_came(house: House, olga: Operator) -> None:
+    first = await house.waiting()
+    await house.service.desk.answer(first, olga, "СЧЁТ верный", client_key="k1")
+    await house.service.desk.note(first, olga, "ЁЖ", client_key="n1")
+    async with house.database.read() as session:
+        rows = (await session.execute(select(Message.text, Message.text_folded))).all()
+    assert len(rows) == 4
+    for text, folded in rows:
+        assert folded == text.casefold().replace("ё", "е")
