@@ -3,19 +3,35 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
+import structlog
 from fastapi import APIRouter
 
 from bots.delivery import DeliveryLoop
 from bots.outcome import Sender
 from bots.pace import Pace
+from bots.registration import Registration
 from conversations.service import bot_account_id
+from dialogs import phrases
+from dialogs.menu import main_menu
 from okno.errors import WrongSetting
 from okno.services import Services
+from replies import escape, render
 
 # A community's limit is 20 calls a second; a few are left for names and uploads.
 VK_PER_SECOND = 15
+# MAX: 30 calls a second, two messages a second to a dialog. Viber publishes no limit.
+MAX_PER_SECOND, MAX_CHAT_SECONDS = 25, 0.5
+VIBER_PER_SECOND = 50
+# These have no polling: without OKNO_PUBLIC_URL nothing of a customer's would arrive.
+WEBHOOK_ONLY = {"viber", "ok"}
+DAY, FIVE_MINUTES = 86_400.0, 300.0
+# Viber and MAX fetch files by a link for as long as they try to deliver.
+FILE_LINK = timedelta(days=14)
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -54,10 +70,17 @@ async def open_channels(services: Services) -> list[Channel]:
     for name, configured, connect in (
         ("telegram", settings.telegram_token, _telegram),
         ("vk", settings.vk_token, _vk),
+        ("viber", settings.viber_token, _viber),
+        ("max", settings.max_token, _max),
+        ("ok", settings.ok_token, _ok),
     ):
-        if configured is not None:
-            _check_rules(services, name)
-            channels.append(await connect(services))
+        if configured is None:
+            continue
+        _check_rules(services, name)
+        if settings.public_url is None and name in WEBHOOK_ONLY:
+            log.error("okno.channel_needs_public_url", channel=name)
+            continue
+        channels.append(await connect(services))
     return channels
 
 
@@ -141,3 +164,92 @@ async def _vk(services: Services) -> Channel:
         confirmation=_given(settings.vk_confirmation),
     )  # fmt: skip
     return Channel("vk", account, outgoing, routes=routes, poll=people.run, close=api.close)
+
+
+async def _viber(services: Services) -> Channel:
+    from bots.viber import sender, webhook
+
+    settings = services.settings
+    token, public_url = _given(settings.viber_token).get_secret_value(), _given(settings.public_url)
+    account = await bot_account_id(services.database, "viber")
+    api = sender.ViberApi(token, settings.viber_api_url)
+    company = services.profile.company.short_name
+    name = settings.viber_name or company[:28]
+    links = services.links()
+
+    def file_url(digest: str, file_name: str) -> str:
+        return public_url + links.path(digest, file_name, lifetime=FILE_LINK)
+
+    (welcome,) = render(main_menu(phrases.GREETING.format(company=escape(company))), "viber")
+    keeper = _registration(
+        services, "viber", account, lambda: webhook.register(api, public_url), DAY
+    )
+    return Channel(
+        "viber",
+        account,
+        sender.ViberSender(
+            api, services.media, Pace(VIBER_PER_SECOND), name=name, file_url=file_url
+        ),
+        routes=webhook.router(
+            services.intake, services.database,
+            account_id=account, token=token, name=name, welcome=welcome,
+        ),
+        poll=keeper.run,
+        close=api.close,
+    )  # fmt: skip
+
+
+async def _max(services: Services) -> Channel:
+    from bots.max import api as max_api
+    from bots.max import polling, sender, webhook
+
+    settings = services.settings
+    token, public_url = _given(settings.max_token).get_secret_value(), settings.public_url
+    account = await bot_account_id(services.database, "max")
+    api = max_api.MaxApi(token, settings.max_api_url, settings.max_ca_file)
+    outgoing = sender.MaxSender(api, services.media, Pace(MAX_PER_SECOND, MAX_CHAT_SECONDS))
+    if public_url is None:
+        poller = polling.MaxPolling(
+            services.database, services.intake, api, token,
+            account_id=account, holder=services.holder,
+        )  # fmt: skip
+        return Channel("max", account, outgoing, poll=poller.run, close=api.close)
+    secret = _given(settings.max_secret).get_secret_value()
+    keeper = _registration(
+        services, "max", account,
+        lambda: webhook.keep_subscribed(api, public_url, secret), FIVE_MINUTES,
+    )  # fmt: skip
+    routes = webhook.router(services.intake, account_id=account, token=token, secret=secret)
+    return Channel("max", account, outgoing, routes=routes, poll=keeper.run, close=api.close)
+
+
+async def _ok(services: Services) -> Channel:
+    from bots.ok import sender, webhook
+
+    settings = services.settings
+    public_url = _given(settings.public_url)
+    secret = _given(settings.ok_secret).get_secret_value()
+    account = await bot_account_id(services.database, "ok")
+    api = sender.OkApi(_given(settings.ok_token).get_secret_value(), settings.ok_api_url)
+    pace = Pace(settings.ok_per_second, settings.ok_chat_seconds)
+    keeper = _registration(
+        services, "ok", account, lambda: webhook.keep_subscribed(api, public_url, secret), DAY
+    )
+    return Channel(
+        "ok",
+        account,
+        sender.OkSender(api, services.media, pace),
+        routes=webhook.router(services.intake, account_id=account, secret=secret),
+        poll=keeper.run,
+        close=api.close,
+    )
+
+
+def _registration(
+    services: Services, channel: str, account_id: int,
+    register: Callable[[], Awaitable[None]], period: float,
+) -> Registration:  # fmt: skip
+    return Registration(
+        services.database, register, channel=channel, account_id=account_id,
+        holder=services.holder, period=period,
+    )  # fmt: skip

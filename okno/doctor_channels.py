@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
+
+from bots.http_calls import NotUnderstood
 from okno.findings import Finding
 from okno.services import Services
 
 
 async def channel_findings(services: Services) -> AsyncIterator[Finding]:
-    for look in (_telegram, _vk):
+    for look in (_telegram, _vk, _viber, _max, _ok):
         async for finding in look(services):
             yield finding
 
@@ -93,3 +96,107 @@ async def _vk(services: Services) -> AsyncIterator[Finding]:
             f"VK does not send: {', '.join(off)}",
             "tick them in the community's settings, «Long Poll API», «Типы событий»",
         )
+
+
+async def _viber(services: Services) -> AsyncIterator[Finding]:
+    settings = services.settings
+    if settings.viber_token is None:
+        yield Finding("Viber is not configured (OKNO_VIBER_TOKEN)")
+        return
+    if settings.public_url is None:
+        yield _needs_address("Viber")
+        return
+    from bots.viber.sender import ViberApi
+    from bots.viber.webhook import PATH
+
+    api = ViberApi(settings.viber_token.get_secret_value(), settings.viber_api_url)
+    try:
+        found = (await api.call("get_account_info", {})).body
+    except (httpx.HTTPError, NotUnderstood) as error:
+        yield _silent("Viber", error, "OKNO_VIBER_API_URL")
+        return
+    finally:
+        await api.close()
+    if found.get("status") != 0:
+        yield Finding(
+            f"Viber refuses the token (status {found.get('status')})",
+            "take it anew from the bot's settings in Viber",
+        )
+        return
+    yield Finding(f"Viber: {found.get('name', '')}")
+    if found.get("webhook") != settings.public_url + PATH:
+        yield Finding(
+            "Viber does not know our webhook",
+            "start okno: it tells Viber by itself; is OKNO_PUBLIC_URL reachable from outside, "
+            "with a certificate that everybody trusts?",
+        )
+
+
+async def _max(services: Services) -> AsyncIterator[Finding]:
+    settings = services.settings
+    if settings.max_token is None:
+        yield Finding("MAX is not configured (OKNO_MAX_TOKEN)")
+        return
+    from bots.max.api import MaxApi, MaxError
+    from bots.max.webhook import PATH
+
+    token = settings.max_token.get_secret_value()
+    api = MaxApi(token, settings.max_api_url, settings.max_ca_file)
+    try:
+        me = await api.call("GET", "/me")
+        found = await api.call("GET", "/subscriptions")
+    except MaxError as error:
+        yield Finding(f"MAX refuses the token ({error})", "take it anew from the bot's settings")
+        return
+    except (httpx.HTTPError, NotUnderstood) as error:
+        yield _silent("MAX", error, "OKNO_MAX_API_URL and OKNO_MAX_CA_FILE")
+        return
+    finally:
+        await api.close()
+    yield Finding(f"MAX: {me.get('first_name', '')}")
+    urls = [subscription.get("url") for subscription in found.get("subscriptions") or ()]
+    if settings.public_url is not None and settings.public_url + PATH not in urls:
+        yield Finding(
+            "MAX does not know our webhook",
+            "start okno: it subscribes by itself; MAX wants port 443 and a trusted certificate",
+        )
+
+
+async def _ok(services: Services) -> AsyncIterator[Finding]:
+    settings = services.settings
+    if settings.ok_token is None:
+        yield Finding("Odnoklassniki are not configured (OKNO_OK_TOKEN)")
+        return
+    if settings.public_url is None:
+        yield _needs_address("Odnoklassniki")
+        return
+    from bots.ok.sender import OkApi
+
+    api = OkApi(settings.ok_token.get_secret_value(), settings.ok_api_url)
+    try:
+        found = (await api.call("GET", "me/info")).body
+    except (httpx.HTTPError, NotUnderstood) as error:
+        yield _silent("Odnoklassniki", error, "OKNO_OK_API_URL")
+        return
+    finally:
+        await api.close()
+    if "error_code" in found:
+        yield Finding(
+            f"Odnoklassniki refuse the key (error {found['error_code']})",
+            "make a new one in the group's settings, «Работа с API»",
+        )
+        return
+    yield Finding(f"Odnoklassniki: {found.get('name', '')}")
+
+
+def _needs_address(name: str) -> Finding:
+    return Finding(
+        f"{name}: OKNO_PUBLIC_URL is not set, and there is no polling: the channel is off",
+        "set OKNO_PUBLIC_URL to the https address at which the internet reaches this server",
+    )
+
+
+def _silent(name: str, error: Exception, settings: str) -> Finding:
+    return Finding(
+        f"{name} does not answer ({type(error).__name__})", f"check the network and {settings}"
+    )

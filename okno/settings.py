@@ -40,6 +40,25 @@ class Settings(BaseSettings):
     vk_confirmation: str | None = None
     vk_api_url: str = "https://api.vk.ru"
 
+    viber_token: SecretStr | None = None
+    # As whom we write; the company's short name unless set.
+    viber_name: str | None = Field(default=None, max_length=28)
+    viber_api_url: str = "https://chatapi.viber.com/pa"
+
+    max_token: SecretStr | None = None
+    max_secret: SecretStr | None = None
+    max_api_url: str = "https://platform-api2.max.ru"
+    # The certificate of Минцифры that MAX's own is signed with, where the system has it not.
+    max_ca_file: Path | None = None
+
+    ok_token: SecretStr | None = None
+    # The last part of the webhook's address: Odnoklassniki's requests carry no other proof.
+    ok_secret: SecretStr | None = None
+    ok_api_url: str = "https://api.ok.ru/graph"
+    # Its limits are not published.
+    ok_per_second: float = Field(default=10.0, gt=0)
+    ok_chat_seconds: float = Field(default=1.0, ge=0)
+
     # The company's billing system (docs/billing-api.yaml); without it our own tables are asked.
     billing_url: str | None = None
     # The common secret of that system and Okno: requests both ways are signed with it.
@@ -112,6 +131,35 @@ def _check(settings: Settings) -> None:
         )
 
     _check_vk(settings)
+    _check_max(settings)
+    _check_ok(settings)
+
+
+def _check_max(settings: Settings) -> None:
+    secret = _value(settings.max_secret)
+    if settings.max_token is None:
+        if secret:
+            raise WrongSetting("OKNO_MAX_SECRET: set without OKNO_MAX_TOKEN, the bot's token")
+        return
+    if settings.max_ca_file is not None and not settings.max_ca_file.is_file():
+        raise WrongSetting(f"OKNO_MAX_CA_FILE: there is no file {settings.max_ca_file}")
+    if settings.public_url is not None and not re.fullmatch(r"[A-Za-z0-9_-]{5,256}", secret):
+        raise WrongSetting(
+            "OKNO_MAX_SECRET: required when OKNO_PUBLIC_URL is set (5-256 letters, digits, _ or -)"
+        )
+
+
+def _check_ok(settings: Settings) -> None:
+    secret = _value(settings.ok_secret)
+    if settings.ok_token is None:
+        if secret:
+            raise WrongSetting("OKNO_OK_SECRET: set without OKNO_OK_TOKEN, the group's key")
+        return
+    if settings.public_url is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,200}", secret):
+        raise WrongSetting(
+            "OKNO_OK_SECRET: required when OKNO_PUBLIC_URL is set: it becomes the last part of "
+            "the webhook's address (16-200 letters, digits, _ or -)"
+        )
 
 
 def _check_vk(settings: Settings) -> None:

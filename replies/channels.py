@@ -32,6 +32,9 @@ class Capability:
     wide_links: bool = False
     caption_limit: int | None = None
     document_caption: bool = True
+    # Can ask for the phone with a button, and says that it is the sender's own. MAX signs it too,
+    # but how has not been seen with a live bot yet: there it is a claim.
+    proves_phone: bool = False
     # How the platform's events come, and what it tells of what was sent.
     receives: str = ""
     idempotent: bool = False
@@ -51,6 +54,7 @@ CAPABILITIES: dict[str, Capability] = {
         row=8,
         half_row_label=16,
         caption_limit=1024,
+        proves_phone=True,
         receives="long poll, webhook",
         phone="proven",
         window="after the customer's first message",
@@ -81,6 +85,55 @@ CAPABILITIES: dict[str, Capability] = {
         receives="long poll, webhook",
         idempotent=True,
         window="after the customer's first message or permission",
+    ),
+    # 7000 characters, pictures with 768, files with none; buttons of 1-6 columns, up to 24
+    # (viber.com, bots-api, send-message and keyboards).
+    "viber": Capability(
+        7000,
+        Markup.PLAIN,
+        utf16=True,
+        buttons=24,
+        row=3,
+        half_row_label=16,
+        rows=24,
+        label=250,
+        caption_limit=768,
+        document_caption=False,
+        receives="webhook",
+        phone="claimed",
+        reports="failed",
+        window="24 h for free",
+    ),
+    # 4000 characters, cut below as its own client does; 210 buttons, 30 rows of 7, labels of 128
+    # (dev.max.ru, POST /messages and keyboards).
+    "max": Capability(
+        3999,
+        Markup.PLAIN,
+        utf16=True,
+        buttons=210,
+        row=3,
+        half_row_label=16,
+        rows=30,
+        label=128,
+        caption_limit=3999,
+        receives="long poll, webhook",
+        phone="proven",
+        window="after the bot was started",
+    ),
+    # Odnoklassniki publishes no limits: cautious guesses.
+    "ok": Capability(
+        4000,
+        Markup.PLAIN,
+        utf16=True,
+        buttons=12,
+        row=3,
+        half_row_label=16,
+        rows=10,
+        label=60,
+        caption_limit=4000,
+        receives="webhook",
+        phone="claimed",
+        window="when the customer allows messages of the group",
     ),
     "terminal": Capability(20_000, Markup.PLAIN),
 }

@@ -22,9 +22,7 @@ class Part:
     file: File | None = None
 
     def to_json(self) -> dict[str, Any]:
-        rows = [
-            [{"label": b.label, "action": b.action, "url": b.url} for b in row] for row in self.rows
-        ]
+        rows = [[_button(button) for button in row] for row in self.rows]
         data: dict[str, Any] = {"text": self.text, "markup": self.markup, "rows": rows}
         return data | {"file": self.file.to_json()} if self.file else data
 
@@ -37,15 +35,21 @@ class Part:
         )
 
 
+def _button(button: Button) -> dict[str, Any]:
+    data = {"label": button.label, "action": button.action, "url": button.url}
+    return data | {"contact": True} if button.contact else data
+
+
 def render(reply: Reply, channel: str) -> list[Part]:
     """The platform messages for ``reply``; at least one, none empty and none above the limit."""
     can = CAPABILITIES[channel]
     text = reply.text
     if can.caption_limit is None:
         text = "\n\n".join([text, *(f"📎 {escape(_in_words(file))}" for file in reply.files)])
-    rows = _rows(reply.buttons, can)
+    buttons = [button for button in reply.buttons if not button.contact or can.proves_phone]
+    rows = _rows(buttons, can)
     if rows is None:
-        text = f"{text}\n\n{_numbered(reply.buttons)}"
+        text = f"{text}\n\n{_numbered(buttons)}"
     texts = _pack(text, can)
     content: list[tuple[str, File | None]] = [(piece, None) for piece in texts]
     if can.caption_limit is not None and reply.files:

@@ -10,11 +10,15 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice. ``action`` is at most 64 bytes (Telegram's limit, the smallest); or a link."""
+    """A choice. ``action`` is at most 64 bytes (Telegram's limit, the smallest); or a link.
+
+    ``contact``: it sends the customer's own phone; shown only where that proves something.
+    """
 
     label: str
     action: str = ""
     url: str = ""
+    contact: bool = False
 
 
 class FileKind(StrEnum):

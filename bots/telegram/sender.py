@@ -21,7 +21,14 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.types import BufferedInputFile, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import (
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    Message,
+    ReplyKeyboardMarkup,
+)
 from aiohttp import ClientConnectorError
 from aiolimiter import AsyncLimiter
 
@@ -164,9 +171,21 @@ def _without_markup(text: str, units: int) -> str:
     return plain[: units * 2].decode("utf-16-le", errors="ignore")
 
 
-def _keyboard(rows: list[list[Button]]) -> InlineKeyboardMarkup | None:
+def _keyboard(rows: list[list[Button]]) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
     if not rows:
         return None
+    if any(button.contact for row in rows for button in row):
+        # Only this kind of keyboard can ask for the phone; its other buttons send their words,
+        # and it goes away with the first press (Bot API, KeyboardButton).
+        return ReplyKeyboardMarkup(
+            keyboard=[
+                [KeyboardButton(text=button.label, request_contact=button.contact or None)
+                 for button in row]
+                for row in rows
+            ],
+            resize_keyboard=True,
+            one_time_keyboard=True,
+        )  # fmt: skip
     return InlineKeyboardMarkup(
         inline_keyboard=[
             [

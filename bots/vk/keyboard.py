@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from replies import Button
 
-LABEL = 40
 PAYLOAD = 255
 
 
@@ -22,7 +21,7 @@ def keyboard(rows: Sequence[Sequence[Button]]) -> str | None:
 
 
 def _button(button: Button) -> dict[str, object]:
-    label = button.label if len(button.label) <= LABEL else button.label[: LABEL - 1] + "…"
+    label = button.label
     if button.url:
         return {"action": {"type": "open_link", "link": button.url, "label": label}}
     payload = json.dumps({"action": button.action, "label": label}, ensure_ascii=False)
@@ -32,14 +31,3 @@ def _button(button: Button) -> dict[str, object]:
         "action": {"type": "callback", "label": label, "payload": payload},
         "color": "secondary",
     }
-
-
-def in_words(text: str, rows: Sequence[Sequence[Button]]) -> str:
-    """The same choices for a client or a community that shows no keyboard."""
-    choices = [button for row in rows for button in row]
-    if not choices:
-        return text
-    typed = [button for button in choices if not button.url]
-    lines = [f"{n}. {button.label}" for n, button in enumerate(typed, start=1)]
-    lines += [f"{button.label}: {button.url}" for button in choices if button.url]
-    return "\n".join([text, "", *lines])

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import structlog
 from aiohttp import ClientConnectorError, ClientError
 
 from bots.outcome import (
@@ -17,14 +16,13 @@ from bots.outcome import (
     Unknown,
 )
 from bots.pace import Pace
+from bots.plainly import in_words, with_plain_retry
 from bots.vk.api import NotUnderstood, VkApi, VkError
-from bots.vk.keyboard import in_words, keyboard
+from bots.vk.keyboard import keyboard
 from conversations.models import DeliveryKind
 from media.errors import FileGone
 from media.store import MediaStore
 from replies import File, FileKind, Part
-
-log = structlog.get_logger(__name__)
 
 TEXT = 4096
 SNACKBAR = 90
@@ -49,17 +47,9 @@ class VkSender:
         self._pace = pace
 
     async def send(self, parcel: Parcel) -> Outcome:
-        outcome = await self._attempt(parcel, plain=False)
-        if (
-            isinstance(outcome, Rejected)
-            and not outcome.unreachable
-            and parcel.kind == DeliveryKind.MESSAGE
-        ):
-            log.warning("bots.sent_plain", delivery=parcel.delivery_id, error=outcome.error)
-            return await self._attempt(parcel, plain=True)
-        return outcome
+        return await with_plain_retry(parcel, self._attempt)
 
-    async def _attempt(self, parcel: Parcel, *, plain: bool) -> Outcome:
+    async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:
             await self._pace.wait(parcel.chat_id)
             return await self._call(parcel, plain=plain)

@@ -5,8 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tests.fakes.max import TOKEN as MAX_TOKEN
+from tests.fakes.max import FakeMax
+from tests.fakes.ok import TOKEN as OK_TOKEN
+from tests.fakes.ok import FakeOk
 from tests.fakes.telegram import TOKEN as TELEGRAM_TOKEN
 from tests.fakes.telegram import FakeTelegram
+from tests.fakes.viber import TOKEN as VIBER_TOKEN
+from tests.fakes.viber import FakeViber
 from tests.fakes.vk import CONFIRMATION, FakeVk
 from tests.fakes.vk import SECRET as VK_SECRET
 from tests.fakes.vk import TOKEN as VK_TOKEN
@@ -83,3 +89,50 @@ def vk(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
             lambda: sum(not call.accepted for call in fake.calls if call.method != "a_check"),
             lambda: webhook or bool(fake.polled),
         )
+
+
+@contextmanager
+def viber(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
+    assert webhook, "Viber has no polling"
+    with FakeViber() as fake:
+        anna = fake.customer()
+        environment = {
+            "OKNO_VIBER_TOKEN": VIBER_TOKEN, "OKNO_VIBER_API_URL": f"{fake.url}/pa",
+            "OKNO_PUBLIC_URL": okno_url,
+        }  # fmt: skip
+        yield Messenger(
+            anna, anna.opens, anna.presses, environment,
+            lambda: sum(not c.accepted for c in fake.calls if c.method == "send_message"),
+            lambda: bool(fake.webhook),
+        )  # fmt: skip
+
+
+@contextmanager
+def max_messenger(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
+    with FakeMax() as fake:
+        anna = fake.customer()
+        environment = {"OKNO_MAX_TOKEN": MAX_TOKEN, "OKNO_MAX_API_URL": fake.url}
+        if webhook:
+            environment |= {"OKNO_PUBLIC_URL": okno_url, "OKNO_MAX_SECRET": "s" * 20}
+        yield Messenger(
+            anna, anna.starts, anna.presses, environment,
+            lambda: sum(not c.accepted for c in fake.calls if c.method.startswith("POST")),
+            lambda: bool(fake.subscriptions if webhook else fake.called("GET updates")),
+        )  # fmt: skip
+
+
+@contextmanager
+def ok(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
+    assert webhook, "no polling of Odnoklassniki is confirmed"
+    with FakeOk() as fake:
+        anna = fake.customer()
+        environment = {
+            "OKNO_OK_TOKEN": OK_TOKEN, "OKNO_OK_API_URL": f"{fake.url}/graph",
+            "OKNO_OK_SECRET": "an-unguessable-part-of-the-address", "OKNO_PUBLIC_URL": okno_url,
+            "OKNO_OK_CHAT_SECONDS": "0",
+        }  # fmt: skip
+        yield Messenger(
+            anna, anna.starts, anna.presses, environment,
+            lambda: sum(not call.accepted for call in fake.calls),
+            lambda: bool(fake.subscriptions),
+        )  # fmt: skip

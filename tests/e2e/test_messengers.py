@@ -29,6 +29,10 @@ READING = "лс 440012345678 Иванова показания 12345"
         pytest.param(messengers.telegram, True, id="telegram-webhook"),
         pytest.param(messengers.vk, False, id="vk-poll"),
         pytest.param(messengers.vk, True, id="vk-webhook"),
+        pytest.param(messengers.viber, True, id="viber-webhook"),
+        pytest.param(messengers.max_messenger, False, id="max-poll"),
+        pytest.param(messengers.max_messenger, True, id="max-webhook"),
+        pytest.param(messengers.ok, True, id="ok-webhook"),
     ],
 )
 async def test_the_same_conversation(

@@ -1,0 +1,1 @@
+"""MAX through its Bot API: updates, messages, uploads, long poll and webhook."""

@@ -1,0 +1,67 @@
+"""MAX's webhook: 200 only after the update is stored. Source: dev.max.ru, «POST /subscriptions».
+
+After eight hours without success MAX deletes a subscription, and several of them add up: ours is
+looked after every few minutes, and strangers of the same path are removed.
+"""
+
+import json
+import secrets
+
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from bots.intake import Intake
+from bots.max.api import MaxApi
+from bots.max.incoming import Unreadable
+from bots.max.polling import UPDATE_TYPES
+from bots.max.receiving import Receiver
+from bots.webhooks import read_body
+from storage.outage import is_outage
+
+log = structlog.get_logger(__name__)
+
+PATH = "/webhooks/max"
+
+
+def router(intake: Intake, *, account_id: int, token: str, secret: str) -> APIRouter:
+    """``secret``: what MAX must show in its header; never empty."""
+    expected = secret.encode()
+    receiver = Receiver(intake, account_id, token)
+    routes = APIRouter()
+
+    @routes.post(PATH)
+    async def receive(request: Request) -> Response:
+        shown = request.headers.get("x-max-bot-api-secret", "")
+        if not secrets.compare_digest(shown.encode(), expected):
+            return Response(status_code=403)
+        body = await read_body(request)
+        if body is None:
+            return Response(status_code=413)
+        try:
+            await receiver.update(json.loads(body), body)
+        except (Unreadable, json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+            log.warning("bots.malformed_update", channel="max")
+            return Response(status_code=400)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            return Response(status_code=503)
+        return Response(status_code=200)
+
+    return routes
+
+
+async def keep_subscribed(api: MaxApi, public_url: str, secret: str) -> None:
+    """Subscribe unless it is so already; no other address gets our customers' messages."""
+    ours = public_url.rstrip("/") + PATH
+    found = await api.call("GET", "/subscriptions")
+    urls = [str(subscription["url"]) for subscription in found.get("subscriptions") or ()]
+    if ours not in urls:
+        await api.call(
+            "POST", "/subscriptions",
+            content={"url": ours, "update_types": UPDATE_TYPES, "secret": secret},
+        )  # fmt: skip
+        log.info("bots.subscribed", channel="max")
+    for url in urls:
+        if url != ours:
+            await api.call("DELETE", "/subscriptions", params={"url": url})

@@ -1,0 +1,1 @@
+"""Odnoklassniki: messages of groups over the Graph Bot API; events by webhook."""
