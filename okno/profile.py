@@ -79,6 +79,14 @@ class ChannelRule(_Strict):
     personal_data: Literal["full", "public_only", "closed"]
 
 
+class Retention(_Strict):
+    """How long what is kept (152-ФЗ ст. 5 ч. 7); records of contacts at least 6 months [13]."""
+
+    conversations_months: int = Field(36, ge=6)
+    technical_days: int = Field(30, ge=1)  # sessions, failed logins, done jobs, quarantine
+    events_days: int = Field(14, ge=1)  # for open pages: what a page slept through
+
+
 class Widget(_Strict):
     """Which sites may show the chat in a frame: sources of the CSP directive."""
 
@@ -94,6 +102,7 @@ class Profile(_Strict):
     readings: Acceptance
     penalty: dict[str, str]
     reconnection: dict[str, str]
+    retention: Retention
     grid: dict[str, str]
     corruption: dict[str, str]
     tariffs: tuple[Tariff, ...]

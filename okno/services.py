@@ -31,6 +31,7 @@ from nlu import Understanding
 from nlu.embedded import EmbeddedEngine
 from okno.money import close_gateway, mirror, money_answers, money_rules
 from okno.profile import Profile
+from okno.retention import Forgetting
 from okno.settings import Settings, secret_key
 from staff.service import StaffService
 from storage.database import Database
@@ -90,9 +91,8 @@ class Services:
             self.knowledge_base,
             FlowRunner(
                 flows(self.billing.rules, money_rules(self.profile)),
-                answers or BillingAnswers(
-                    self.database, self.billing, money_answers(self), mirror(self)
-                ),
+                answers
+                or BillingAnswers(self.database, self.billing, money_answers(self), mirror(self)),
                 self.zone,
             ),
             rules=Rules(
@@ -113,8 +113,11 @@ class Services:
 
     def jobs(self) -> JobRunner:
         """Due work of all rooms."""
-        handlers = {**self.handoff.jobs()}
+        handlers = {**self.handoff.jobs(), **self.forgetting().jobs()}
         return JobRunner(self.database, handlers, holder=self.holder, period=JOBS_PERIOD_SECONDS)
+
+    def forgetting(self) -> Forgetting:
+        return Forgetting(self.database, self.profile.retention, self.zone)
 
     def trainer(self) -> Trainer:
         return Trainer(self.database, self.signals, self.events, BasePhrases(), holder=self.holder)

@@ -15,9 +15,7 @@ BATCH = 1_000
 
 
 def upgrade() -> None:
-    op.add_column(
-        "message", sa.Column("text_folded", sa.Text(), server_default="", nullable=False)
-    )
+    op.add_column("message", sa.Column("text_folded", sa.Text(), server_default="", nullable=False))
     _fold_what_is_there()
 
 

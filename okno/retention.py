@@ -1,0 +1,140 @@
+"""How long what is kept: forgotten every night, a little at a time.
+
+Terms stand in the profile (`Retention`). The words of old conversations are blanked, their rows
+stay: statistics and the numbers of readings go on pointing at them. Readings, charges and payments
+have terms of their own in the billing system and are not touched here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import Column, ColumnElement, Table, delete, null, select, update
+
+from billing.models import LinkAttempt
+from bots.web_chat.models import Visitor
+from conversations.models import Delivery, Event, Message, Quarantine
+from okno.profile import Retention
+from staff.models import AuditEntry, LoginThrottle, StaffSession
+from storage.base import Base
+from storage.database import Database, Transaction
+from storage.jobs import Handler, Job, schedule
+
+log = structlog.get_logger(__name__)
+
+JOB = "okno.retention"
+HOUR = time(3, 30)
+# Rows of one table in one transaction: others need not wait for long.
+AT_ONCE = 1000
+PAUSE = timedelta(seconds=10)
+
+FORGOTTEN = Counter("okno_forgotten_rows", "Rows deleted or blanked by retention", ["table"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Rows of ``table`` whose ``since`` is older than ``term`` are blanked or, without
+    ``blanks``, deleted."""
+
+    table: Table
+    since: Column[Any]
+    term: timedelta
+    only: tuple[ColumnElement[bool], ...] = ()
+    blanks: Mapping[str, Any] | None = None
+
+
+def _table(model: type[Base]) -> Table:
+    return cast(Table, model.__table__)
+
+
+def rules(terms: Retention) -> tuple[_Rule, ...]:
+    """What is forgotten when, shortest first."""
+    events, technical = timedelta(days=terms.events_days), timedelta(days=terms.technical_days)
+    # A month is counted long: never forgotten before its time.
+    spoken = timedelta(days=31 * terms.conversations_months)
+    event, job, message = _table(Event), _table(Job), _table(Message)
+    delivery, audit = _table(Delivery), _table(AuditEntry)
+    return (
+        _Rule(event, event.c.created_at, events),
+        _Rule(job, job.c.done_at, technical),
+        _Rule(_table(StaffSession), _table(StaffSession).c.expires_at, technical),
+        _Rule(_table(LoginThrottle), _table(LoginThrottle).c.last_attempt_at, technical),
+        _Rule(_table(LinkAttempt), _table(LinkAttempt).c.at, technical),
+        _Rule(_table(Quarantine), _table(Quarantine).c.created_at, technical),
+        _Rule(_table(Visitor), _table(Visitor).c.revoked_at, technical),
+        _Rule(delivery, delivery.c.finished_at, spoken),
+        _Rule(
+            message,
+            message.c.created_at,
+            spoken,
+            (message.c.text != "",),
+            {"text": "", "text_folded": "", "data": {}, "understanding": null()},
+        ),
+        _Rule(audit, audit.c.at, spoken),
+    )
+
+
+class Forgetting:
+    """The nightly work; a run handles ``AT_ONCE`` rows of a table and asks for the next."""
+
+    def __init__(self, database: Database, terms: Retention, zone: ZoneInfo) -> None:
+        self._database = database
+        self._rules = rules(terms)
+        self._zone = zone
+
+    def jobs(self) -> Mapping[str, Handler]:
+        return {JOB: self.run}
+
+    async def begin(self) -> None:
+        """At the start of a process: the next night's run stands in the table of jobs."""
+        async with self._database.write() as tx:
+            await schedule(tx, JOB, "nightly", self._next_night(tx.now))
+
+    def _next_night(self, now: datetime) -> datetime:
+        local = now.astimezone(self._zone)
+        tonight = datetime.combine(local.date(), HOUR, self._zone)
+        if tonight <= local:
+            tonight = datetime.combine(local.date() + timedelta(days=1), HOUR, self._zone)
+        return tonight
+
+    async def run(self, tx: Transaction, payload: dict[str, Any]) -> None:
+        """``payload``: by table, the last key that this night has dealt with."""
+        reached = dict(payload)
+        more = False
+        for rule in self._rules:
+            name = rule.table.name
+            keys = await self._forget(tx, rule, reached.get(name))
+            if keys:
+                reached[name] = keys[-1]
+            more = more or len(keys) == AT_ONCE
+        if more:
+            await schedule(tx, JOB, "nightly", tx.now + PAUSE, reached)
+        else:
+            await schedule(tx, JOB, "nightly", self._next_night(tx.now))
+
+    async def _forget(self, tx: Transaction, rule: _Rule, after: Any) -> list[Any]:
+        (key,) = rule.table.primary_key.columns
+        old = select(key).where(rule.since < tx.now - rule.term, *rule.only)
+        if after is not None:
+            old = old.where(key > after)
+        keys = list((await tx.session.execute(old.order_by(key).limit(AT_ONCE))).scalars())
+        if keys:
+            concerned = key.in_(keys)
+            if rule.blanks is None:
+                await tx.session.execute(delete(rule.table).where(concerned))
+            else:
+                await tx.session.execute(update(rule.table).where(concerned).values(rule.blanks))
+            tx.after_commit((JOB, rule.table.name), _counted(rule.table.name, len(keys)))
+        return keys
+
+
+def _counted(table: str, rows: int) -> Callable[[], None]:
+    def count() -> None:
+        FORGOTTEN.labels(table).inc(rows)
+        log.info("okno.forgotten", table=table, rows=rows)
+
+    return count
