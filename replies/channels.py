@@ -117,7 +117,7 @@ CAPABILITIES: dict[str, Capability] = {
         label=128,
         caption_limit=3999,
         receives="long poll, webhook",
-        phone="proven",
+        proves_phone=True,
         window="after the bot was started",
     ),
     # Odnoklassniki publishes no limits: cautious guesses.

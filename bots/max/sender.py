@@ -94,6 +94,8 @@ def keyboard(rows: list[list[Button]]) -> dict[str, Any]:
 
 
 def _button(button: Button) -> dict[str, str]:
+    if button.contact:
+        return {"type": "request_contact", "text": button.label}
     if button.url:
         return {"type": "link", "text": button.label, "url": button.url}
     return {"type": "callback", "text": button.label, "payload": button.action}

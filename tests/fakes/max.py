@@ -286,7 +286,7 @@ def _keyboard_refusal(rows: list[list[dict[str, str]]]) -> str | None:
     if not 0 < len(rows) <= 30 or sum(map(len, rows)) > 210:
         return "keyboard"
     for row in rows:
-        links = any(button["type"] == "link" for button in row)
+        links = any(button["type"] in {"link", "request_contact"} for button in row)
         if not 0 < len(row) <= (3 if links else 7):
             return "row"
         for button in row:
