@@ -11,6 +11,7 @@ from conversations import restored
 from conversations.models import Quarantine
 from okno import profile as profiles
 from okno.assemble import assemble
+from okno.doctor_billing import billing_findings
 from okno.doctor_channels import channel_findings
 from okno.findings import Finding
 from okno.services import Services
@@ -75,4 +76,6 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
     else:
         yield Finding("the understanding is not trained", "run: okno nlu train")
     async for finding in channel_findings(services):
+        yield finding
+    async for finding in billing_findings(services):
         yield finding

@@ -18,6 +18,7 @@ from knowledge_base.markdown_files import import_dir
 from okno import profile as profiles
 from okno.assemble import assemble
 from okno.demo import ARTICLES
+from okno.doctor_billing import billing_findings
 from okno.money import confirmed_accounts, reading_courier
 from okno.services import Services
 from okno.settings import Settings
@@ -64,7 +65,7 @@ async def company(
         await services.knowledge_base.load()
         worker = services.worker(services.assistant(engine))
         account = await bot_account_id(services.database, "telegram")
-        yield Company(system, services, House(services, worker, account).customer())
+        yield Company(system, services, House(services, worker, engine, account).customer())
         await services.close()
     await far.close()
     stamina.set_testing(False)
@@ -130,3 +131,15 @@ async def test_the_operator_sees_the_far_systems_debt_or_that_it_is_away(company
     company.system.fail(1000, status=503)
     (shown,) = await accounts(contact_id)
     assert shown.balance == "Система расчётов не отвечает"
+
+
+async def test_the_doctor_says_how_it_stands(company: Company) -> None:
+    async def said() -> list[tuple[str, bool]]:
+        found = [finding async for finding in billing_findings(company.services)]
+        return [(finding.what, bool(finding.mend)) for finding in found]
+
+    assert await said() == [("the billing system answers", False)]
+    company.system.secret = b"another" * 8
+    ((what, mend),) = await said()
+    assert "HTTP 401" in what
+    assert mend
