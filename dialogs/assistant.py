@@ -45,6 +45,7 @@ from dialogs.turn import (
 )
 from dialogs.understanding import Reader, is_bare_answer
 from dialogs.waiting import goes_on, is_number_alone
+from handoff.announcements import Announcements
 from knowledge_base.answers import Answer
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
@@ -54,6 +55,7 @@ from replies import Button, Reply
 log = structlog.get_logger(__name__)
 
 MAX_QUESTIONS = 3
+MOST_ANNOUNCED = 20
 # From this on a rating is a good one.
 GOOD_RATING = 4
 # What is said after a rating and asks nothing.
@@ -92,6 +94,8 @@ class _Turn:
         self.effects: list[Effect] = []
         self.understanding: Understanding | None = None
         self.waits = False
+        # What was asked, for announcements.
+        self.topics: set[str] = set()
         # What our buttons asked about: this message answers, or goes on to something else.
         self.pending, state.pending = state.pending, ""
 
@@ -125,6 +129,7 @@ class Assistant:
         variables: Callable[[], Mapping[str, Any]],
         promise: Callable[[datetime], str],
         is_open: Callable[[datetime], bool],
+        announcements: Announcements,
     ) -> None:
         self._reader = reader
         self._knowledge_base = knowledge_base
@@ -133,6 +138,7 @@ class Assistant:
         self._variables = variables
         self._promise = promise
         self._is_open = is_open
+        self._announcements = announcements
 
     async def respond(self, context: Context) -> Response:
         turn = _Turn(context, DialogState.load(context.state))
@@ -140,6 +146,7 @@ class Assistant:
             self._closed_channel(turn)
         else:
             await self._read(turn)
+            await self._announce(turn)
         return turn.response()
 
     def give_up(self, context: Context) -> Response:
@@ -269,7 +276,18 @@ class Assistant:
 
     # --- intents ----------------------------------------------------------------------------
 
+    async def _announce(self, turn: _Turn) -> None:
+        """A mass incident is told once, before what was asked."""
+        if not turn.replies or not turn.topics or turn.context.turn == Turn.OPERATOR:
+            return
+        for told in await self._announcements.current(turn.context.now):
+            if told.id in turn.state.announced or not told.fits(turn.topics, turn.context.channel):
+                continue
+            turn.state.announced = [*turn.state.announced, told.id][-MOST_ANNOUNCED:]
+            turn.replies.insert(0, Reply(told.text))
+
     async def _intent(self, turn: _Turn, intent: str, found: Understanding | None) -> None:
+        turn.topics.add(intent)
         if intent == "danger":
             self._danger(turn)
         elif intent == "operator":
@@ -345,6 +363,7 @@ class Assistant:
     def _call_operator(
         self, turn: _Turn, reason: str, collected: Mapping[str, Any] | None = None
     ) -> None:
+        turn.topics.add("operator")
         if turn.state.stopped:
             until, told = turn.state.stopped
             if turn.context.now < datetime.fromisoformat(until):

@@ -116,6 +116,8 @@ class DialogState:
     schedule_told: bool = False
     # Until when operators do not answer this customer, and what he is told of it.
     stopped: list[str] = field(default_factory=list)
+    # Announcements that were shown in this conversation.
+    announced: list[int] = field(default_factory=list)
     # The stay with the operators that was rated just now: a comment may follow.
     rated: int = 0
     pending: str = ""

@@ -189,6 +189,23 @@ class CannedReply(Base):
     updated_at: Mapped[datetime]
 
 
+class Announcement(Base):
+    """What everybody is told during a mass incident; see ``handoff.announcements``."""
+
+    __tablename__ = "announcement"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    topics: Mapped[list[Any]] = mapped_column(default=list)
+    channels: Mapped[list[Any]] = mapped_column(default=list)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    created_by: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    created_at: Mapped[datetime]
+
+
 class ContactStop(Base):
     """A warning for swearing or threats [11], and the time for which operators do not answer
     after it. Kept for good; the last row of a contact counts."""

@@ -16,6 +16,7 @@ from conversations.models import Contact, Conversation, Turn
 from conversations.service import Outbox, lock
 from handoff import clocks, names
 from handoff.abuse import Abuse
+from handoff.announcements import Announcements
 from handoff.calendar import WorkingHours
 from handoff.clocks import Clocks, Terms
 from handoff.desk import IDLE_JOB, OperatorDesk
@@ -80,6 +81,7 @@ class HandoffService:
         )
         self.later = Later(self._steps, hours, promise_terms, public_only)
         self.abuse = Abuse(self._steps, hours)
+        self.announcements = Announcements(database)
         self.moving = Moving(self._steps)
         self._events = events
         self._answer_within = answer_within

@@ -10,6 +10,7 @@ from billing import api as billing_api
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
+from handoff.board_pages import board_router
 from handoff.tools import CompanyFacts
 from knowledge_base import pages as editor_pages
 from knowledge_base.editing import Editor
@@ -61,6 +62,14 @@ def create_app(
             articles=services.knowledge_base,
             facts=_facts(services),
             intent_title=label_of,
+        )
+    )
+    app.include_router(
+        board_router(
+            services.handoff,
+            sure=services.profile.understanding.answer,
+            intent_title=label_of,
+            subjects=subjects(),
         )
     )
     editor = Editor(services.database, services.events, services.learning, services.variables)

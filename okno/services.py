@@ -104,6 +104,7 @@ class Services:
             variables=lambda: variables,
             promise=self.handoff.promise,
             is_open=self.hours.is_open,
+            announcements=self.handoff.announcements,
         )
 
     def personal_data(self) -> dict[str, str]:

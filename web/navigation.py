@@ -20,6 +20,18 @@ PARTS = (
         "messages",
         frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     ),
+    Part(
+        "Показания",
+        "/readings",
+        "gauge",
+        frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    ),
+    Part(
+        "Смена",
+        "/board",
+        "chart-bar",
+        frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    ),
     Part("База знаний", "/kb", "book", frozenset({Role.EDITOR, Role.ADMINISTRATOR})),
 )
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from handoff import pages
 from handoff.accounts import ConfirmedAccount, MeterLine
+from handoff.board_pages import board_router
 from handoff.tools import CompanyFacts
 from knowledge_base.answers import Answer
 from staff.models import Role
@@ -80,6 +81,14 @@ def inbox_app(
         intent_title=lambda name: TITLES.get(name, ""),
     )
     app.include_router(routes)
+    app.include_router(
+        board_router(
+            house.service,
+            sure=0.5,
+            intent_title=lambda name: TITLES.get(name, ""),
+            subjects=TITLES,
+        )
+    )
     return app
 
 
