@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, func, or_, select, update
+from sqlalchemy import Integer, Row, Table, bindparam, func, or_, select, update
 
 from conversations.models import Conversation, Message, MessageKind
 from dialogs.turn import Context
@@ -24,6 +24,67 @@ OUTAGE_PAUSE = timedelta(seconds=2)
 MOST_TOGETHER = 8
 
 _CONVERSATION = cast(Table, Conversation.__table__)
+
+
+# Built once: they are asked with every turn.
+_DUE = (
+    select(Conversation.id)
+    .where(
+        Conversation.handle_at <= bindparam("now"),
+        or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < bindparam("now")),
+    )
+    .order_by(Conversation.handle_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(key_share=True, skip_locked=True)
+    .cte("due")
+)
+_TAKE = (
+    update(_CONVERSATION)
+    .where(_CONVERSATION.c.id.in_(select(_DUE.c.id)))
+    .values(
+        claim_token=bindparam("token"),
+        claimed_until=bindparam("until"),
+        attempts=_CONVERSATION.c.attempts + 1,
+    )
+    .returning(
+        _CONVERSATION.c.id,
+        _CONVERSATION.c.contact_id,
+        _CONVERSATION.c.channel,
+        _CONVERSATION.c.turn,
+        _CONVERSATION.c.state,
+        _CONVERSATION.c.attempts,
+    )
+)
+_NUMBERED = (
+    select(
+        Message.id,
+        Message.conversation_id,
+        Message.kind,
+        Message.text,
+        Message.data,
+        Message.created_at,
+        Message.handle_after,
+        func.row_number()
+        .over(partition_by=Message.conversation_id, order_by=(Message.order_no, Message.id))
+        .label("place"),
+    )
+    .where(
+        Message.conversation_id.in_(bindparam("ids", expanding=True)), Message.handled_at.is_(None)
+    )
+    .subquery()
+)
+_UNHANDLED = (
+    select(_NUMBERED)
+    .where(_NUMBERED.c.place <= MOST_TOGETHER)
+    .order_by(_NUMBERED.c.conversation_id, _NUMBERED.c.place)
+)
+_NEXT_DUE = (
+    select(Message.conversation_id, func.min(Message.handle_after))
+    .where(
+        Message.conversation_id.in_(bindparam("ids", expanding=True)), Message.handled_at.is_(None)
+    )
+    .group_by(Message.conversation_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +155,8 @@ class Claim:
 async def claim(tx: Transaction, limit: int) -> list[Claim]:
     """Take up to ``limit`` conversations that are due and that nobody has in hand."""
     token = secrets.token_hex(8)
-    due = (
-        select(Conversation.id)
-        .where(
-            Conversation.handle_at <= tx.now,
-            or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < tx.now),
-        )
-        .order_by(Conversation.handle_at)
-        .limit(limit)
-        .with_for_update(key_share=True, skip_locked=True)
-        .cte("due")
-    )
-    claimed = await tx.session.execute(
-        update(_CONVERSATION)
-        .where(_CONVERSATION.c.id.in_(select(due.c.id)))
-        .values(
-            claim_token=token,
-            claimed_until=tx.now + CLAIM_TIME,
-            attempts=_CONVERSATION.c.attempts + 1,
-        )
-        .returning(
-            _CONVERSATION.c.id,
-            _CONVERSATION.c.contact_id,
-            _CONVERSATION.c.channel,
-            _CONVERSATION.c.turn,
-            _CONVERSATION.c.state,
-            _CONVERSATION.c.attempts,
-        )
-    )
+    taking = {"token": token, "now": tx.now, "until": tx.now + CLAIM_TIME, "most": limit}
+    claimed = await tx.session.execute(_TAKE, taking)
     rows = claimed.all()
     # A statement of its own: on PostgreSQL it must see what was committed before the lock.
     waiting = await _unhandled(tx, [row.id for row in rows]) if rows else {}
@@ -131,28 +166,7 @@ async def claim(tx: Transaction, limit: int) -> list[Claim]:
 
 async def _unhandled(tx: Transaction, ids: Sequence[int]) -> dict[int, list[Unhandled]]:
     """Each conversation's first unhandled messages in the platform's own order."""
-    place = func.row_number().over(
-        partition_by=Message.conversation_id, order_by=(Message.order_no, Message.id)
-    )
-    numbered = (
-        select(
-            Message.id,
-            Message.conversation_id,
-            Message.kind,
-            Message.text,
-            Message.data,
-            Message.created_at,
-            Message.handle_after,
-            place.label("place"),
-        )
-        .where(Message.conversation_id.in_(ids), Message.handled_at.is_(None))
-        .subquery()
-    )
-    rows = await tx.session.execute(
-        select(numbered)
-        .where(numbered.c.place <= MOST_TOGETHER)
-        .order_by(numbered.c.conversation_id, numbered.c.place)
-    )
+    rows = await tx.session.execute(_UNHANDLED, {"ids": ids})
     found: dict[int, list[Unhandled]] = {}
     for row in rows:
         found.setdefault(row.conversation_id, []).append(
@@ -179,11 +193,7 @@ async def _nothing_due(tx: Transaction, ids: Collection[int]) -> None:
 
 async def next_due(tx: Transaction, ids: Collection[int]) -> dict[int, datetime | None]:
     """When each conversation's next unhandled message is due; nothing for one without any."""
-    rows = await tx.session.execute(
-        select(Message.conversation_id, func.min(Message.handle_after))
-        .where(Message.conversation_id.in_(sorted(ids)), Message.handled_at.is_(None))
-        .group_by(Message.conversation_id)
-    )
+    rows = await tx.session.execute(_NEXT_DUE, {"ids": sorted(ids)})
     return {row[0]: row[1] for row in rows}
 
 

@@ -235,6 +235,8 @@ class Worker:
                 kept.append(one)
             else:
                 _count(tx, one, "claim_lost")
+        if not kept:
+            return
         handled = [one for one in kept if isinstance(one, _Handled)]
         await self._mark(tx, handled, [one for one in kept if isinstance(one, _Postponed)])
         next_due = await claims.next_due(tx, [one.claim.conversation_id for one in kept])

@@ -20,6 +20,7 @@ from conversations.service import bot_account_id
 from dialogs.worker import Worker
 from okno.services import Services
 from tests.conftest import FakeClock
+from tests.dialogs.conftest import handle_to_the_end
 
 FOLDER = Path(__file__).parent / "scripts"
 CHANNELS = ("web", "telegram")
@@ -94,7 +95,7 @@ class Actor:
         now = self._services.database.clock.now()
         form = self._telegram if self._channel == "telegram" else self._web
         await self._services.intake.accept(form(text, number, account, now))
-        await self._worker.handle_all()
+        await handle_to_the_end(self._services, self._worker)
         await self._look()
 
     def _telegram(self, text: str, number: int, account: int, now: Any) -> Incoming:
