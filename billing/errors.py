@@ -4,7 +4,11 @@ BillingError
 ├── InvalidValue    a text that is no register value; ``reason`` says why
 ├── NotLinked       this contact may not see this account
 ├── GatewayDown     the billing system does not answer; nothing is known
-└── UnknownAccount  the billing system has no such account
+├── UnknownAccount  the billing system has no such account
+└── ReviewError     a decision on a reading that can't be carried out
+    ├── ReadingDecided    a colleague was faster, or the customer took it back
+    ├── ReasonMissing     a refusal needs its reason
+    └── CorrectionUnfit   not a value for each register, or more than it holds
 """
 
 from enum import StrEnum
@@ -40,4 +44,21 @@ class GatewayDown(BillingError):
 
 
 class UnknownAccount(BillingError):
+    pass
+
+
+class ReviewError(BillingError):
+    pass
+
+
+class ReadingDecided(ReviewError):
+    def __init__(self, reading_id: int) -> None:
+        super().__init__(f"reading {reading_id} does not wait for review")
+
+
+class ReasonMissing(ReviewError):
+    pass
+
+
+class CorrectionUnfit(ReviewError):
     pass

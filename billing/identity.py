@@ -76,10 +76,10 @@ def is_holder(given: str, holder: Holder) -> bool:
     if len(words) > MOST_WORDS:
         return False
     surname = _words(holder.surname)
-    others = [_fold(part) for part in (holder.name, holder.patronymic) if part]
+    others = [fold(part) for part in (holder.name, holder.patronymic) if part]
     for size in {len(surname), 1}:  # a double surname may come as two words or as one
         for start in range(len(words) - size + 1):
-            if _same("".join(words[start : start + size]), "".join(surname)) and _belong(
+            if same_word("".join(words[start : start + size]), "".join(surname)) and _belong(
                 words[:start] + words[start + size :], others, holder.patronymic is None
             ):
                 return True
@@ -92,15 +92,15 @@ def _belong(words: list[str], parts: list[str], spare: bool) -> bool:
         return True
     word, rest = words[0], words[1:]
     for index, part in enumerate(parts):
-        if (part.startswith(word) if len(word) == 1 else _same(word, part)) and _belong(
+        if (part.startswith(word) if len(word) == 1 else same_word(word, part)) and _belong(
             rest, parts[:index] + parts[index + 1 :], spare
         ):
             return True
     return spare and len(parts) == 0 and _belong(rest, parts, False)
 
 
-def _same(given: str, true: str) -> bool:
-    """Equal but for the grammatical case or typos: none in a short word, two in a long one."""
+def same_word(given: str, true: str) -> bool:
+    """Folded words, equal but for the case or typos: none in a short word, two in a long one."""
     stem = _ENDING.sub("", true)
     if len(stem) >= SHORTEST_STEM and given.startswith(stem) and given[len(stem) :] in _CASES:
         return True
@@ -108,13 +108,31 @@ def _same(given: str, true: str) -> bool:
     return OSA.distance(given, true, score_cutoff=allowed) <= allowed
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """Small letters, «ё» as «е», Latin lookalikes as what they look like."""
     folded = text.casefold().replace("ё", "е")
     return folded.translate(_LOOKALIKES) if re.search("[а-я]", folded) else folded
 
 
 def _words(text: str) -> list[str]:
-    return [part for word in _WORDS.findall(_fold(text)) for part in word.split("-")]
+    return [part for word in _WORDS.findall(fold(text)) for part in word.split("-")]
+
+
+def same_phone(given: str, true: str | None) -> bool:
+    """«8 (916) 123-45-67» is «+79161234567»: the last ten digits count."""
+    digits, known = (re.sub(r"\D", "", phone or "")[-10:] for phone in (given, true))
+    return len(known) == 10 and digits == known
+
+
+_INN = (2, 4, 10, 3, 5, 9, 4, 6, 8)
+
+
+def is_inn(text: str) -> bool:
+    """An organisation's ИНН: ten digits, the last is a check (приказ ФНС ММВ-7-6/435@)."""
+    if re.fullmatch(r"\d{10}", text) is None:
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_INN, text[:9], strict=True))
+    return total % 11 % 10 == int(text[9])
 
 
 def mask_holder(holder: Holder) -> str:

@@ -4,13 +4,15 @@ A wrong number and a wrong name get the same answer and are counted alike, so th
 find out which accounts exist.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries
-from billing.identity import Holder, is_holder, normalise_number
+from billing.addresses import house_forms, is_address, numbers_in
+from billing.identity import Holder, fold, is_holder, normalise_number, same_phone
 from billing.models import Account, AccountLink, AttemptPurpose, Category, LinkAttempt, Proof
 from billing.views import LinkOutcome
 from storage.database import Transaction
@@ -19,10 +21,74 @@ MOST_FAILURES = 5
 FAILURE_WINDOW = timedelta(minutes=30)
 
 
+Find = Callable[[AsyncSession, str], Awaitable[Account | None]]
+# Of one house's flats with the same number at most so many streets are looked through.
+MOST_CANDIDATES = 5_000
+LEAST_NAME_WORDS = 2
+
+
 async def identify(tx: Transaction, contact_id: int, number: str, name: str) -> LinkOutcome:
-    claimed = normalise_number(number) or ""
+    """By the account's number and its holder's name."""
+
+    async def find(session: AsyncSession, claimed: str) -> Account | None:
+        found = await queries.account_by_number(session, claimed) if claimed else None
+        return found if found is not None and _is_held_by(name, found) else None
+
+    return await _prove(tx, contact_id, normalise_number(number) or "", Proof.NAME, find)
+
+
+async def identify_by_phone(
+    tx: Transaction, contact_id: int, number: str, phone: str
+) -> LinkOutcome:
+    """By the account's number and a phone that the messenger has proved to be the sender's."""
+
+    async def find(session: AsyncSession, claimed: str) -> Account | None:
+        found = await queries.account_by_number(session, claimed) if claimed else None
+        household = found is not None and found.category == Category.HOUSEHOLD
+        return found if household and found and same_phone(phone, found.phone) else None
+
+    return await _prove(tx, contact_id, normalise_number(number) or "", Proof.PHONE, find)
+
+
+async def identify_by_address(
+    tx: Transaction, contact_id: int, address: str, name: str
+) -> LinkOutcome:
+    """By the address and the holder's name, not the surname alone: neighbours know that. Of two
+    accounts that fit neither is taken."""
+
+    async def find(session: AsyncSession, claimed: str) -> Account | None:
+        numbers = numbers_in(address)
+        if len(name.split()) < LEAST_NAME_WORDS:
+            return None
+        rows = await session.scalars(
+            select(Account)
+            .where(
+                Account.house.in_(house_forms(numbers)),
+                or_(Account.flat.is_(None), Account.flat.in_(numbers[1:])),
+                Account.closed_on.is_(None),
+            )
+            .limit(MOST_CANDIDATES)
+        )
+        fitting = [
+            account
+            for account in rows
+            if _is_held_by(name, account)
+            and is_address(address, queries.account_facts(account).address)
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+    claimed = "@" + " ".join(sorted(fold(address).split()))[:100]
+    return await _prove(tx, contact_id, claimed, Proof.NAME, find)
+
+
+async def _prove(
+    tx: Transaction, contact_id: int, claimed: str, proof: Proof, find: Find
+) -> LinkOutcome:
+    """``find`` gives the account if the proof holds. Failures are counted alike for what exists
+    and for what does not."""
     await lock(tx, f"contact:{contact_id}")
-    for link, account in await queries.links_of(tx.session, contact_id):
+    linked = await queries.links_of(tx.session, contact_id)
+    for link, account in linked:
         if account.number == claimed:
             return LinkOutcome(queries.linked_account(link, account), attempts_left=MOST_FAILURES)
     if claimed:
@@ -31,23 +97,23 @@ async def identify(tx: Transaction, contact_id: int, number: str, name: str) -> 
     if max(own, others) >= MOST_FAILURES:
         return LinkOutcome(blocked=True)
 
-    found = await queries.account_by_number(tx.session, claimed) if claimed else None
-    proved = found is not None and _proves(name, found)
-    await note_attempt(tx, contact_id, claimed, AttemptPurpose.LINK, ok=proved)
-    if found is None or not proved:
+    found = await find(tx.session, claimed)
+    await note_attempt(tx, contact_id, claimed, AttemptPurpose.LINK, ok=found is not None)
+    if found is None:
         left = MOST_FAILURES - own - 1
         return LinkOutcome(blocked=left == 0, attempts_left=left)
-    link = await _link(tx, contact_id, found.id)
+    already = [link for link, account in linked if account.id == found.id]
+    link = already[0] if already else await _link(tx, contact_id, found.id, proof)
     return LinkOutcome(queries.linked_account(link, found), attempts_left=MOST_FAILURES - own)
 
 
-def _proves(name: str, account: Account) -> bool:
+def _is_held_by(name: str, account: Account) -> bool:
     """An organisation is confirmed by an operator, not by anybody's name."""
     holder = Holder(account.surname, account.name, account.patronymic)
     return account.category == Category.HOUSEHOLD and is_holder(name, holder)
 
 
-async def _link(tx: Transaction, contact_id: int, account_id: int) -> AccountLink:
+async def _link(tx: Transaction, contact_id: int, account_id: int, proof: Proof) -> AccountLink:
     default = await tx.session.scalar(
         select(AccountLink.id).where(
             AccountLink.contact_id == contact_id,
@@ -58,7 +124,7 @@ async def _link(tx: Transaction, contact_id: int, account_id: int) -> AccountLin
     link = AccountLink(
         contact_id=contact_id,
         account_id=account_id,
-        proof=Proof.NAME,
+        proof=proof,
         is_default=default is None,
         linked_at=tx.now,
     )

@@ -62,6 +62,7 @@ class Account(Base):
     __table_args__ = (
         UniqueConstraint("number"),
         CheckConstraint("category IN ('household', 'business')", name="category"),
+        Index("ix_account_house_flat", "house", "flat"),
         AUTOINCREMENT,
     )
 
@@ -157,6 +158,11 @@ class Reading(Base):
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"))
     source_message_id: Mapped[int | None]
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey(Conversation.id))
+    # An employee's decision on what waited for review, and why.
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None]
+    decision: Mapped[str | None]
+    exported_at: Mapped[datetime | None]
 
 
 class Charge(Base):
@@ -240,6 +246,44 @@ class AccountLink(Base):
     is_default: Mapped[bool] = mapped_column(default=False)
     linked_at: Mapped[datetime]
     unlinked_at: Mapped[datetime | None]
+
+
+class Purpose(StrEnum):
+    """What personal data are processed for."""
+
+    SERVICE = "service"
+    MAILINGS = "mailings"
+
+
+class ConsentKind(StrEnum):
+    """The profile's choice: the customer is told, or asked."""
+
+    NOTICE = "notice"
+    CONSENT = "consent"
+
+
+class Consent(Base):
+    """What a contact was told or agreed to: the text's ``version``, when, with which message."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        Index("uq_consent_open", "contact_id", "purpose", unique=True,
+              postgresql_where=text("withdrawn_at IS NULL"),
+              sqlite_where=text("withdrawn_at IS NULL")),
+        CheckConstraint("purpose IN ('service', 'mailings')", name="purpose"),
+        CheckConstraint("kind IN ('notice', 'consent')", name="kind"),
+        AUTOINCREMENT,
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey(Contact.id))
+    purpose: Mapped[str]
+    kind: Mapped[str]
+    version: Mapped[str]
+    text: Mapped[str]
+    at: Mapped[datetime]
+    message_id: Mapped[int | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class LinkAttempt(Base):

@@ -4,11 +4,13 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing import linking, queries, taking, undoing
+from billing import consents, linking, own_accounts, queries, taking, undoing
 from billing.balance import PAY_DAY, Balance
+from billing.consents import ConsentText, Standing
 from billing.errors import NotLinked
 from billing.identity import normalise_number
-from billing.models import Category
+from billing.models import Category, ConsentKind
+from billing.own_accounts import Change
 from billing.prices import Prices
 from billing.readings import AcceptanceRules, NeedsConfirmation, Refused
 from billing.views import (
@@ -28,7 +30,7 @@ from storage.database import Transaction
 
 class BillingService:
     """The embedded base. ``rules`` (what ``take_reading`` accepts), ``pay_day`` (until which
-    day of the next month a bill is paid) and ``prices`` are the profile's.
+    day of the next month a bill is paid), ``prices`` and ``consent`` are the profile's.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class BillingService:
         *,
         pay_day: int = PAY_DAY,
         prices: Prices | None = None,
+        consent: ConsentText | None = None,
     ) -> None:
         self.rules = rules or AcceptanceRules()
         self._pay_day = pay_day
         self._prices = prices or Prices()
+        self._consent = consent or ConsentText(ConsentKind.NOTICE, "", "")
 
     async def find_account(self, session: AsyncSession, number: str) -> AccountFacts | None:
         """Any account by any spelling of its number: for the company's own people, never a chat."""
@@ -57,6 +61,35 @@ class BillingService:
         or at this number, the answer is ``TOO_MANY`` whatever is given.
         """
         return await linking.identify(tx, contact_id, number, name)
+
+    async def identify_by_phone(
+        self, tx: Transaction, contact_id: int, number: str, phone: str
+    ) -> LinkOutcome:
+        """As ``identify``, by a phone that the messenger has proved to be the sender's own."""
+        return await linking.identify_by_phone(tx, contact_id, number, phone)
+
+    async def identify_by_address(
+        self, tx: Transaction, contact_id: int, address: str, name: str
+    ) -> LinkOutcome:
+        """As ``identify``, by the address and the holder's full name."""
+        return await linking.identify_by_address(tx, contact_id, address, name)
+
+    async def change_account(
+        self, tx: Transaction, contact_id: int, account_id: int, what: Change, name: str = ""
+    ) -> bool:
+        """Name, make the default or detach an attached account; whether it could be done."""
+        return await own_accounts.change(tx, contact_id, account_id, what, name)
+
+    async def consent_standing(self, session: AsyncSession, contact_id: int) -> Standing:
+        return await consents.standing(session, contact_id, self._consent)
+
+    async def record_consent(self, tx: Transaction, contact_id: int, message_id: int) -> None:
+        """The customer was told the text, or has agreed to it, with this message."""
+        await consents.record(tx, contact_id, self._consent, message_id)
+
+    async def withdraw_consent(self, tx: Transaction, contact_id: int) -> int:
+        """How many accounts are no longer attached."""
+        return await consents.withdraw(tx, contact_id)
 
     async def accounts_of(
         self, session: AsyncSession, contact_id: int

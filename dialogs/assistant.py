@@ -29,7 +29,7 @@ from dialogs.actions import (
 )
 from dialogs.flow import Asking, Done, Failed, FlowTurn
 from dialogs.flow_runner import MAX_MISSES, FlowRunner
-from dialogs.flows import link
+from dialogs.flows import accounts, link
 from dialogs.menu import label_of, main_menu, section_menu
 from dialogs.numbers import meanings
 from dialogs.state import INTENT_FLOWS, DialogState, Flow
@@ -51,6 +51,7 @@ from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
 from nlu.context import meant
 from replies import Button, Reply
+from replies.channels import CAPABILITIES
 
 log = structlog.get_logger(__name__)
 
@@ -168,7 +169,7 @@ class Assistant:
                 if turn.context.data.get("type") != "sticker":
                     turn.effects.append(CustomerWrote())
             case MessageKind.CONTACT:
-                self._contact(turn)
+                await self._contact(turn)
             case _:
                 await self._attachment(turn)
 
@@ -485,9 +486,20 @@ class Assistant:
         turn.state.greeted = False
         self._talk(turn, "greet")
 
-    def _contact(self, turn: _Turn) -> None:
-        own = bool(turn.context.data.get("own"))
-        turn.say(phrases.CONTACT_OWN if own else phrases.CONTACT_FOREIGN, MENU_BUTTON)
+    async def _contact(self, turn: _Turn) -> None:
+        """The sender's own phone, where the platform proves it, is a proof; else a claim."""
+        if not turn.context.data.get("own"):
+            turn.say(phrases.CONTACT_FOREIGN, MENU_BUTTON)
+            return
+        flow = self._flows.current(turn.state)
+        if not CAPABILITIES[turn.context.channel].proves_phone:
+            turn.say(phrases.CONTACT_OWN, MENU_BUTTON)
+            return
+        said = FlowTurn("", phone=str(turn.context.data.get("phone", "")))
+        if flow is None:
+            await self._start_flow(turn, link.NAME, said)
+        else:
+            await self._feed(turn, flow, said)
 
     async def _attachment(self, turn: _Turn) -> None:
         if turn.context.text.strip():  # a caption is a message like any other
@@ -538,7 +550,8 @@ class Assistant:
         if action is not None and not turn.context.text.strip().isdigit():
             await self._press(turn, action)
             return True
-        if sure and not is_bare_answer(found) and _moves_on(found.intent, flow):
+        asked = str(turn.state.flow_state.get("asked", ""))
+        if sure and not is_bare_answer(found) and _moves_on(found.intent, flow, asked):
             return False
         if sure and found.intent.startswith("faq/"):
             self._answer(turn, found.intent)
@@ -574,9 +587,13 @@ def _choices(state: DialogState) -> list[tuple[str, str]]:
     return [(label, action) for label, action in state.buttons]
 
 
-def _moves_on(intent: str, flow: Flow) -> bool:
-    """Whether the customer wants something else. «Привяжите счёт …» answers «какой счёт?»."""
-    return INTENT_FLOWS.get(intent, flow.name) not in {flow.name, link.NAME}
+def _moves_on(intent: str, flow: Flow, asked: str) -> bool:
+    """Whether the customer wants something else. «Привяжите счёт …» answers «какой счёт?», so
+    does «по даче»; and any words can be a name for an account."""
+    wanted = INTENT_FLOWS.get(intent, flow.name)
+    if asked == "new_name" or (asked == "account" and wanted == accounts.NAME):
+        return False
+    return wanted not in {flow.name, link.NAME}
 
 
 def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:

@@ -1,10 +1,17 @@
 """Flows' queries answered from billing, outside any long transaction."""
 
+import asyncio
 from contextlib import suppress
 from typing import Any, Protocol
 
+from billing.chart import consumption_png
+from billing.consents import Standing
 from billing.errors import GatewayDown
+from billing.history import by_month
 from billing.mirror import Mirror
+from billing.models import ConsentKind
+from billing.numbers import format_kwh
+from billing.own_accounts import Change
 from billing.readings import Question, Reason, Refused
 from billing.service import BillingService
 from billing.views import (
@@ -18,16 +25,25 @@ from billing.views import (
 from dialogs.flow import (
     AccountFacts,
     Balance,
+    ChangeAccount,
+    ConsentAsked,
+    GiveConsent,
     GiveReading,
     GiveUnverified,
+    HistoryChart,
     Identify,
+    IdentifyByAddress,
+    IdentifyByPhone,
     LinkedAccounts,
     Query,
     UndoReading,
+    WithdrawConsent,
 )
+from dialogs.flows.history import MOST_MONTHS
 from dialogs.money import MoneyQuery
 from dialogs.money_answers import MoneyAnswers
 from dialogs.turn import Context
+from replies import File
 from storage.database import Database
 
 
@@ -53,6 +69,12 @@ class NoAccounts:
                 return Unverified(UnverifiedOutcome.DOES_NOT_FIT)
             case UndoReading():
                 return Undone()
+            case ConsentAsked():
+                return Standing(ConsentKind.NOTICE, "", given=True)
+            case WithdrawConsent() | ChangeAccount():
+                return 0
+            case HistoryChart():
+                return []
             case _:
                 return LinkOutcome()
 
@@ -77,9 +99,24 @@ class BillingAnswers:
         if self._mirror is not None:
             await _refresh(self._mirror, query)
         match query:
-            case Identify(number=number, name=name):
+            case Identify() | IdentifyByPhone() | IdentifyByAddress():
+                return await self._identify(query, context)
+            case HistoryChart(account_id=account_id):
+                return await self._charts(contact_id, account_id)
+            case ConsentAsked():
+                async with self._database.read() as session:
+                    return await self._billing.consent_standing(session, contact_id)
+            case GiveConsent():
                 async with self._database.write() as tx:
-                    return await self._billing.identify(tx, contact_id, number, name)
+                    return await self._billing.record_consent(tx, contact_id, context.message_id)
+            case WithdrawConsent():
+                async with self._database.write() as tx:
+                    return await self._billing.withdraw_consent(tx, contact_id)
+            case ChangeAccount(account_id=account_id, what=what, name=name):
+                async with self._database.write() as tx:
+                    return await self._billing.change_account(
+                        tx, contact_id, account_id, Change(what), name
+                    )
             case LinkedAccounts():
                 async with self._database.read() as session:
                     return await self._billing.accounts_of(session, contact_id)
@@ -102,12 +139,43 @@ class BillingAnswers:
             case _:
                 return await self._money.answer(query, contact_id)
 
+    async def _charts(self, contact_id: int, account_id: int) -> list[File]:
+        """One month is no picture; a removed meter is nobody's question."""
+        async with self._database.read() as session:
+            facts = await self._billing.overview(session, contact_id, account_id)
+        files = []
+        for meter in facts.meters:
+            months = by_month(meter.history, meter.facts)[-MOST_MONTHS:]
+            if len(months) > 1 and meter.facts.removed_on is None:
+                title = f"Расход, кВт·ч, счётчик № {meter.number}"
+                content = await asyncio.to_thread(consumption_png, title, months)
+                used = "; ".join(f"{m.period:%m.%Y}: {format_kwh(m.total)}" for m in months)
+                alt = f"Расход по месяцам: {used}"
+                files.append(await self._money.picture(content, "raskhod.png", alt))
+        return files
+
+    async def _identify(
+        self, query: Identify | IdentifyByPhone | IdentifyByAddress, context: Context
+    ) -> LinkOutcome:
+        contact_id = context.contact_id
+        async with self._database.write() as tx:
+            match query:
+                case Identify(number=number, name=name):
+                    found = await self._billing.identify(tx, contact_id, number, name)
+                case IdentifyByPhone(number=number, phone=phone):
+                    found = await self._billing.identify_by_phone(tx, contact_id, number, phone)
+                case IdentifyByAddress(address=address, name=name):
+                    found = await self._billing.identify_by_address(tx, contact_id, address, name)
+            if found.account is not None and query.noticed:
+                await self._billing.record_consent(tx, contact_id, context.message_id)
+        return found
+
 
 async def _refresh(mirror: Mirror, query: Query | MoneyQuery) -> None:
     """Where billing is away, who is the holder can't be said of an account that is not here yet;
     readings are taken all the same."""
     match query:
-        case Identify(number=number):
+        case Identify(number=number) | IdentifyByPhone(number=number):
             await mirror.refresh(number)
         case AccountFacts(account_id=account_id):
             await mirror.refresh_id(account_id)

@@ -22,11 +22,13 @@ from replies import Reply
 
 @dataclass(frozen=True, slots=True)
 class FlowTurn:
-    """A message as a flow sees it; ``choice`` is what a button of this run carried."""
+    """A message as a flow sees it; ``choice`` is what a button of this run carried, ``phone`` the
+    sender's own, proved by the messenger."""
 
     text: str
     understanding: Understanding | None = None
     choice: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,66 @@ class LinkedAccounts:
 
 @dataclass(frozen=True, slots=True)
 class Identify:
-    """Whether ``number`` is held by ``name``: ``billing.views.Identified``."""
+    """Whether ``number`` is held by ``name``: ``billing.views.LinkOutcome``.
+
+    ``noticed``: the customer has been told what his data are used for; it is kept with the link.
+    """
 
     number: str
     name: str
+    noticed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyByPhone:
+    """As ``Identify``, by a phone that the messenger has proved to be the sender's own."""
+
+    number: str
+    phone: str
+    noticed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyByAddress:
+    """As ``Identify``, by an address and its holder's full name."""
+
+    address: str
+    name: str
+    noticed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChart:
+    """Consumption by month as pictures, one for each meter: ``list[replies.File]``."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAsked:
+    """What to say before an account is looked for: ``billing.consents.Standing``."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveConsent:
+    """The customer has agreed: nothing to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawConsent:
+    """Withdraw it and detach the accounts: how many these were."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAccount:
+    """Name an attached account, make it the default or detach it: whether it was done.
+
+    ``what`` is one of ``billing.own_accounts.Change``.
+    """
+
+    account_id: int
+    what: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +148,20 @@ class UndoReading:
 
 
 Query = (
-    LinkedAccounts | Identify | AccountFacts | Balance | GiveReading | GiveUnverified | UndoReading
+    LinkedAccounts
+    | Identify
+    | IdentifyByPhone
+    | IdentifyByAddress
+    | ConsentAsked
+    | GiveConsent
+    | WithdrawConsent
+    | ChangeAccount
+    | HistoryChart
+    | AccountFacts
+    | Balance
+    | GiveReading
+    | GiveUnverified
+    | UndoReading
 )
 Known = Mapping[Query | MoneyQuery, Any]
 

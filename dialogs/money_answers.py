@@ -121,6 +121,10 @@ class MoneyAnswers:
             for paid in await self._gateway.payments(number, since)
         ]
 
+    async def picture(self, content: bytes, name: str, alt: str) -> File:
+        """Keep a picture; ``alt`` says what is in it."""
+        return File(FileKind.PICTURE, await self._media.put(content), name, alt)
+
     async def _picture(self, number: str, kopecks: int, on: date) -> File | None:
         if self._company.requisites is None:
             return None

@@ -8,7 +8,10 @@ _UNDO = re.compile(
 )
 _HOW = re.compile(r"\b(?:как|можно|почему|зачем|что|если)\b")
 
+_WITHDRAW = re.compile(r"(?:отзыв|отозв|отозы|отмен|забир)\w*\s+(?:\w+\s+){0,2}согласи")
+
 UNDO_LAST = "b:undo:last"
+WITHDRAW = "b:consent:withdraw"
 
 
 def command(text: str) -> str | None:
@@ -16,4 +19,6 @@ def command(text: str) -> str | None:
     plain = " ".join(text.casefold().replace("ё", "е").split())
     if _HOW.search(plain):
         return None
+    if _WITHDRAW.search(plain):
+        return WITHDRAW
     return UNDO_LAST if _UNDO.search(plain) else None

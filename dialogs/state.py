@@ -8,8 +8,11 @@ from typing import Any
 from billing.readings import AcceptanceRules
 from dialogs.flow import FlowTurn, Known, Moment, Step
 from dialogs.flows import (
+    accounts,
     balance,
     charges,
+    consent,
+    history,
     link,
     pay,
     payment_history,
@@ -57,6 +60,18 @@ def flows(rules: AcceptanceRules, money: MoneyRules | None = None) -> dict[str, 
         undo.NAME: Flow(
             undo.NAME, undo.VERSION, undo.State, undo.start, undo.absorb, undo.advance
         ),
+        accounts.NAME: Flow(
+            accounts.NAME, accounts.VERSION, accounts.State, accounts.start, accounts.absorb,
+            accounts.advance,
+        ),
+        history.NAME: Flow(
+            history.NAME, history.VERSION, history.State, history.start, history.absorb,
+            history.advance,
+        ),
+        consent.NAME: Flow(
+            consent.NAME, consent.VERSION, consent.State, consent.start, consent.absorb,
+            consent.advance,
+        ),
         **_money_flows(money_rules),
     }  # fmt: skip
 
@@ -95,6 +110,8 @@ INTENT_FLOWS = {
     # Not a label of the taxonomy: a button under bills and under the article about penalty.
     "penalty": penalty.NAME,
     "link_account": link.NAME,
+    "my_accounts": accounts.NAME,
+    "reading_history": history.NAME,
 }
 
 

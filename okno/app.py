@@ -7,6 +7,8 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 
 from billing import api as billing_api
+from billing import pages as readings_pages
+from billing.reviewing import Reviewing
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
@@ -43,6 +45,7 @@ def create_app(
         zone=services.zone,
         public_url=services.settings.public_url,
         rooms={
+            "billing": ROOT / "billing",
             "handoff": ROOT / "handoff",
             "knowledge_base": ROOT / "knowledge_base",
             web_chat.ROOM: web_chat.FOLDER,
@@ -70,6 +73,12 @@ def create_app(
             sure=services.profile.understanding.answer,
             intent_title=label_of,
             subjects=subjects(),
+        )
+    )
+    reviewing = Reviewing(services.database, services.outbox, services.events)
+    app.include_router(
+        readings_pages.router(
+            reviewing, due=lambda received: services.hours.add_working_days(received, 1)
         )
     )
     editor = Editor(services.database, services.events, services.learning, services.variables)

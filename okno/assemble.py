@@ -64,7 +64,9 @@ def assemble(
         events=events,
         outbox=outbox,
         intake=Intake(database, events, signals),
-        billing=BillingService(profile.readings.rules(), prices=profile.prices()),
+        billing=BillingService(
+            profile.readings.rules(), prices=profile.prices(), consent=profile.personal_data.asked()
+        ),
         gateway=make_gateway(settings, profile, database, zone),
         handoff=HandoffService(
             database,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
+from billing.export_cli import add_to as add_export
 from billing.importing.cli import Resources as ImportResources
 from billing.importing.cli import add_to as add_import
 from knowledge_base.cli import Resources
@@ -40,6 +41,7 @@ app.add_typer(nlu_app, name="nlu")
 app.add_typer(kb_commands(lambda: _knowledge_base()), name="kb")
 billing = typer.Typer(help="Accounts, readings and money.", no_args_is_help=True)
 add_import(billing, lambda: _importing())
+add_export(billing, lambda: _importing().database)
 app.add_typer(billing, name="billing")
 
 console = Console()

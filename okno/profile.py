@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from billing.consents import ConsentText
+from billing.models import ConsentKind
 from billing.prices import Prices
 from billing.readings import AcceptanceRules, Outside
 from okno.errors import WrongSetting
@@ -48,6 +50,18 @@ class Acceptance(_Strict):
         return AcceptanceRules(
             first_day=self.first_day, last_day=self.last_day, outside=Outside(self.outside)
         )
+
+
+class PersonalData(_Strict):
+    """What is said before an account is looked for: ``notice`` tells, ``consent`` asks. Whoever
+    was told an older ``version`` hears the text again."""
+
+    service: Literal["notice", "consent"] = "notice"
+    version: str = "1"
+    text: str = ""
+
+    def asked(self) -> ConsentText:
+        return ConsentText(ConsentKind(self.service), self.version, self.text)
 
 
 class Tariff(_Strict):
@@ -110,6 +124,7 @@ class Profile(_Strict):
     requisites: BankAccount | None = None
     offices: tuple[Office, ...]
     understanding: Thresholds
+    personal_data: PersonalData = PersonalData()
     channels: dict[str, ChannelRule]
     widget: Widget
 

@@ -32,6 +32,12 @@ PARTS = (
         "chart-bar",
         frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     ),
+    Part(
+        "Показания",
+        "/readings",
+        "gauge",
+        frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    ),
     Part("База знаний", "/kb", "book", frozenset({Role.EDITOR, Role.ADMINISTRATOR})),
 )
 

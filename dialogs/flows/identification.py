@@ -1,71 +1,178 @@
 """Whose account is it: a part of every flow that speaks of an account [14].
 
-The default set of proofs: the account's number and its holder's name. The answer to a wrong
-number and to a wrong name is the same, so that nobody can find out which accounts exist.
+Proofs: the account's number or address and the holder's name, or the number and a phone that the
+messenger has proved. The answer to a wrong number and to a wrong proof is the same, so that
+nobody can find out which accounts exist.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from billing.identity import mask_number, normalise_number
+from billing.consents import Standing
+from billing.identity import fold, is_inn, mask_number, normalise_number, same_word
+from billing.models import ConsentKind
 from billing.views import LinkedAccount, LinkOutcome
-from dialogs.actions import OPERATOR_BUTTON, flow_button
-from dialogs.flow import Asking, Failed, FlowTurn, Identify, Known, LinkedAccounts, Query
-from nlu import morphology
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, flow_button
+from dialogs.flow import (
+    Asking,
+    ConsentAsked,
+    Done,
+    Failed,
+    FlowTurn,
+    GiveConsent,
+    Identify,
+    IdentifyByAddress,
+    IdentifyByPhone,
+    Known,
+    LinkedAccounts,
+    Query,
+)
+from dialogs.flows.names import name_beside, typed_name
 from replies import Button, Reply
 
 MAX_FAILURES = 3
-MAX_NAME_WORDS = 3
 
-# Words that stand beside a number or a name and are neither.
-_NO_NAMES = {"лс", "лицевой", "счет", "счёт", "счета", "счёта", "номер", "мой", "на", "по",
-             "владелец", "фамилия", "оформлен", "оформлена", "это", "вот"}  # fmt: skip
-
-ASK_NUMBER = "Напишите номер лицевого счёта: он вверху квитанции. Можно сразу с фамилией владельца."
+ASK_NUMBER = (
+    "Напишите номер лицевого счёта: он вверху квитанции. Можно сразу с фамилией владельца. "
+    "Номера нет под рукой? Подойдут адрес и ФИО владельца."
+)
+NO_ACCOUNT_BUT_PHONE = (
+    "Это похоже на номер телефона, а нужен номер лицевого счёта: он вверху квитанции, "
+    "например «440012345678»."
+)
 ASK_NAME = "На кого оформлен счёт {number}? Напишите фамилию владельца."
+ASK_FULL_NAME = "Напишите, пожалуйста, фамилию и имя владельца: на кого оформлен счёт по адресу."
 WRONG = (
     "Номер счёта и фамилия не подошли друг к другу. Проверьте, пожалуйста, по квитанции "
     "и напишите ещё раз номер и фамилию, например «440012345678 Иванова»."
 )
+WRONG_PHONE = (
+    "Номер счёта и телефон не подошли друг к другу. Напишите, пожалуйста, фамилию владельца "
+    "счёта {number} или другой номер счёта."
+)
 CHOOSE = "О каком счёте речь?"
+TWO_NUMBERS = "В сообщении два номера счёта. О каком речь?"
+DECLINED = (
+    "Хорошо. Без согласия по лицевому счёту ничего не подскажу, а на общие вопросы отвечу: "
+    "тарифы, сроки, адреса, как оплатить."
+)
+AGREE, DISAGREE = "Согласен", "Не согласен"
+PHONE_BUTTON = Button("Подтвердить телефоном", contact=True)
+_INN = re.compile(r"(?<!\d)инн\W{0,3}(\d{10})(?!\d)", re.IGNORECASE)
+_CONTRACT = re.compile(
+    r"договор\w*\s*(?:№|n|номер)?\s*:?\s*([0-9a-zа-я][0-9a-zа-я/.-]{2,23})", re.I
+)
 
 
 @dataclass(slots=True)
 class Identification:
-    """``asked``: what the last question was about (number, name, account or nothing)."""
+    """``asked``: what the last question was about (number, name, account, consent or nothing).
+
+    ``said``: the customer's last words, in which he may name an account of his («по даче»).
+    ``choose``: several attached accounts are asked between; otherwise the default one is meant.
+    ``fresh``: an account is wanted that is not attached yet.
+    """
 
     run: str
     flow: str
     account_id: int | None = None
     number: str | None = None
     name: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    inn: str | None = None
+    numbers: list[str] = field(default_factory=list)
+    said: str = ""
+    choose: bool = False
+    fresh: bool = False
+    agreed: bool = False
+    declined: bool = False
+    noticed: bool = False
     failures: int = 0
     asked: str = ""
 
 
 def absorb(slots: Identification, turn: FlowTurn) -> bool:
-    """Take the number and the name that the message gives; whether there was any."""
-    if turn.choice.startswith("account-"):
-        slots.account_id = int(turn.choice.removeprefix("account-"))
+    """Take what the message gives: number, name, address, phone; whether there was any."""
+    if turn.choice:
+        return _choose(slots, turn.choice)
+    if turn.phone:
+        slots.phone = turn.phone
         return True
-    found = False
-    numbers = turn.understanding.of("account_number") if turn.understanding else ()
-    typed = numbers[0].value if numbers else _typed_number(turn.text, slots.asked)
-    if typed and slots.account_id is None:
-        slots.number = typed
-        found = True
-    persons = turn.understanding.of("person") if turn.understanding else ()
-    name = persons[0].value if persons else _typed_name(turn.text, slots.asked)
-    if not name and numbers and turn.understanding:
-        name = _beside(turn.understanding.text, numbers[0].start, numbers[0].end)
-    if name and slots.account_id is None:
+    slots.said = turn.text or slots.said
+    if slots.account_id is not None:
+        return False
+    intent = turn.understanding.intent if turn.understanding else ""
+    if slots.asked == "consent" and intent in {"affirm", "deny"}:
+        return _choose(slots, "agree" if intent == "affirm" else "disagree")
+    return any([_absorb_organisation(slots, turn), _absorb_number(slots, turn),
+                _absorb_holder(slots, turn)])  # fmt: skip
+
+
+def _absorb_organisation(slots: Identification, turn: FlowTurn) -> bool:
+    inn = _INN.search(turn.text)
+    if inn is None or not is_inn(inn[1]):
+        return False
+    slots.inn = inn[1]
+    contract = _CONTRACT.search(turn.text)
+    if contract is not None:
+        slots.number = normalise_number(contract[1]) or contract[1].upper()
+    return True
+
+
+def _absorb_number(slots: Identification, turn: FlowTurn) -> bool:
+    if slots.inn is not None and slots.number is not None:
+        return False
+    found = turn.understanding.of("account_number") if turn.understanding else ()
+    numbers = list(dict.fromkeys(one.value for one in found if one.value != slots.inn))
+    if len(numbers) > 1:
+        slots.numbers = numbers[:4]
+        return True
+    typed = numbers[0] if numbers else _typed_number(turn.text, slots.asked)
+    if typed and not _is_phone(turn):
+        slots.number, slots.numbers = typed, []
+        return True
+    if slots.asked == "number" and _is_phone(turn):
+        slots.asked = "phone_given"
+        return True
+    return False
+
+
+def _absorb_holder(slots: Identification, turn: FlowTurn) -> bool:
+    understood = turn.understanding
+    addresses = understood.of("address") if understood else ()
+    if addresses and slots.number is None and re.search(r"\d", addresses[0].value):
+        # «ул. Светлая, 12, кв. 45» may be found in two pieces.
+        slots.address = " ".join(one.value for one in addresses)
+    persons = understood.of("person") if understood else ()
+    numbers = understood.of("account_number") if understood else ()
+    name = persons[0].value if persons else typed_name(turn.text, slots.asked)
+    if not name and numbers and understood:
+        name = name_beside(understood.text, numbers[0].start, numbers[0].end)
+    if name:
         slots.name = name
-        found = True
-    return found
+    return bool(name or addresses)
 
 
-def resolve(slots: Identification, known: Known) -> int | Query | Asking | Failed:
+def _choose(slots: Identification, choice: str) -> bool:
+    match choice.partition("-"):
+        case ("account", _, account_id):
+            slots.account_id = int(account_id)
+        case ("number", _, number):
+            slots.number, slots.numbers = number, []
+        case ("agree", _, _):
+            slots.agreed = True
+        case ("disagree", _, _):
+            slots.declined = True
+        case ("other", _, _):
+            slots.choose, slots.said = True, ""
+        case _:
+            return False
+    return True
+
+
+def resolve(slots: Identification, known: Known) -> int | Query | Asking | Done | Failed:
     """The account's id, or what has to happen first."""
     if LinkedAccounts() not in known:
         return LinkedAccounts()
@@ -74,65 +181,143 @@ def resolve(slots: Identification, known: Known) -> int | Query | Asking | Faile
         if any(account.account_id == slots.account_id for account in linked):
             return slots.account_id
         slots.account_id = None
-    if slots.number is None and linked:
-        if len(linked) == 1:
-            return linked[0].account_id
-        slots.asked = "account"
-        return Asking(Reply(CHOOSE, tuple(_choice(slots, account) for account in linked)))
-    if slots.number is None:
+    if slots.numbers:
         slots.asked = "number"
-        return Asking(Reply(ASK_NUMBER, (OPERATOR_BUTTON,)))
+        buttons = (_button(slots, f"Счёт {mask_number(n)}", f"number-{n}") for n in slots.numbers)
+        return Asking(Reply(TWO_NUMBERS, tuple(buttons)))
+    if slots.inn is not None:
+        return _organisation(slots)
+    if slots.number is None and slots.address is None and linked and not slots.fresh:
+        return _among(slots, linked)
     for account in linked:
         if account.number == slots.number:
             return account.account_id
-    if slots.name is None:
+    consent = _consent(slots, known)
+    return consent if consent is not None else _prove(slots, known)
+
+
+def _among(slots: Identification, linked: Sequence[LinkedAccount]) -> int | Asking:
+    """Which of the attached accounts is meant."""
+    named = mentioned(linked, slots.said, bare=slots.asked == "account")
+    if named is not None:
+        return named.account_id
+    if len(linked) == 1 or not slots.choose:
+        return linked[0].account_id  # the default comes first
+    slots.asked = "account"
+    return Asking(Reply(CHOOSE, tuple(_choice(slots, account) for account in linked)))
+
+
+def mentioned(
+    linked: Sequence[LinkedAccount], said: str, *, bare: bool = False
+) -> LinkedAccount | None:
+    """The attached account that the words name: by its name, or by its last four digits where
+    a ``bare`` number can be nothing else."""
+    words = re.findall(r"\w+", fold(said))
+    for account in linked:
+        parts = re.findall(r"\w+", fold(account.nickname or ""))
+        if parts and all(any(same_word(word, part) for word in words) for part in parts):
+            return account
+        marked = re.search(rf"(?:…|\.\.\.|сч[её]т\w*\s*){account.number[-4:]}(?!\d)", said, re.I)
+        if marked or (bare and account.number[-4:] in words):
+            return account
+    return None
+
+
+def _organisation(slots: Identification) -> Asking | Failed:
+    """An employee compares the papers; until then only public answers [14]."""
+    if slots.number is None:
+        slots.asked = "number"
+        return Asking(Reply("Напишите, пожалуйста, номер договора.", (OPERATOR_BUTTON,)))
+    return Failed({"договор": slots.number, "ИНН": slots.inn or ""}, reason="organisation")
+
+
+def _consent(slots: Identification, known: Known) -> Query | Asking | Done | None:
+    """What the customer is told or asked before his account is looked for."""
+    if ConsentAsked() not in known:
+        return ConsentAsked()
+    standing: Standing = known[ConsentAsked()]
+    if standing.kind is ConsentKind.NOTICE or standing.given:
+        return None
+    if slots.declined:
+        return Done((Reply(DECLINED, (MENU_BUTTON,)),))
+    if not slots.agreed:
+        slots.asked = "consent"
+        buttons = (_button(slots, AGREE, "agree"), _button(slots, DISAGREE, "disagree"))
+        return Asking(Reply(standing.text, buttons))
+    return GiveConsent() if GiveConsent() not in known else None
+
+
+def _prove(slots: Identification, known: Known) -> int | Query | Asking | Failed:
+    if slots.number is None and slots.address is None:
+        text = NO_ACCOUNT_BUT_PHONE if slots.asked == "phone_given" else ASK_NUMBER
+        slots.asked = "number"
+        return Asking(Reply(_with_notice(slots, known, text), (OPERATOR_BUTTON,)))
+    query = _proof(slots)
+    if query is None:
         slots.asked = "name"
-        return Asking(Reply(ASK_NAME.format(number=mask_number(slots.number))))
-    query = Identify(slots.number, slots.name)
+        if slots.number is None:
+            return Asking(Reply(_with_notice(slots, known, ASK_FULL_NAME), (OPERATOR_BUTTON,)))
+        text = ASK_NAME.format(number=mask_number(slots.number))
+        return Asking(Reply(_with_notice(slots, known, text), (PHONE_BUTTON, OPERATOR_BUTTON)))
     if query not in known:
         return query
     identified: LinkOutcome = known[query]
     if identified.account is not None:
         return identified.account.account_id
+    return _failed(slots, query, blocked=identified.blocked)
+
+
+def _proof(slots: Identification) -> Identify | IdentifyByPhone | IdentifyByAddress | None:
+    if slots.number is not None and slots.name is not None:
+        return Identify(slots.number, slots.name, slots.noticed)
+    if slots.number is not None and slots.phone is not None:
+        return IdentifyByPhone(slots.number, slots.phone, slots.noticed)
+    if slots.number is None and slots.address is not None and slots.name is not None:
+        return IdentifyByAddress(slots.address, slots.name, slots.noticed)
+    return None
+
+
+def _failed(slots: Identification, query: Query, *, blocked: bool) -> Asking | Failed:
     slots.failures += 1
-    slots.number = slots.name = None
-    if identified.blocked or slots.failures >= MAX_FAILURES:
+    number = slots.number
+    slots.name = slots.phone = slots.address = None
+    if blocked or slots.failures >= MAX_FAILURES:
+        slots.number = None
         return Failed({"identification": "номер счёта и владелец не подошли"})
-    slots.asked = "number"
+    if isinstance(query, IdentifyByPhone) and number is not None:
+        slots.asked = "name"
+        return Asking(Reply(WRONG_PHONE.format(number=mask_number(number)), (OPERATOR_BUTTON,)))
+    slots.number, slots.asked = None, "number"
     return Asking(Reply(WRONG, (OPERATOR_BUTTON,)))
 
 
-def _beside(text: str, start: int, end: int) -> str | None:
-    """«лс 440012345678 иванова показания 100»: a surname next to the number, in small letters."""
-    before = re.search(r"([А-Яа-яЁё-]{3,})[\s,:]*$", text[:start])
-    after = re.match(r"[\s,:]*([А-Яа-яЁё-]{3,})", text[end:])
-    for match in (after, before):
-        if match and match[1].casefold() not in _NO_NAMES:
-            word = match[1].casefold().replace("ё", "е")
-            if "Surn" in morphology.name_parts(word):
-                return match[1]
-    return None
+def _with_notice(slots: Identification, known: Known, text: str) -> str:
+    """The first question tells what the data are used for."""
+    standing: Standing = known[ConsentAsked()]
+    if slots.noticed or standing.given or standing.kind is not ConsentKind.NOTICE:
+        return text
+    slots.noticed = bool(standing.text)
+    return f"{text}\n\n{standing.text}" if standing.text else text
 
 
 def _choice(slots: Identification, account: LinkedAccount) -> Button:
     label = account.nickname or f"Счёт {account.masked_number}"
-    return flow_button(label, slots.flow, slots.run, f"account-{account.account_id}")
+    return _button(slots, label, f"account-{account.account_id}")
+
+
+def _button(slots: Identification, label: str, choice: str) -> Button:
+    return flow_button(label, slots.flow, slots.run, choice)
+
+
+def _is_phone(turn: FlowTurn) -> bool:
+    understood = turn.understanding
+    return bool(understood and understood.of("phone") and not understood.of("account_number"))
 
 
 def _typed_number(text: str, asked: str) -> str | None:
     """The digits of an answer to «напишите номер», however they are grouped."""
-    if asked not in {"number", "name"}:
+    if asked not in {"number", "name", "phone_given"}:
         return None
     match = re.search(r"\d[\d\s-]{4,}\d", text)
     number = normalise_number(match[0]) if match else None
-    return number if number and (asked == "number" or len(number) >= 9) else None
-
-
-def _typed_name(text: str, asked: str) -> str | None:
-    if asked not in {"number", "name"}:
-        return None
-    words = [word for word in re.findall(r"[А-Яа-яЁёA-Za-z-]{2,}", text)
-             if word.casefold() not in _NO_NAMES]  # fmt: skip
-    if asked == "number" and (len(words) > MAX_NAME_WORDS or not re.search(r"\d", text)):
-        return None  # «440012345678 иванова» holds a name, «где его взять» does not
-    return " ".join(words[:MAX_NAME_WORDS]) or None
+    return number if number and (asked != "name" or len(number) >= 9) else None

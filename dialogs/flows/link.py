@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dialogs.actions import intent_button
+from dialogs.actions import begin_button, intent_button
 from dialogs.flow import AccountFacts, Done, FlowTurn, Known, Moment, Step
 from dialogs.flows import identification
 from dialogs.flows.identification import Identification
@@ -18,7 +18,7 @@ class State(Identification):
 
 
 def start(run: str) -> State:
-    return State(run=run, flow=NAME)
+    return State(run=run, flow=NAME, fresh=True)
 
 
 def absorb(state: State, turn: FlowTurn) -> bool:
@@ -36,5 +36,6 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
     buttons = (
         intent_button("Сколько я должен", "balance"),
         intent_button("Передать показания", "submit_reading"),
+        begin_button("Назвать счёт", "accounts", f"account-{account}"),
     )
     return Done((Reply(text, buttons),))

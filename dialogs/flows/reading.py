@@ -67,7 +67,7 @@ class State(Identification):
 
 
 def start(run: str) -> State:
-    return State(run=run, flow=NAME)
+    return State(run=run, flow=NAME, choose=True)
 
 
 def absorb(state: State, turn: FlowTurn) -> bool:
@@ -145,7 +145,8 @@ def _without_account(state: State, known: Known, moment: Moment) -> Step:
     number = state.number or ""
     if not state.unnamed:
         text = reading_texts.ASK_NAME.format(number=mask_number(number))
-        return Asking(Reply(text, (_button(state, reading_texts.WITHOUT_NAME, "unnamed"),)))
+        unnamed = _button(state, reading_texts.WITHOUT_NAME, "unnamed")
+        return Asking(Reply(text, (identification.PHONE_BUTTON, unnamed)))
     if state.problem or not state.given:
         state.asked = "value"
         text = _problem(state) or reading_texts.ASK_VALUES_ALONE.format(number=mask_number(number))

@@ -1,0 +1,93 @@
+"""Personal data: what the customer was told or agreed to, by the profile's choice (152-ФЗ)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from billing.linking import lock
+from billing.models import AccountLink, Consent, ConsentKind, Purpose
+from storage.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """``kind``: the customer is only told, or has to agree before his account is looked for."""
+
+    kind: ConsentKind
+    version: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What to say before an account is looked for; ``given``: nothing any more."""
+
+    kind: ConsentKind
+    text: str
+    given: bool
+
+
+async def standing(session: AsyncSession, contact_id: int, asked: ConsentText) -> Standing:
+    """A newer version of the text is told or asked anew."""
+    found = await session.scalar(
+        select(Consent.id).where(
+            Consent.contact_id == contact_id,
+            Consent.purpose == Purpose.SERVICE,
+            Consent.withdrawn_at.is_(None),
+            Consent.version == asked.version,
+        )
+    )
+    return Standing(asked.kind, asked.text, found is not None)
+
+
+async def record(
+    tx: Transaction,
+    contact_id: int,
+    given: ConsentText,
+    message_id: int | None,
+    purpose: Purpose = Purpose.SERVICE,
+) -> None:
+    """Keep the text with its version and time; again with the same version changes nothing."""
+    await lock(tx, f"contact:{contact_id}")
+    open_one = await tx.session.scalar(
+        select(Consent).where(
+            Consent.contact_id == contact_id,
+            Consent.purpose == purpose,
+            Consent.withdrawn_at.is_(None),
+        )
+    )
+    if open_one is not None:
+        if open_one.version == given.version:
+            return
+        open_one.withdrawn_at = tx.now
+        await tx.session.flush()
+    tx.session.add(
+        Consent(
+            contact_id=contact_id,
+            purpose=purpose,
+            kind=given.kind,
+            version=given.version,
+            text=given.text,
+            at=tx.now,
+            message_id=message_id,
+        )
+    )
+    await tx.session.flush()
+
+
+async def withdraw(tx: Transaction, contact_id: int) -> int:
+    """End every consent of the contact and detach his accounts; how many were attached."""
+    await lock(tx, f"contact:{contact_id}")
+    await tx.session.execute(
+        update(Consent)
+        .where(Consent.contact_id == contact_id, Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=tx.now)
+    )
+    detached = await tx.session.execute(
+        update(AccountLink)
+        .where(AccountLink.contact_id == contact_id, AccountLink.unlinked_at.is_(None))
+        .values(unlinked_at=tx.now, is_default=False)
+        .returning(AccountLink.id)
+    )
+    return len(detached.all())
