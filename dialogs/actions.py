@@ -13,6 +13,8 @@ MENU = "menu"
 OPERATOR = "i:operator"
 LEAVE_QUEUE = "queue:leave"
 RESUME_ASSISTANT = "queue:resume"
+_HELPED = "h:y:"
+_NOT_HELPED = "h:n:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,22 @@ def flow_button(label: str, flow: str, run: str, choice: str) -> Button:
 
 def begin_button(label: str, flow: str, choice: str) -> Button:
     return Button(label, action=f"b:{flow}:{choice}")
+
+
+def helpful_buttons(topic: str) -> tuple[Button, Button]:
+    """Under «Это помогло?»; read back by ``helpful``."""
+    return (
+        Button("Помогло", action=f"{_HELPED}{topic}"),
+        Button("Не помогло", action=f"{_NOT_HELPED}{topic}"),
+    )
+
+
+def helpful(action: str) -> tuple[str, bool] | None:
+    """The topic that was rated and whether the answer helped; None for another button."""
+    for prefix, yes in ((_HELPED, True), (_NOT_HELPED, False)):
+        if action.startswith(prefix):
+            return action.removeprefix(prefix), yes
+    return None
 
 
 OPERATOR_BUTTON = Button("Оператор", action=OPERATOR)

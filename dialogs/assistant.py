@@ -5,8 +5,8 @@ The order of looking: danger, an operator's conversation, buttons, a flow under 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,11 +34,14 @@ from dialogs.menu import label_of, main_menu, section_menu
 from dialogs.numbers import meanings
 from dialogs.state import INTENT_FLOWS, DialogState, Flow
 from dialogs.turn import (
+    AnswerRated,
+    AnswerShown,
     CommentRating,
     Context,
     CustomerWrote,
     Effect,
     LeaveQueue,
+    NotUnderstood,
     RateOperator,
     RequestOperator,
     Response,
@@ -56,6 +59,8 @@ from replies.channels import CAPABILITIES
 log = structlog.get_logger(__name__)
 
 MAX_QUESTIONS = 3
+# The same question so soon again: the answer was not clear.
+SAME_QUESTION = timedelta(minutes=30)
 MOST_ANNOUNCED = 20
 # From this on a rating is a good one.
 GOOD_RATING = 4
@@ -83,6 +88,8 @@ class Rules:
     guess: float
     zone: ZoneInfo
     personal_data: Mapping[str, str]
+    # «Это помогло?» is asked at most so often in a conversation.
+    ask_helpful: timedelta = timedelta(days=1)
 
 
 class _Turn:
@@ -99,6 +106,7 @@ class _Turn:
         self.topics: set[str] = set()
         # What our buttons asked about: this message answers, or goes on to something else.
         self.pending, state.pending = state.pending, ""
+        self.asked_helpful, state.asked_helpful = state.asked_helpful, ""
 
     def say(self, text: str, *buttons: Button) -> None:
         self.replies.append(Reply(text, buttons))
@@ -254,6 +262,7 @@ class Assistant:
         return meant(turn.pending, intent, now=turn.context.now.astimezone(self._rules.zone))
 
     def _unclear(self, turn: _Turn, found: Understanding) -> None:
+        turn.effects.append(NotUnderstood())
         if turn.context.turn == Turn.QUEUE:
             turn.effects.append(CustomerWrote())
             promise = self._promise(turn.context.now)
@@ -306,10 +315,13 @@ class Assistant:
     def _answer(self, turn: _Turn, intent: str) -> None:
         answer = self._knowledge_base.answer(intent)
         if answer is not None:
-            repeated = turn.state.last_topic == intent
+            repeated = turn.state.last_topic == intent and self._is_recent(turn)
             turn.state.last_topic = intent
+            turn.state.last_topic_at = turn.context.now.isoformat()
+            turn.effects.append(AnswerShown(intent, answer.version_id))
             own = _OWN_FIGURES.get(intent)
-            turn.replies.append(_article(answer, own, repeated=repeated))
+            article = _article(answer, own, repeated=repeated)
+            turn.replies.append(article if repeated else self._ask_helpful(turn, intent, article))
             return
         reply = interim.answer(intent, self._variables())
         if reply is not None:
@@ -319,6 +331,31 @@ class Assistant:
             # An article that is not published or has expired: its topic is a human's for now.
             self._call_operator(turn, "human_topic")
 
+    def _is_recent(self, turn: _Turn) -> bool:
+        """Whether the same question means that the last answer was not clear: so soon after it,
+        or with a press on «Подробнее»."""
+        if turn.context.kind == MessageKind.PRESS:
+            return True
+        at = turn.state.last_topic_at
+        return bool(at) and turn.context.now - datetime.fromisoformat(at) < SAME_QUESTION
+
+    def _ask_helpful(self, turn: _Turn, topic: str, reply: Reply) -> Reply:
+        """«Это помогло?» under the answer, not more often than the profile says."""
+        asked, now = turn.state.asked_helpful_at, turn.context.now
+        asked_lately = asked and now - datetime.fromisoformat(asked) < self._rules.ask_helpful
+        if asked_lately or turn.state.flow or turn.context.turn != Turn.ASSISTANT:
+            return reply
+        turn.state.asked_helpful_at, turn.state.asked_helpful = now.isoformat(), topic
+        buttons = (*reply.buttons, *actions.helpful_buttons(topic))
+        return replace(reply, text=f"{reply.text}\n\n{phrases.DID_IT_HELP}", buttons=buttons)
+
+    def _rated_helpful(self, turn: _Turn, topic: str, *, helpful: bool) -> None:
+        turn.effects.append(AnswerRated(topic, helpful))
+        if helpful:
+            turn.say(phrases.HELPED, MENU_BUTTON)
+        else:
+            turn.say(phrases.NOT_HELPED, OPERATOR_BUTTON, MENU_BUTTON)
+
     def _out_of_scope(self, turn: _Turn) -> None:
         contacts = self._knowledge_base.answer("info/out_of_scope_contacts")
         text = contacts.text if contacts is not None else ""
@@ -327,6 +364,8 @@ class Assistant:
     def _talk(self, turn: _Turn, intent: str) -> None:
         company = str(self._variables()["company"]["short_name"])
         match intent:
+            case "affirm" | "thanks" | "deny" if turn.asked_helpful:
+                self._rated_helpful(turn, turn.asked_helpful, helpful=intent != "deny")
             case "greet" if not turn.state.greeted:
                 turn.replies.append(main_menu(phrases.GREETING.format(company=company)))
             case "greet":
@@ -423,6 +462,10 @@ class Assistant:
 
     async def _press(self, turn: _Turn, raw: str) -> None:
         action = actions.parse(raw)
+        rated = actions.helpful(raw)
+        if rated is not None and turn.context.turn != Turn.OPERATOR:
+            self._rated_helpful(turn, rated[0], helpful=rated[1])
+            return
         if isinstance(action, RateAction):
             self._rate(turn, action)
             return
@@ -597,7 +640,8 @@ def _moves_on(intent: str, flow: Flow, asked: str) -> bool:
 
 
 def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:
-    """The short answer first; asked again, the whole one and a human."""
+    """The short answer first; asked again, the whole one (where there is no shorter one, its
+    beginning) and a human."""
     buttons = [
         Button(button.label, url=button.url)
         if button.url
@@ -606,7 +650,10 @@ def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:
     ]
     if own is not None:
         buttons.insert(0, own)
-    text = answer.text if repeated or not answer.short else answer.short
+    if answer.short:
+        text = answer.text if repeated else answer.short
+    else:
+        text = answer.text.split("\n\n")[0] if repeated else answer.text
     if answer.short and not repeated:
         buttons.append(intent_button("Подробнее", answer.topic))
     if repeated:

@@ -2,15 +2,19 @@
 
 from conversations.models import Conversation
 from dialogs.turn import (
+    AnswerRated,
+    AnswerShown,
     CommentRating,
     Context,
     CustomerWrote,
     Effect,
     LeaveQueue,
+    NotUnderstood,
     RateOperator,
     RequestOperator,
 )
 from handoff.service import HandoffService
+from knowledge_base.gaps import record
 from storage.database import Transaction
 
 
@@ -23,11 +27,19 @@ class Effects:
     ) -> None:
         match effect:
             case RequestOperator(reason=reason, summary=summary, danger=danger):
+                if not danger:
+                    await record.handed_over(tx, conversation.id)
                 await self._handoff.request(
                     tx, conversation, reason=reason, summary=dict(summary), danger=danger
                 )
             case LeaveQueue():
                 await self._handoff.leave_queue(tx, conversation)
+            case AnswerShown(topic=topic, version_id=version_id):
+                await record.shown(tx, conversation.id, context.message_id, topic, version_id)
+            case AnswerRated(topic=topic, helpful=helpful):
+                await record.rated(tx, conversation.id, topic, helpful=helpful)
+            case NotUnderstood():
+                await record.not_understood(tx, context.message_id)
             case CustomerWrote():
                 await self._handoff.customer_wrote(tx, conversation)
             case RateOperator(handoff_id=handoff_id, score=score):

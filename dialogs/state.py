@@ -130,6 +130,11 @@ class DialogState:
     flow_state: dict[str, Any] = field(default_factory=dict)
     buttons: list[list[str]] = field(default_factory=list)
     last_topic: str = ""
+    # ISO times: when that was, and when «Это помогло?» was last asked.
+    last_topic_at: str = ""
+    asked_helpful_at: str = ""
+    # «Это помогло?» about it is on the screen.
+    asked_helpful: str = ""
     schedule_told: bool = False
     # Until when operators do not answer this customer, and what he is told of it.
     stopped: list[str] = field(default_factory=list)

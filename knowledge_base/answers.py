@@ -28,3 +28,4 @@ class Answer:
     short: str
     buttons: tuple[ArticleButton, ...]
     version_id: int
+    audience: str = "all"

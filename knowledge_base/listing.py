@@ -9,11 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from knowledge_base import statistics
 from knowledge_base.article_text import fold
 from knowledge_base.errors import ArticleUnknown
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.names import SECTIONS, section_of
 from knowledge_base.versions import latest
+
+# Below so many per cent an article wants another look.
+UNHELPFUL = 60
 
 
 class Status(StrEnum):
@@ -27,7 +31,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``title`` and the rest are of the newest version."""
+    """``title`` and the rest are of the newest version. ``helpful``: per cent of the customers
+    who said whether it helped; None when too few did."""
 
     id: int
     topic: str
@@ -39,16 +44,23 @@ class Row:
     overdue: bool
     author_id: int | None
     saved_at: datetime
+    audience: str
+    helpful: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """``text``: words that all must occur; the empty values let everything through."""
+    """``text``: words that all must occur; the empty values let everything through.
+
+    ``unhelpful``: customers say too often that it did not help.
+    """
 
     text: str = ""
     section: str = ""
     status: str = ""
     overdue: bool = False
+    audience: str = ""
+    unhelpful: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -63,7 +75,7 @@ async def articles(
     statement = (
         select(
             Article.id, Article.topic, newest.title, newest.state, newest.questions,
-            newest.review_by, newest.author_id, newest.created_at,
+            newest.review_by, newest.author_id, newest.created_at, newest.audience,
             public.id, public.valid_from, public.valid_until,
         )
         .join(newest, (newest.article_id == Article.id) & (newest.number == Article.last_number))
@@ -74,9 +86,10 @@ async def articles(
             newest.search.contains(word, autoescape=True)
             | Article.topic.contains(word, autoescape=True)
         )
+    helpful = await statistics.helpful_shares(session, now=now)
     rows = []
     for (
-        row_id, topic, title, state, questions, review_by, author_id, saved_at,
+        row_id, topic, title, state, questions, review_by, author_id, saved_at, audience,
         public_id, valid_from, valid_until,
     ) in await session.execute(statement):  # fmt: skip
         if public_id is None:
@@ -92,7 +105,8 @@ async def articles(
                 id=row_id, topic=topic, section=section_of(topic), title=title, status=status,
                 questions=len(questions), review_by=review_by,
                 overdue=review_by is not None and review_by < today,
-                author_id=author_id, saved_at=saved_at,
+                author_id=author_id, saved_at=saved_at, audience=audience,
+                helpful=helpful.get(topic),
             )
         )  # fmt: skip
     fitting = [row for row in rows if _fits(row, wanted)]
@@ -104,6 +118,8 @@ def _fits(row: Row, wanted: Filter) -> bool:
         (not wanted.section or row.section == wanted.section)
         and (not wanted.status or row.status == wanted.status)
         and (not wanted.overdue or row.overdue)
+        and (not wanted.audience or row.audience == wanted.audience)
+        and (not wanted.unhelpful or (row.helpful is not None and row.helpful < UNHELPFUL))
     )
 
 

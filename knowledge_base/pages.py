@@ -5,13 +5,15 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 
-from knowledge_base import forms, listing, versions
+from knowledge_base import forms, listing, statistics, versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, find_problems
+from knowledge_base.conflicts import find_conflicts
 from knowledge_base.differences import compare
 from knowledge_base.editing import Editor, Saved
 from knowledge_base.errors import ArticleUnknown, EditConflict, Problem, TopicTaken, Unfit
 from knowledge_base.front_matter import TOPIC
+from knowledge_base.gaps import pages as gap_pages
 from knowledge_base.learning import pages as learning_pages
 from knowledge_base.models import ArticleVersion
 from knowledge_base.names import (
@@ -24,7 +26,8 @@ from knowledge_base.names import (
     section_of,
 )
 from knowledge_base.preview import bubbles, previews
-from knowledge_base.try_out import TryIt
+from knowledge_base.style import advice
+from knowledge_base.try_out import ReadPhrases, TryIt
 from knowledge_base.variables import names
 from staff.models import Role
 from web.guard import Me, require
@@ -33,12 +36,15 @@ from web.shell import shell_of
 
 Id = Annotated[int, Path(ge=1, lt=2**63)]
 LONGEST_TRY = 1_000
+# More than this at once is no help.
+MOST_ADVICE = 8
 # A form that is longer is not even read; an article that may be saved is far below.
 LONGEST_FORM = 900_000
 TOO_LONG = Problem("Текст слишком длинный: разделите его на несколько статей")
 DONE = {
     "saved": "Черновик сохранён.",
     "published": "Опубликовано: бот уже отвечает по-новому.",
+    "taught": "Вопросы клиентов добавлены в черновик. Проверьте варианты и опубликуйте.",
     "restored": "Прежний текст вернулся черновиком. Проверьте его и опубликуйте.",
 }
 STATUSES = {
@@ -49,14 +55,16 @@ STATUSES = {
 }
 
 
-def router(editor: Editor, try_it: TryIt, *, zone: ZoneInfo) -> APIRouter:
-    """``try_it`` answers a message as the dialog would; ``zone`` is the company's."""
+def router(editor: Editor, try_it: TryIt, read: ReadPhrases, *, zone: ZoneInfo) -> APIRouter:
+    """``try_it`` answers a message as the dialog would, ``read`` only understands; ``zone`` is
+    the company's."""
     router = APIRouter(
         prefix="/kb", dependencies=[Depends(require(Role.EDITOR, Role.ADMINISTRATOR))]
     )
     _add_list(router, editor, zone)
-    _add_tools(router, editor, try_it, zone)
+    _add_tools(router, editor, try_it, read, zone)
     learning_pages.add_pages(router, editor.learning)
+    gap_pages.add_pages(router, editor)
     _add_article(router, editor, zone)
     _add_versions(router, editor, zone)
     return router
@@ -70,8 +78,10 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         section: Annotated[str, Query(max_length=50)] = "",
         status: Annotated[str, Query(max_length=20)] = "",
         overdue: Annotated[bool, Query()] = False,
+        audience: Annotated[str, Query(max_length=20)] = "",
+        unhelpful: Annotated[bool, Query()] = False,
     ) -> Response:
-        wanted = listing.Filter(q, section, status, overdue)
+        wanted = listing.Filter(q, section, status, overdue, audience, unhelpful)
         now = editor.database.clock.now()
         async with editor.database.read() as session:
             rows = await listing.articles(
@@ -84,6 +94,7 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             "people": await shell_of(request).staff.names(authors),
             "sections": SECTIONS,
             "statuses": STATUSES,
+            "audiences": AUDIENCES,
         }
         piece = is_htmx(request)
         name = "fragment_list.html" if piece else "list.html"
@@ -115,7 +126,9 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         return page(request, "knowledge_base/new.html", context, status=422)
 
 
-def _add_tools(router: APIRouter, editor: Editor, try_it: TryIt, zone: ZoneInfo) -> None:
+def _add_tools(
+    router: APIRouter, editor: Editor, try_it: TryIt, read: ReadPhrases, zone: ZoneInfo
+) -> None:
     @router.post("/try")
     async def try_message(request: Request, text: Annotated[str, Form()] = "") -> Response:
         text = text.strip()[:LONGEST_TRY]
@@ -135,11 +148,32 @@ def _add_tools(router: APIRouter, editor: Editor, try_it: TryIt, zone: ZoneInfo)
     @router.post("/preview")
     async def preview(request: Request) -> Response:
         if _is_too_long(request):
-            context: dict[str, Any] = {"previews": [], "obstacles": [_told(TOO_LONG)]}
+            context = _nothing_shown([_told(TOO_LONG)])
         else:
-            filled = forms.read(await request.form(), zone, ArticleText("", ""))
+            form = await request.form()
+            filled = forms.read(form, zone, ArticleText("", ""))
             context = await _preview(editor, filled.text)
+            context["conflicts"] = await _conflicts(form.get("article"), filled.text)
         return page(request, "knowledge_base/fragment_preview.html", context)
+
+    async def _conflicts(typed_id: object, text: ArticleText) -> list[tuple[str, str, int | None]]:
+        """Variants with the name of the topic they are taken for, and how surely (per cent)."""
+        if not (isinstance(typed_id, str) and typed_id.isascii() and typed_id.isdigit()):
+            return []
+        opened = await _open(editor, min(int(typed_id), 2**63 - 1))
+        async with editor.database.read() as session:
+            found = await find_conflicts(
+                session, read, article_id=opened.id, topic=opened.topic, questions=text.questions
+            )
+            known = INTENTS | await listing.titles(session)
+        return [
+            (
+                one.question,
+                known.get(one.topic, one.topic),
+                None if one.confidence == 1.0 else round(100 * one.confidence),
+            )
+            for one in found
+        ]
 
 
 def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
@@ -268,9 +302,11 @@ async def _edit_page(
 ) -> Response:
     """The whole page; after a step by htmx only what the step changed. ``shown``: ``notice``,
     ``problems``, or ``conflict`` (the other's version) with ``differences``."""
+    now = editor.database.clock.now()
     async with editor.database.read() as session:
         past = await listing.history(session, opened.id)
         articles = await listing.titles(session)
+        figures = await statistics.of_topic(session, opened.topic, now=now, zone=zone)
     context: dict[str, Any] = {
         "article": opened,
         "section": section_of(opened.topic),
@@ -294,6 +330,7 @@ async def _edit_page(
     context |= {
         "audiences": AUDIENCES,
         "actions": ACTIONS,
+        "statistics": figures,
         "articles": {topic: title for topic, title in articles.items() if topic != opened.topic},
         "variables": names(editor.variables()),
         "valid_from": forms.local_input(text.valid_from, zone),
@@ -312,7 +349,13 @@ async def _preview(editor: Editor, text: ArticleText) -> dict[str, Any]:
     return {
         "previews": [] if list(find_excess(text)) else previews(text, values),
         "obstacles": [_told(one) for one in find_problems(text, values, topics=topics)],
+        "advice": [_told(one) for one in advice(text)][:MOST_ADVICE],
+        "conflicts": [],
     }
+
+
+def _nothing_shown(obstacles: list[str]) -> dict[str, Any]:
+    return {"previews": [], "obstacles": obstacles, "advice": [], "conflicts": []}
 
 
 async def _people(request: Request, *shown: ArticleVersion) -> dict[int, str]:

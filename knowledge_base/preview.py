@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import nh3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from knowledge_base.article_text import ArticleText
 from knowledge_base.variables import fill_known
 from replies import Button, Part, Reply, render
 from replies.channels import Markup as Dialect
 
-CHANNELS = {"web": "Чат на сайте", "telegram": "Telegram"}
+CHANNELS = {"web": "Чат на сайте", "telegram": "Telegram", "vk": "VK", "viber": "Viber"}
 MORE = "Подробнее"
 _TELEGRAM_TAGS = {"b", "i", "a"}
 
@@ -70,6 +70,8 @@ def _clean(part: Part) -> Markup:
     """The web's HTML is cleaned where it is made; Telegram cleans its own, and so do we."""
     if part.markup is Dialect.WEB_HTML:
         return Markup(part.text)  # noqa: S704 (cleaned by replies.markdown)
+    if part.markup is Dialect.PLAIN:
+        return escape(part.text)
     cleaned = nh3.clean(
         part.text, tags=_TELEGRAM_TAGS, link_rel="noopener noreferrer",
         url_schemes={"https", "http", "tel", "mailto"},

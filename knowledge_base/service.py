@@ -108,6 +108,18 @@ class KnowledgeBase:
             self._fill(values)
         return self._filled[topic]
 
+    def answers(self) -> list[Answer]:
+        """Every article in force now that can be filled, by topic."""
+        now = self._database.clock.now()
+        values = self._variables()
+        if values != self._values:
+            self._fill(values)
+        return [
+            answer
+            for topic, found in self._published.items()
+            if found.is_valid(now) and (answer := self._filled[topic]) is not None
+        ]
+
     def questions(self) -> list[tuple[str, str]]:
         """Training phrases with their intents, from the articles that are intents."""
         return [
@@ -153,6 +165,7 @@ def _fill(topic: str, found: _Published, values: Mapping[str, Any]) -> Answer | 
                 for b in text.buttons
             ),
             version_id=found.version_id,
+            audience=text.audience,
         )
     except Unfit as error:
         log.error("knowledge_base.article_unfit", topic=topic, problem=str(error))

@@ -1,6 +1,6 @@
 """«Попробовать»: what would happen to a customer's message. The dialog itself is passed in."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from replies import Reply
@@ -34,3 +34,5 @@ class TryResult:
 
 
 TryIt = Callable[[str], Awaitable[TryResult]]
+# What each of these phrases is read as by itself.
+ReadPhrases = Callable[[Sequence[str]], Awaitable[list[Guess]]]

@@ -14,6 +14,7 @@ from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
 from handoff.board_pages import board_router
 from handoff.tools import CompanyFacts
+from knowledge_base import api as kb_api
 from knowledge_base import pages as editor_pages
 from knowledge_base.editing import Editor
 from knowledge_base.learning.live import LiveEngine
@@ -22,7 +23,7 @@ from okno import operations
 from okno.channels import Channel
 from okno.money import confirmed_accounts, payment_notices
 from okno.services import Services
-from okno.try_out import trying
+from okno.try_out import reading, trying
 from web import app_parts
 from web.shell import Shell, make_shell
 
@@ -82,7 +83,12 @@ def create_app(
         )
     )
     editor = Editor(services.database, services.events, services.learning, services.variables)
-    app.include_router(editor_pages.router(editor, trying(services, engine), zone=services.zone))
+    app.include_router(
+        editor_pages.router(
+            editor, trying(services, engine), reading(engine, services.zone), zone=services.zone
+        )
+    )
+    app.include_router(kb_api.router(services.knowledge_base))
     app.include_router(media_pages.router(services.media, services.links()))
     if services.settings.billing_secret is not None:
         secret = services.settings.billing_secret.get_secret_value().encode()

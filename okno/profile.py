@@ -35,6 +35,7 @@ class Service(_Strict):
     answer_minutes: int = Field(15, ge=1)
     request_days: int = Field(3, ge=1)
     idle_close_hours: int = Field(4, ge=1)
+    ask_helpful_hours: int = Field(24, ge=0)
 
 
 class Acceptance(_Strict):

@@ -100,6 +100,7 @@ class Services:
                 guess=self.profile.understanding.guess,
                 zone=self.zone,
                 personal_data=self.personal_data(),
+                ask_helpful=timedelta(hours=self.profile.service.ask_helpful_hours),
             ),
             variables=lambda: variables,
             promise=self.handoff.promise,

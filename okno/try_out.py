@@ -1,13 +1,31 @@
 """The editor's «Попробовать»: what the assistant would answer, with nothing stored or sent."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from conversations.models import MessageKind, Turn
 from dialogs.billing_answers import NoAccounts
 from dialogs.turn import Context
 from knowledge_base.learning.live import LiveEngine
-from knowledge_base.try_out import FoundEntity, Guess, TryIt, TryResult
+from knowledge_base.try_out import FoundEntity, Guess, ReadPhrases, TryIt, TryResult
 from okno.services import Services
+
+
+def reading(engine: LiveEngine, zone: ZoneInfo) -> ReadPhrases:
+    """What phrases are read as; the same again costs nothing until another model takes over."""
+
+    @lru_cache(maxsize=5_000)
+    def read_one(text: str, model_id: str) -> Guess:
+        found = engine.parse(text, now=datetime.now(zone))
+        return Guess(found.intent, found.confidence)
+
+    async def read(texts: Sequence[str]) -> list[Guess]:
+        return await asyncio.to_thread(lambda: [read_one(one, engine.model_id) for one in texts])
+
+    return read
 
 
 def trying(services: Services, engine: LiveEngine) -> TryIt:

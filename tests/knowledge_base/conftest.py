@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,11 @@ async def try_it(text: str) -> TryResult:
     )
 
 
+async def read(texts: Sequence[str]) -> list[Guess]:
+    """Everything about money is a question about debts."""
+    return [Guess("balance" if "долг" in text else "faq/penalty", 0.91) for text in texts]
+
+
 @pytest.fixture
 def signals(database: Database) -> Signals:
     return Signals(database)
@@ -91,7 +96,7 @@ def app(clock: FakeClock, staff: StaffService, hub: EventHub, editor: Editor) ->
             rooms={"knowledge_base": ROOM},
         ),
     )
-    app.include_router(pages.router(editor, try_it, zone=ZONE))
+    app.include_router(pages.router(editor, try_it, read, zone=ZONE))
     return app
 
 

@@ -1,0 +1,1 @@
+"""What customers asked in vain: recorded by the dialog, shown to editors without their names."""

@@ -1,0 +1,85 @@
+"""Advice on how an answer is written: plain, polite, without office Russian. Nothing is forbidden.
+
+The list of what not to say to a customer follows the service standards ([10] of the reference):
+demands stand only beside the clause of law or contract that makes them.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from knowledge_base.article_text import ArticleText
+from knowledge_base.errors import Problem
+
+LONGEST_SENTENCE: Final = 28
+# Everybody knows these; others are spelled out the first time: «общедомовые нужды (ОДН)».
+KNOWN_ABBREVIATIONS: Final = frozenset(
+    (
+        "РФ", "ЖК", "ГК", "ПП", "ФЗ", "НК", "СМС", "SMS", "QR", "PDF", "ИНН", "КПП", "ОГРН",
+        "СНИЛС", "ЕГРН", "ЖКХ", "ГИС", "МФЦ", "УК", "ТСЖ", "СНТ", "СБП", "ЭДО", "ГОСТ", "ООО",
+        "АО", "ПАО", "ИП", "НДС",
+    )
+)  # fmt: skip
+
+_CODE: Final = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|https?://\S+|`[^`]*`")
+_SENTENCE: Final = re.compile(r"[^.!?…\n]+[.!?…]?")
+_WORD: Final = re.compile(r"[А-Яа-яЁёA-Za-z-]+")
+_LAW: Final = re.compile(
+    r"\bст\.|\bп\.|\bпп\.|№|\bПП\b|\bФЗ\b|\bГК\b|\bЖК\b|закон|постановлен|договор", re.I
+)
+_ABBREVIATION: Final = re.compile(r"\b[А-ЯЁA-Z]{2,6}\b")
+_EXPLAINED: Final = re.compile(r"\(([А-ЯЁA-Z]{2,6})\b")
+_SMALL_YOU: Final = re.compile(
+    r"(?<![.!?…]\s)(?<!^)\b(вы|вас|вам|вами|ваш(?:а|е|и|его|ей|их|им|у)?)\b"
+)
+
+_DEMANDS: Final = (
+    (re.compile(r"\bвы\s+обязаны\b|\bобязаны\b", re.I), "«обязаны»"),
+    (re.compile(r"\bпредписывается\b", re.I), "«предписывается»"),
+    (re.compile(r"\bявиться\b|\bявитесь\b", re.I), "«явиться»"),
+    (re.compile(r"\bпредъяв(?:ить|ите|ляйте)\b", re.I), "«предъявить»"),
+    (re.compile(r"\bнадлежит\b", re.I), "«надлежит»"),
+)
+_OFFICE: Final = (
+    (re.compile(r"\bосуществ(?:ить|ля\w+|лен\w+)\b", re.I), "осуществлять", "делать"),
+    (re.compile(r"\bпроизвести\s+(?:оплату|расч[её]т)\b", re.I), "произвести оплату", "оплатить"),
+    (re.compile(r"\bв\s+целях\b", re.I), "в целях", "чтобы"),
+    (re.compile(r"\bпосредством\b", re.I), "посредством", "через"),
+    (re.compile(r"\bвышеуказанн\w+|\bнижеуказанн\w+", re.I), "вышеуказанный", "этот"),
+    (re.compile(r"\bв\s+случае\s+отсутствия\b", re.I), "в случае отсутствия", "если нет"),
+    (re.compile(r"\bпо\s+факту\b", re.I), "по факту", "когда"),
+    (re.compile(r"\bв\s+установленном\s+порядке\b", re.I), "в установленном порядке", "как именно"),
+    (re.compile(r"\bявляется\b", re.I), "является", "это"),
+    (re.compile(r"\bданн(?:ый|ая|ое|ого|ой|ому|ым)\b", re.I), "данный", "этот"),
+)  # fmt: skip
+
+
+def advice(text: ArticleText) -> list[Problem]:
+    """What could be said better, with lines of the field; nothing of it keeps from publishing."""
+    found: list[Problem] = []
+    whole = "\n".join((text.title, text.short, text.body))
+    known = KNOWN_ABBREVIATIONS | set(_EXPLAINED.findall(whole))
+    for field, source in (("title", text.title), ("short", text.short), ("body", text.body)):
+        for number, line in enumerate(source.split("\n"), 1):
+            plain = _CODE.sub(" ", line)
+            found += (Problem(message, field, number) for message in _line(plain, known))
+    return found
+
+
+def _line(line: str, known: Collection[str]) -> Iterator[str]:
+    for sentence in _SENTENCE.findall(line):
+        length = len(_WORD.findall(sentence))
+        if length > LONGEST_SENTENCE:
+            yield f"Длинное предложение ({length} слов): разделите его"
+        if not _LAW.search(sentence):
+            for pattern, words in _DEMANDS:
+                if pattern.search(sentence):
+                    yield f"Мягче, чем {words}: требование звучит только рядом с пунктом закона"
+    for pattern, words, plainer in _OFFICE:
+        if pattern.search(line):
+            yield f"Канцеляризм «{words}»: проще «{plainer}»"
+    if small := _SMALL_YOU.search(line):
+        yield f"К клиенту обращаемся с большой буквы: «{small[0].capitalize()}»"
+    for abbreviation in dict.fromkeys(_ABBREVIATION.findall(line)):
+        if abbreviation not in known:
+            yield f"Клиент может не знать сокращения «{abbreviation}»: напишите полностью"

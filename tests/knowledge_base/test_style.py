@@ -1,0 +1,51 @@
+"""Advice to editors, and the starter articles that follow it."""
+
+from pathlib import Path
+
+import pytest
+
+from knowledge_base.front_matter import parse
+from knowledge_base.style import advice
+from tests.knowledge_base.samples import text
+
+CONTENT = Path(__file__).resolve().parents[2] / "knowledge_base" / "content"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Вы обязаны оплатить счёт.", "обязаны"),
+        ("Нужно явиться в офис и предъявить паспорт.", "явиться"),
+        ("Предъявите паспорт.", "предъявить"),
+        ("Вам предписывается допустить инспектора.", "предписывается"),
+        ("Необходимо осуществить оплату.", "осуществлять"),
+        ("В целях проверки счётчика подождите.", "в целях"),
+        ("Скажите, как вам удобно.", "Вам"),
+        ("Начислено по ОДПУ дома.", "ОДПУ"),
+        (f"Когда {'слово ' * 30} кончится.", "Длинное предложение"),
+    ],
+)
+def test_what_could_be_said_better(body: str, expected: str) -> None:
+    found = advice(text(body=f"Хорошо.\n\n{body}", short="", title="Пени"))
+    assert len(found) >= 1
+    assert all((one.field, one.line) == ("body", 3) for one in found)
+    assert any(expected in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Пустить инспектора Вы обязаны по п. 85 Правил № 354.",
+        "Позвоните Вы или Ваш сосед: {{ company.phone }}.",
+        "Общедомовые нужды (ОДН) делят на всех. За ОДН платят все.",
+        "[правила](https://example.org/POSTANOVLENIE)",
+        "Ваш счёт придёт в СМС по ЖК РФ.",
+    ],
+)
+def test_what_is_well_said(body: str) -> None:
+    assert advice(text(body=body, short="", title="Пени")) == []
+
+
+@pytest.mark.parametrize("path", sorted(CONTENT.glob("*.md")), ids=lambda path: path.stem)
+def test_the_starter_articles_follow_it(path: Path) -> None:
+    assert advice(parse(path.read_text(encoding="utf-8")).text) == []
