@@ -1,0 +1,113 @@
+"""The way up from the released schema, with data in it, on both databases.
+
+``release_0001.json`` holds rows as release 0.1.0 wrote them: dialogs with a reading, a debt and two
+stays in the operators' queue.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import JSON, Boolean, Date, DateTime, MetaData, Table, func, insert, select
+
+from conversations.models import Conversation, Message
+from storage import migrate
+from storage.database import Database
+from tests.conftest import FakeClock
+
+RELEASED = "0001"
+ROWS: dict[str, list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parent / "release_0001.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.fixture
+async def empty_url(database_url: str, tmp_path: Path) -> AsyncIterator[str]:
+    """A database with nothing in it, not even tables."""
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    name = database_url.split("?")[0].rsplit("/", 1)[1]
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("DROP SCHEMA public CASCADE")
+    await connection.execute("CREATE SCHEMA public")
+    await connection.close()
+    assert name.startswith("test_")
+    yield database_url
+
+
+@pytest.fixture
+async def released(empty_url: str, clock: FakeClock) -> AsyncIterator[Database]:
+    """The released schema, filled with what that release wrote."""
+    database = Database(empty_url, clock)
+    await migrate.upgrade(database, RELEASED)
+    tables = MetaData()
+    async with database.write() as tx:
+        await tx.connection.run_sync(tables.reflect)
+        for table in tables.sorted_tables:
+            if rows := ROWS.get(table.name):
+                values = [{name: _value(table, name, row[name]) for name in row} for row in rows]
+                await tx.connection.execute(insert(table), values)
+                if not tx.is_sqlite:
+                    last = max(row["id"] for row in rows)
+                    await tx.connection.execute(select(func.setval(f"{table.name}_id_seq", last)))
+    yield database
+    await database.close()
+
+
+def _value(table: Table, name: str, value: Any) -> Any:
+    kind = table.c[name].type
+    if value is None:
+        return None
+    if isinstance(kind, DateTime):
+        at = datetime.fromisoformat(value)
+        return at.replace(tzinfo=UTC) if kind.timezone else at
+    if isinstance(kind, Date):
+        return date.fromisoformat(value)
+    if isinstance(kind, Boolean):
+        return bool(value)
+    if isinstance(kind, JSON):
+        return json.loads(value)
+    return value
+
+
+async def test_the_newest_schema_is_reached_and_nothing_is_lost(released: Database) -> None:
+    await migrate.upgrade(released)
+    assert await migrate.is_current(released)
+    assert await migrate.differences(released) == []
+    tables = MetaData()
+    async with released.write() as tx:
+        await tx.connection.run_sync(tables.reflect)
+        for name, rows in ROWS.items():
+            count = await tx.connection.execute(
+                select(func.count()).select_from(tables.tables[name])
+            )
+            assert count.scalar_one() == len(rows), name
+
+
+async def test_conversations_go_on_after_the_upgrade(released: Database) -> None:
+    await migrate.upgrade(released)
+    async with released.write() as tx:
+        texts = (await tx.session.execute(select(Message.text))).scalars().all()
+        assert sorted(texts) == sorted(row["text"] for row in ROWS["message"])
+        turns = (await tx.session.execute(select(Conversation.turn))).scalars().all()
+        assert sorted(turns) == ["assistant", "queue", "queue"]
+        tx.session.add(
+            Message(
+                conversation_id=1, bot_account_id=1, author="customer", kind="text", text="ещё",
+                sent_at=tx.now, created_at=tx.now,
+            )
+        )  # fmt: skip
+        await tx.session.flush()
+        newest = (await tx.session.execute(select(func.max(Message.id)))).scalar_one()
+        assert newest > max(row["id"] for row in ROWS["message"])
+
+
+async def test_upgrading_twice_does_nothing(released: Database) -> None:
+    await migrate.upgrade(released)
+    await migrate.upgrade(released)
+    assert await migrate.is_current(released)
