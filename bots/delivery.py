@@ -9,9 +9,10 @@ elsewhere it is counted in ``okno_delivery_unknown_total``.
 """
 
 import asyncio
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from bots.circuit import Circuit
 from bots.incoming import storable
 from bots.outcome import (
     AccountBroken,
@@ -42,7 +44,7 @@ from bots.outcome import (
     Unknown,
 )
 from conversations.events import Events
-from conversations.models import Conversation, Delivery, DeliveryState
+from conversations.models import BotAccount, Conversation, Delivery, DeliveryState
 from conversations.service import mark_unreachable, outbox_signal
 from storage import leases
 from storage.database import Database, Transaction
@@ -58,6 +60,8 @@ AT_ONCE = 50
 MAX_ATTEMPTS = 8
 LONGEST_PAUSE = timedelta(minutes=5)
 BROKEN_PAUSE = timedelta(seconds=30)
+# So long a message waits for a platform that does not answer.
+LONGEST_WAIT = timedelta(days=1)
 RENEW_SECONDS = 2.0
 SWEEP_SECONDS = 1.0
 MAX_ERROR = 500
@@ -113,6 +117,11 @@ _DUE = (
 )
 
 
+def _jitter() -> float:
+    """So that what failed together does not come again together."""
+    return random.uniform(0.8, 1.2)  # noqa: S311 (no secret)
+
+
 @dataclass(frozen=True, slots=True)
 class _Done:
     parcel: Parcel
@@ -135,9 +144,12 @@ class DeliveryLoop:
         *,
         account_id: int,
         holder: str,
+        jitter: Callable[[], float] = _jitter,
     ) -> None:
         self._database = database
         self._events = events
+        self._jitter = jitter
+        self._circuit = Circuit()
         self._sender = sender
         self._account_id = account_id
         self._holder = holder
@@ -157,6 +169,7 @@ class DeliveryLoop:
                     held = await leases.acquire(self._database, self._lease, self._holder)
                     if held is not None and held != epoch:
                         await self._recover()
+                        self._circuit = Circuit(await self._failing_since())
                     epoch = held
                     renew_at = loop.time() + RENEW_SECONDS
                 if await self._turn(epoch):
@@ -185,14 +198,15 @@ class DeliveryLoop:
         Until its outcome is stored a row stays «sending» and holds back its conversation.
         """
         ended = list(self._ended)
-        room = AT_ONCE - len(self._calls) if epoch is not None else 0
-        if not ended and room <= 0:
+        if not ended and (epoch is None or self._room() <= 0):
             return False
         parcels: list[Parcel] = []
         full = False
         try:
             async with self._database.write() as tx:
                 await self._mark(tx, ended)
+                # Only now: the outcomes may say that the platform is not to be asked at all.
+                room = self._room()
                 if epoch is not None and room > 0:
                     await leases.check(tx, self._lease, self._holder, epoch)
                     parcels, full = await self._claim(tx, room)
@@ -204,6 +218,29 @@ class DeliveryLoop:
         for parcel in parcels:
             self._calls[parcel.delivery_id] = asyncio.create_task(self._send(parcel))
         return full
+
+    def _room(self) -> int:
+        now = self._database.clock.now()
+        return self._circuit.room(now, AT_ONCE) - len(self._calls)
+
+    async def _failing_since(self) -> datetime | None:
+        async with self._database.read() as session:
+            found = select(BotAccount.failing_since).where(BotAccount.id == self._account_id)
+            return (await session.execute(found)).scalar_one_or_none()
+
+    async def _judge(self, tx: Transaction, done: Sequence[_Done]) -> None:
+        """What the outcomes say of the platform itself; operators see when it fails."""
+        before = self._circuit.failing_since
+        for item in done:
+            self._circuit.note(item.outcome, tx.now)
+        since = self._circuit.failing_since
+        if since == before:
+            return
+        await tx.session.execute(
+            update(BotAccount).where(BotAccount.id == self._account_id).values(failing_since=since)
+        )
+        self._events.emit(tx, "channel.failing" if since else "channel.back")
+        log.warning("bots.circuit", account=self._account_id, failing=since is not None)
 
     async def _claim(self, tx: Transaction, limit: int) -> tuple[list[Parcel], bool]:
         """What is to be sent now, marked so; and whether to look again at once."""
@@ -243,6 +280,7 @@ class DeliveryLoop:
         self._waiter.set()
 
     async def _mark(self, tx: Transaction, done: Sequence[_Done]) -> None:
+        await self._judge(tx, done)
         sent = [
             {"key": item.parcel.delivery_id, "platform": item.outcome.platform_id}
             for item in done
@@ -280,8 +318,13 @@ class DeliveryLoop:
                 if isinstance(outcome, Unknown) and not self._sender.idempotent:
                     count = UNKNOWN.labels(self._sender.channel).inc
                     tx.after_commit(("unknown", parcel.delivery_id), count)
-                pause = min(timedelta(seconds=2**parcel.attempts), LONGEST_PAUSE)
-                if attempts >= MAX_ATTEMPTS:
+                pause = min(timedelta(seconds=2**parcel.attempts), LONGEST_PAUSE) * self._jitter()
+                if self._circuit.failing_since is not None:
+                    # Not this message's fault: it keeps its attempts, but does not wait for ever.
+                    attempts = parcel.attempts
+                    if await self._waits_too_long(tx, parcel):
+                        state = DeliveryState.FAILED
+                elif attempts >= MAX_ATTEMPTS:
                     state = DeliveryState.FAILED
             case Rejected(unreachable=unreachable):
                 state = DeliveryState.FAILED
@@ -306,6 +349,12 @@ class DeliveryLoop:
             )
         )
         return "failed" if failed else "delayed"
+
+    async def _waits_too_long(self, tx: Transaction, parcel: Parcel) -> bool:
+        created = await tx.session.scalar(
+            select(Delivery.created_at).where(Delivery.id == parcel.delivery_id)
+        )
+        return created is not None and tx.now - created > LONGEST_WAIT
 
     async def _recover(self) -> None:
         """What a dead holder was sending has an unknown outcome: send it again."""

@@ -85,6 +85,8 @@ class BotAccount(Base):
     name: Mapped[str]
     # What a long poll has stored so far (Telegram: the next offset).
     position: Mapped[int | None]
+    # Since when the platform has not answered, or has refused the bot; NULL while all is well.
+    failing_since: Mapped[datetime | None]
 
 
 class Contact(Base):

@@ -9,10 +9,13 @@ from fastapi import APIRouter, FastAPI
 from billing import api as billing_api
 from billing import pages as readings_pages
 from billing.reviewing import Reviewing
+from bots.undelivered import pages as undelivered
+from bots.undelivered.deliveries import Undeliverables
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
 from handoff.board_pages import board_router
+from handoff.labels import channel as channel_title
 from handoff.tools import CompanyFacts
 from knowledge_base import api as kb_api
 from knowledge_base import pages as editor_pages
@@ -49,6 +52,7 @@ def create_app(
             "billing": ROOT / "billing",
             "handoff": ROOT / "handoff",
             "knowledge_base": ROOT / "knowledge_base",
+            undelivered.ROOM: undelivered.FOLDER,
             web_chat.ROOM: web_chat.FOLDER,
         },
     )
@@ -58,6 +62,8 @@ def create_app(
             app.include_router(channel.routes)
         if channel.name == "web":
             app.include_router(_chat(services, channel, shell))
+    undeliverables = Undeliverables(services.database, services.events, services.signals)
+    app.include_router(undelivered.router(undeliverables, lambda name: channel_title(name)[0]))
     accounts = confirmed_accounts(services)
     app.include_router(
         inbox.router(

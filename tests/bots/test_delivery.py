@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from bots import delivery
+from bots.circuit import FAILURES
 from bots.delivery import MAX_ATTEMPTS
 from bots.intake import Intake
 from bots.outcome import (
@@ -24,6 +26,7 @@ from conversations import events as live
 from conversations.events import Events
 from conversations.models import (
     Author,
+    BotAccount,
     DeliveryKind,
     DeliveryState,
 )
@@ -93,22 +96,68 @@ async def test_slow_down_is_waited_out_and_is_no_attempt(bench: Bench) -> None:
 async def test_faults_are_repeated_with_growing_pauses_then_the_message_fails(
     bench: Bench,
 ) -> None:
-    conversation = await bench.chat()
+    """Others get theirs meanwhile: it is this message that fails, and not the platform."""
+    conversation, other = await bench.chat(), await bench.chat("78")
     bench.sender.script["1"] = [TryAgain("500")] * MAX_ATTEMPTS
     await bench.queue(conversation, "1", "2")
     bench.start()
     pauses = []
     for n in range(MAX_ATTEMPTS - 1):
-        await until(lambda n=n: len(bench.sender.got) == n + 1, f"attempt {n + 1}")  # type: ignore[misc]
-        await until(bench.all_in(DeliveryState.QUEUED), "it is back in the queue")
+        await until(lambda n=n: bench.sender.texts.count("1") == n + 1, f"attempt {n + 1}")  # type: ignore[misc]
+        await bench.queue(other, f"other {n}")
+        await until(lambda n=n: f"other {n}" in bench.sender.texts, "another one's")  # type: ignore[misc]
+        await until(bench.all_in(DeliveryState.QUEUED, DeliveryState.SENT), "it is back")
         row = (await bench.rows())[0]
         assert (row.attempts, row.error) == (n + 1, "500")
         pauses.append((row.not_before - bench.clock.now()).total_seconds())
         bench.pass_time(seconds=pauses[-1])
     await until(bench.all_in(DeliveryState.SENT, DeliveryState.FAILED), "the rest goes on")
     assert pauses == [1, 2, 4, 8, 16, 32, 64]
-    assert await bench.states() == [DeliveryState.FAILED, DeliveryState.SENT]
-    assert bench.sender.texts == ["1"] * MAX_ATTEMPTS + ["2"]
+    assert (await bench.states())[:2] == [DeliveryState.FAILED, DeliveryState.SENT]
+    assert [t for t in bench.sender.texts if t in "12"] == ["1"] * MAX_ATTEMPTS + ["2"]
+
+
+async def test_a_platform_that_does_not_answer_is_left_alone_and_nothing_is_given_up(
+    bench: Bench,
+) -> None:
+    chats = [await bench.chat(str(n)) for n in range(FAILURES + 5)]
+    for n, chat in enumerate(chats):
+        bench.sender.script[str(n)] = [TryAgain("no connection")] * 40
+        await bench.queue(chat, str(n))
+    bench.start()
+    await until(lambda: len(bench.sender.got) == len(chats), "all were tried")
+    await until(bench.all_in(DeliveryState.QUEUED), "they wait")
+    async with bench.database.read() as session:
+        since = (await session.execute(select(BotAccount.failing_since))).scalar_one()
+        kinds = [change.kind for change in await live.since(session, 0)]
+    assert since == bench.clock.now()
+    assert kinds.count("channel.failing") == 1
+    for n in range(20):
+        bench.pass_time(seconds=61)
+        await until(lambda n=n: len(bench.sender.got) == len(chats) + n + 1, "one tries, not all")  # type: ignore[misc]
+        await until(bench.all_in(DeliveryState.QUEUED), "it waits on")
+    assert len(bench.sender.got) == len(chats) + 20
+    assert max(row.attempts for row in await bench.rows()) < MAX_ATTEMPTS
+    bench.sender.script.clear()
+    bench.pass_time(seconds=400)
+    await until(bench.all_in(DeliveryState.SENT), "all are sent once it answers")
+    async with bench.database.read() as session:
+        assert (await session.execute(select(BotAccount.failing_since))).scalar_one() is None
+        kinds = [change.kind for change in await live.since(session, 0)]
+    assert kinds.count("channel.back") == 1
+
+
+async def test_after_a_day_without_an_answer_a_message_is_given_up(bench: Bench) -> None:
+    conversation = await bench.chat()
+    bench.sender.script["1"] = [TryAgain("no connection")] * 40
+    await bench.queue(conversation, "1")
+    bench.start()
+    while DeliveryState.FAILED not in await bench.states():
+        count = len(bench.sender.got)
+        bench.pass_time(hours=2)
+        await until(lambda count=count: len(bench.sender.got) > count, "it is tried")  # type: ignore[misc]
+        await until(bench.all_in(DeliveryState.QUEUED, DeliveryState.FAILED), "its outcome")
+    assert bench.clock.now() - (await bench.rows())[0].created_at > timedelta(days=1)
 
 
 @pytest.mark.parametrize("failure", [Unknown("reset"), ValueError("a bug of the adapter")])

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from bots.undelivered import pages as undelivered
+from bots.undelivered.deliveries import Undeliverables
 from handoff import pages
 from handoff.accounts import ConfirmedAccount, MeterLine
 from handoff.board_pages import board_router
@@ -65,7 +67,8 @@ def inbox_app(
     """``confirmed``: contacts whose account is shown."""
     shell = make_shell(
         staff=staff, hub=hub, clock=house.clock, company="Энергосбыт Тест",
-        zone=ZoneInfo("Europe/Moscow"), rooms={"handoff": ROOM},
+        zone=ZoneInfo("Europe/Moscow"),
+        rooms={"handoff": ROOM, undelivered.ROOM: undelivered.FOLDER},
     )  # fmt: skip
 
     async def accounts(contact_id: int) -> Sequence[ConfirmedAccount]:
@@ -73,6 +76,8 @@ def inbox_app(
 
     app = FastAPI(openapi_url=None)
     install(app, shell)
+    undeliverables = Undeliverables(house.database, house.events, house.signals)
+    app.include_router(undelivered.router(undeliverables, str.upper))
     routes = pages.router(
         house.service,
         accounts=accounts,
