@@ -11,7 +11,7 @@ from markupsafe import Markup
 from conversations.models import Author, DeliveryState, Message, MessageKind
 from conversations.service import CALLED_BACK
 from handoff import labels
-from replies import Button, Reply, render
+from replies import Button, File, Reply, escape, render
 
 
 class By(StrEnum):
@@ -91,7 +91,7 @@ def line(
         )  # fmt: skip
     return Line(
         message.id, By.ASSISTANT, "Бот", message.created_at, day, message.text,
-        html=_rendered(message.text), buttons=_buttons(message), mark=mark,
+        html=_rendered(message), buttons=_buttons(message), mark=mark,
     )  # fmt: skip
 
 
@@ -157,7 +157,10 @@ def _mark(delivery: tuple[str, str | None] | None) -> Mark | None:
     return Mark(state, text, problem, error or "")
 
 
-def _rendered(markdown: str) -> Markup:
+def _rendered(message: Message) -> Markup:
+    """The words, and what was sent with them: «📎 QR-код для оплаты 1 500,00 ₽»."""
+    files = [File.from_json(file) for file in message.data.get("files", ())]
+    markdown = "\n\n".join([message.text, *(f"📎 {escape(file.alt)}" for file in files)])
     # Sanitised by the renderer: what the site chat shows is safe here too.
     return Markup("".join(part.text for part in render(Reply(markdown), "web")))  # noqa: S704
 

@@ -12,6 +12,7 @@ class MediaFile(Base):
     """A kept file. ``digest`` is the SHA-256 of its bytes and its name in the folder.
 
     ``content_type`` was found by looking into the bytes, never taken from who sent them.
+    ``created_at``: when it was kept for the last time.
     """
 
     __tablename__ = "media_file"

@@ -36,12 +36,12 @@ class MediaStore:
         self._folder = folder
 
     async def put(self, content: bytes) -> str:
-        """Keep the file; its digest. The same bytes again change nothing. Raises FileTooLarge."""
+        """Keep the file; its digest. The same bytes again make it young. Raises FileTooLarge."""
         if len(content) > LARGEST:
             raise FileTooLarge(len(content))
         digest = hashlib.sha256(content).hexdigest()
         # Bytes first: a row always has them, and bytes without a row are found by nobody.
-        await asyncio.to_thread(_write, self._path(digest), content)
+        await asyncio.to_thread(_write, self.path(digest), content)
         insert = sqlite_insert if self._database.is_sqlite else postgres_insert
         async with self._database.write() as tx:
             await tx.connection.execute(
@@ -52,8 +52,10 @@ class MediaStore:
                     size=len(content),
                     created_at=tx.now,
                 )
-                .on_conflict_do_nothing(index_elements=["digest"])
+                .on_conflict_do_update(index_elements=["digest"], set_={"created_at": tx.now})
             )
+        # Forgotten between the two (``media/forgetting.py``): then once more.
+        await asyncio.to_thread(_write, self.path(digest), content)
         return digest
 
     async def find(self, digest: str) -> Kept:
@@ -64,7 +66,7 @@ class MediaStore:
             kind = await session.scalar(
                 select(MediaFile.content_type).where(MediaFile.digest == digest)
             )
-        path = self._path(digest)
+        path = self.path(digest)
         if kind is None or not await asyncio.to_thread(path.is_file):
             raise FileGone(digest)
         return Kept(digest, kind, path)
@@ -74,7 +76,8 @@ class MediaStore:
         kept = await self.find(digest)
         return await asyncio.to_thread(kept.path.read_bytes)
 
-    def _path(self, digest: str) -> Path:
+    def path(self, digest: str) -> Path:
+        """Where the bytes of a digest lie, whether they do or not."""
         return self._folder / digest[:2] / digest
 
 

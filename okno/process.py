@@ -109,6 +109,7 @@ async def _background(
     if RoleName.JOBS in roles:
         await services.handoff.calendar_loaded()
         await services.forgetting().begin()
+        await services.media_forgetting().begin()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
         if (courier := reading_courier(services)) is not None:
             tasks["readings"] = asyncio.create_task(courier.run(stop))

@@ -25,6 +25,7 @@ from knowledge_base.learning.phrases import BasePhrases
 from knowledge_base.learning.service import Learning
 from knowledge_base.learning.trainer import Trainer
 from knowledge_base.service import KnowledgeBase
+from media.forgetting import MediaForgetting
 from media.links import Links
 from media.store import MediaStore
 from nlu import Understanding
@@ -115,8 +116,17 @@ class Services:
 
     def jobs(self) -> JobRunner:
         """Due work of all rooms."""
-        handlers = {**self.handoff.jobs(), **self.forgetting().jobs()}
+        handlers = {
+            **self.handoff.jobs(),
+            **self.forgetting().jobs(),
+            **self.media_forgetting().jobs(),
+        }
         return JobRunner(self.database, handlers, holder=self.holder, period=JOBS_PERIOD_SECONDS)
+
+    def media_forgetting(self) -> MediaForgetting:
+        """Files go with the words they came with."""
+        term = timedelta(days=31 * self.profile.retention.conversations_months)
+        return MediaForgetting(self.database, self.media, term)
 
     def forgetting(self) -> Forgetting:
         return Forgetting(self.database, self.profile.retention, self.zone)

@@ -1,6 +1,7 @@
 """«Сколько я должен»: debt or overpayment of an identified customer's account [22]."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from billing.balance import Balance as Facts
 from billing.money import roubles
@@ -9,6 +10,7 @@ from dialogs.flow import AccountFacts, Balance, Done, FlowTurn, Known, Moment, S
 from dialogs.flows import identification
 from dialogs.flows.identification import Identification
 from dialogs.flows.money_words import day, month_name, named
+from dialogs.flows.periods import day_of
 from replies import Button, Reply
 
 NAME = "balance"
@@ -17,7 +19,9 @@ VERSION = 1
 
 @dataclass(slots=True)
 class State(Identification):
-    pass
+    """``on``: the local day asked about (ISO); empty: today."""
+
+    on: str = ""
 
 
 def start(run: str) -> State:
@@ -25,14 +29,19 @@ def start(run: str) -> State:
 
 
 def absorb(state: State, turn: FlowTurn) -> bool:
-    return identification.absorb(state, turn)
+    on = day_of(turn.understanding)
+    if on is not None:
+        state.on = on.isoformat()
+    return identification.absorb(state, turn) or on is not None
 
 
 def advance(state: State, known: Known, moment: Moment) -> Step:
     account = identification.resolve(state, known)
     if not isinstance(account, int):
         return account
-    owed = Balance(account, moment.now.date())
+    today = moment.now.date()
+    # What will be owed nobody knows yet.
+    owed = Balance(account, min(today, date.fromisoformat(state.on)) if state.on else today)
     for query in (AccountFacts(account), owed):
         if query not in known:
             return query

@@ -24,6 +24,12 @@ def of(
     )
 
 
+def test_what_the_bot_sent_with_its_words_is_named() -> None:
+    file = {"kind": "picture", "key": "0" * 64, "name": "a.png", "alt": "QR-код <на> 5 ₽"}
+    shown = of(Author.ASSISTANT, "К **оплате**", data={"files": [file]})
+    assert shown.html == "<p>К <strong>оплате</strong></p><p>📎 QR-код &lt;на&gt; 5 ₽</p>"
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "what"),
     [

@@ -10,13 +10,15 @@ from fastapi import FastAPI
 from PIL import Image
 from sqlalchemy import func, select
 
-from media import pages, store
+from media import forgetting, pages, store
 from media.content import content_type
 from media.errors import BadLink, FileGone, FileTooLarge
+from media.forgetting import MediaForgetting
 from media.links import Links
 from media.models import MediaFile
 from media.store import MediaStore
 from storage.database import Database
+from storage.jobs import JobRunner
 from tests.conftest import FakeClock
 
 KEY = b"k" * 40
@@ -141,3 +143,28 @@ async def test_without_a_good_link_there_is_nothing(
     late = await browser.get(path)
     assert late.status_code == 410
     assert "больше не действует" in late.text
+
+
+async def test_what_is_old_is_forgotten_and_what_was_kept_again_stays(
+    media: MediaStore, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
+    old = [await media.put(f"file {number}".encode()) for number in range(5)]
+    clock.advance(days=100)
+    again = await media.put(b"file 0")
+    work = MediaForgetting(database, media, timedelta(days=120))
+    await work.begin()
+    jobs = JobRunner(database, work.jobs(), holder="test", period=1)
+    clock.advance(days=15)
+    await jobs.run_due()
+    assert [await media.read(digest) for digest in old]
+    clock.advance(days=10)
+    while await jobs.run_due():
+        clock.advance(seconds=10)
+    assert await media.read(again) == b"file 0"
+    for digest in old[1:]:
+        with pytest.raises(FileGone):
+            await media.read(digest)
+        assert not media.path(digest).exists()
+    assert await media.put(b"file 3") == old[3]
+    assert await media.read(old[3]) == b"file 3"
