@@ -52,7 +52,7 @@ from handoff.announcements import Announcements
 from knowledge_base.answers import Answer
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
-from nlu.context import meant
+from nlu.context import follow_up, meant, number_after, read_rating
 from replies import Button, Reply
 from replies.channels import CAPABILITIES
 
@@ -192,6 +192,10 @@ class Assistant:
             turn.understanding = danger
             self._danger(turn)
             return
+        mark = _typed_mark(turn.state, text)
+        if mark is not None:
+            self._rate(turn, mark)
+            return
         if turn.state.rated and self._comments(turn, questions):
             return
         if turn.context.turn == Turn.OPERATOR:
@@ -209,9 +213,14 @@ class Assistant:
         action = action or spoken.command(text)
         if action is None and _takes_back(turn.state, questions):
             action = spoken.UNDO_LAST
+        if action is None and questions[0].intent == "affirm":
+            action = _only_guess(turn)
         if action is not None:
             await self._press(turn, action)
             return
+        if len(questions) == 1:
+            now = turn.context.now.astimezone(self._rules.zone)
+            questions = (follow_up(questions[0], turn.state.last_topic, now=now),)
         await self._questions(turn, questions)
 
     def _goes_on(self, turn: _Turn, questions: Sequence[Understanding]) -> bool:
@@ -229,7 +238,7 @@ class Assistant:
     async def _questions(self, turn: _Turn, questions: Sequence[Understanding]) -> None:
         """Each question is answered [6]; what is not clear is asked once, at the end."""
         if is_number_alone(turn.context.text) and turn.context.turn != Turn.QUEUE:
-            self._number_alone(turn, questions[0])
+            await self._number_alone(turn, questions[0])
             return
         clear = [found for found in questions if found.confidence >= self._rules.answer]
         if not clear:
@@ -245,9 +254,15 @@ class Assistant:
             if turn.state.flow:
                 break  # a flow asks its own question: two at once would confuse
 
-    def _number_alone(self, turn: _Turn, found: Understanding) -> None:
-        turn.state.pending = turn.context.text
+    async def _number_alone(self, turn: _Turn, found: Understanding) -> None:
+        """What it is says the last answer, or the customer whom we ask."""
         choices = meanings(found)
+        wanted = number_after(turn.state.last_topic)
+        if any(intent == wanted for _, intent in choices):
+            now = turn.context.now.astimezone(self._rules.zone)
+            await self._intent(turn, wanted, meant(turn.context.text, wanted, now=now))
+            return
+        turn.state.pending = turn.context.text
         buttons = [intent_button(label, intent) for label, intent in choices]
         if any(intent == "balance" for _, intent in choices):
             turn.say(phrases.ACCOUNT_ALONE, *buttons, OPERATOR_BUTTON)
@@ -628,6 +643,19 @@ def _takes_back(state: DialogState, questions: Sequence[Understanding]) -> bool:
 def _choices(state: DialogState) -> list[tuple[str, str]]:
     """The buttons on the screen: (label, action)."""
     return [(label, action) for label, action in state.buttons]
+
+
+def _typed_mark(state: DialogState, text: str) -> RateAction | None:
+    """«5 из 5» where the buttons on the screen ask for a mark."""
+    marks = {label: actions.parse(action) for label, action in state.buttons}
+    chosen = marks.get(str(read_rating(text)))
+    return chosen if isinstance(chosen, RateAction) else None
+
+
+def _only_guess(turn: _Turn) -> str | None:
+    """«Да» to «вы имеете в виду …?» with one guess: that one's action."""
+    guesses = [action for _, action in turn.state.buttons if action != actions.OPERATOR]
+    return guesses[0] if turn.pending and len(guesses) == 1 else None
 
 
 def _moves_on(intent: str, flow: Flow, asked: str) -> bool:

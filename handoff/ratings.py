@@ -48,6 +48,9 @@ class Ratings:
         )
         buttons = [Button(str(score), action(stay.id, score)) for score in range(1, 6)]
         await self._steps.tell_customer(tx, conversation, QUESTION, *buttons)
+        # Also for who types «5 из 5»: the buttons on the screen, as the dialogs keep them.
+        on_screen = [[button.label, button.action] for button in buttons]
+        conversation.state = {**conversation.state, "buttons": on_screen}
         return True
 
     async def rate(

@@ -4,27 +4,15 @@ Pure functions; what was said before is the dialog's to keep.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from nlu.entities import SURE, extract
+from nlu.entities import extract
 from nlu.normalise import normalise
-from nlu.taxonomy import DANGER, OUT_OF_SCOPE, TALK
+from nlu.taxonomy import DANGER
 from nlu.types import Entity, Ranked, Understanding
 
-# The question that a detail belongs to, when we have asked for that detail.
-_ASKED_BY: Final = {
-    "reading": "submit_reading",
-    "account_number": "link_account",
-    "meter_number": "submit_reading",
-    "phone": "callback",
-    "request_number": "request_status",
-    "amount": "pay",
-    "date": "appointment",
-    "address": "power_outage",
-    "person": "link_account",
-}
 # The detail that a question wants.
 _DETAIL_OF: Final = {
     "submit_reading": "reading",
@@ -35,6 +23,22 @@ _DETAIL_OF: Final = {
 }
 # Details that any number can be.
 _FORMLESS: Final = ("account_number", "meter_number", "request_number", "reading", "amount")
+# Asked about a month, the first of these becomes the second.
+_BY_MONTH: Final = {"balance": "charges"}
+_NUMBER_AFTER: Final = {
+    "submit_reading": "submit_reading",
+    "reading_history": "submit_reading",
+    "faq/reading_deadline": "submit_reading",
+    "faq/reading_channels": "submit_reading",
+    "faq/reading_rejected": "submit_reading",
+    "faq/no_reading_calculation": "submit_reading",
+    "faq/account_number": "link_account",
+    "my_accounts": "link_account",
+    "balance": "balance",
+    "pay": "pay",
+    "faq/payment_methods": "pay",
+    "callback": "callback",
+}
 _MOST_WORDS: Final = 6
 # A follow-up that is as clear as this by itself is a question of its own.
 _CLEAR: Final = 0.9
@@ -59,28 +63,37 @@ _MARKS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """``intent``: what was answered last. ``expects``: the kind of entity just asked for."""
-
-    intent: str | None = None
-    expects: str | None = None
-
-
-def in_context(understood: Understanding, context: Context, *, now: datetime) -> Understanding:
-    """The same message read as an answer to our question, or as a follow-up to the last one.
+def follow_up(understood: Understanding, last: str, *, now: datetime) -> Understanding:
+    """«а за прошлый месяц?» after an answer on ``last`` asks the same again.
 
     A message that is clear by itself, and any danger, stays as it is.
     """
-    if understood.intent == DANGER:
+    if not last or understood.intent == DANGER or not _leans(understood):
         return understood
-    if context.expects is not None:
-        answer = _as_answer(understood, context.expects, now)
-        if answer is not None:
-            return answer
-    if context.intent is not None and _is_follow_up(understood):
-        return _led_by(understood, context.intent, _INHERITED, _details(understood, context, now))
-    return understood
+    intent = last
+    if understood.of("date"):
+        intent = _BY_MONTH.get(last, last)
+    entities = extract(normalise(understood.text), now=now, intent=intent)
+    rest = tuple(
+        Ranked(one.intent, one.confidence * (1 - _INHERITED))
+        for one in understood.ranking
+        if one.intent != intent
+    )
+    return replace(
+        understood,
+        intent=intent,
+        confidence=_INHERITED,
+        ranking=(Ranked(intent, _INHERITED), *rest),
+        entities=entities,
+    )
+
+
+def number_after(last: str) -> str:
+    """What a bare number is given for after an answer on ``last``; empty where that says nothing.
+
+    «до какого числа передавать?», answered, then «12345»: that is the reading.
+    """
+    return _NUMBER_AFTER.get(last, "")
 
 
 def meant(text: str, intent: str, *, now: datetime) -> Understanding:
@@ -104,33 +117,6 @@ def read_rating(text: str) -> int | None:
     return _MARKS.get(plain)
 
 
-def _as_answer(understood: Understanding, expects: str, now: datetime) -> Understanding | None:
-    """With what we asked for in it, and no other clear question around it, it is the answer."""
-    intent = _ASKED_BY.get(expects, understood.intent)
-    normalised = normalise(understood.text)
-    found = extract(normalised, now=now, intent=intent)
-    details = [entity for entity in found if entity.entity == expects]
-    bare = _BARE.fullmatch(normalised.text) is not None
-    if not details and bare:
-        details = _forced(understood.text, normalised.text, expects)
-    other_question = (
-        understood.intent not in (intent, OUT_OF_SCOPE, *TALK) and understood.confidence >= _CLEAR
-    )
-    if not details or (other_question and not bare):
-        return None
-    sure = [replace(entity, confidence=max(entity.confidence, _CLEAR)) for entity in details]
-    taken = [(entity.start, entity.end) for entity in sure]
-    others = [
-        entity
-        for entity in found
-        if entity.entity != expects
-        and entity.confidence >= SURE
-        and all(entity.end <= start or end <= entity.start for start, end in taken)
-    ]
-    entities = tuple(sorted((*sure, *others), key=lambda entity: entity.start))
-    return _led_by(understood, intent, _CLEAR, entities)
-
-
 def _forced(text: str, normalised: str, expects: str) -> list[Entity]:
     """A bare number is what we asked for, whatever its form."""
     digits = re.sub(r"\D", "", normalised)
@@ -141,35 +127,14 @@ def _forced(text: str, normalised: str, expects: str) -> list[Entity]:
     return [Entity(expects, value, start, len(text.rstrip()))]
 
 
-def _is_follow_up(understood: Understanding) -> bool:
+def _leans(understood: Understanding) -> bool:
+    """Whether it is short, unclear by itself, and begins or consists as follow-ups do."""
     text = normalise(understood.text).text.strip()
     if len(text.split()) > _MOST_WORDS or understood.confidence >= _CLEAR:
         return False
-    leans = _FOLLOW_UP.match(text) is not None
     only_date = any(
         entity.entity == "date"
         and entity.end - entity.start >= len(understood.text.strip(" ?.!")) - 1
         for entity in understood.entities
     )
-    return leans or only_date
-
-
-def _details(understood: Understanding, context: Context, now: datetime) -> tuple[Entity, ...]:
-    return extract(normalise(understood.text), now=now, intent=context.intent)
-
-
-def _led_by(
-    understood: Understanding, intent: str, confidence: float, entities: tuple[Entity, ...]
-) -> Understanding:
-    rest = tuple(
-        Ranked(one.intent, one.confidence * (1 - confidence))
-        for one in understood.ranking
-        if one.intent != intent
-    )
-    return replace(
-        understood,
-        intent=intent,
-        confidence=confidence,
-        ranking=(Ranked(intent, confidence), *rest),
-        entities=entities,
-    )
+    return only_date or _FOLLOW_UP.match(text) is not None
