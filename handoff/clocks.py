@@ -5,7 +5,7 @@ now is the running clock of the first or the next answer; the stay's ``next_due_
 ``rank_at`` follow it. Clocks are looked at by due work (``sweep``), never by timers in memory.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -36,7 +36,15 @@ class Terms:
 
 
 class Clocks:
-    def __init__(self, hours: WorkingHours, terms: Terms, events: Events) -> None:
+    def __init__(
+        self,
+        hours: WorkingHours,
+        terms: Terms,
+        events: Events,
+        owed: Callable[[Transaction], Awaitable[None]],
+    ) -> None:
+        """``owed`` is called when an answer begins to be owed."""
+        self._owed = owed
         self.hours = hours
         self.terms = terms
         self._events = events
@@ -234,6 +242,7 @@ class Clocks:
         )
 
     async def _watch(self, tx: Transaction, due_at: datetime) -> None:
+        await self._owed(tx)
         for moment in (due_at - SOON, due_at):
             await self._look_at(tx, moment)
 

@@ -25,6 +25,7 @@ from handoff.queue import PAGE, Stay, Tab
 from handoff.service import HandoffService
 from handoff.thread import MOST_CHANGED, Thread, last_understanding
 from handoff.tools import CompanyFacts, Inserts, canned_pages, tools
+from staff import audit
 from staff.groups import all_groups, groups_of
 from staff.models import Role
 from staff.presence import at_work
@@ -198,12 +199,20 @@ class _Inbox:
         async with self._database.read() as session:
             thread = await self._thread.page(session, stay.conversation_id)
             called = await mentions.unseen(session, me.person_id)
-        if any(one.handoff_id == handoff_id for one in called):
+        about = await self._about(stay)
+        called_here = any(one.handoff_id == handoff_id for one in called)
+        if called_here or about["accounts"]:
             async with self._database.write() as tx:
-                await mentions.see(tx, me.person_id, handoff_id)
+                if called_here:
+                    await mentions.see(tx, me.person_id, handoff_id)
+                if about["accounts"]:
+                    audit.record(
+                        tx, me.person_id, "account.viewed",
+                        object_kind="contact", object_id=stay.contact_id,
+                    )  # fmt: skip
         return {
             **await self._head(me, stay),
-            **await self._about(stay),
+            **about,
             **await self._choices(me, stay),
             "thread": thread,
             "key": new_key(),

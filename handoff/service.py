@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from conversations.events import Events
 from conversations.models import Contact, Conversation, Turn
 from conversations.service import Outbox, lock
-from handoff import clocks, names
+from handoff import clocks, names, shift
 from handoff.abuse import Abuse
 from handoff.announcements import Announcements
 from handoff.calendar import WorkingHours
@@ -68,7 +68,7 @@ class HandoffService:
         """``public_only`` and ``public`` as ``OperatorDesk`` has them."""
         self.database = database
         self.hours = hours
-        self.clocks = Clocks(hours, Terms(answer_within), events)
+        self.clocks = Clocks(hours, Terms(answer_within), events, shift.look_soon)
         self._steps = Steps(database, outbox, events, self.clocks)
         self.ratings = Ratings(self._steps)
         self.desk = OperatorDesk(
@@ -81,6 +81,7 @@ class HandoffService:
         )
         self.later = Later(self._steps, hours, promise_terms, public_only)
         self.abuse = Abuse(self._steps, hours)
+        self.shift = shift.Shift(self._steps)
         self.announcements = Announcements(database)
         self.moving = Moving(self._steps)
         self._events = events
@@ -97,6 +98,7 @@ class HandoffService:
             IDLE_JOB: self._close_idle,
             clocks.JOB: self._look_at_clocks,
             WAKE_JOB: self.later.wake_due,
+            shift.JOB: self.shift.look,
         }
 
     async def calendar_loaded(self) -> None:

@@ -28,6 +28,7 @@ from okno.money import confirmed_accounts, payment_notices
 from okno.services import Services
 from okno.try_out import reading, trying
 from web import app_parts
+from web.people import audit_router, groups_router, people_router
 from web.shell import Shell, make_shell
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +75,12 @@ def create_app(
             intent_title=label_of,
         )
     )
+    for administration in (
+        people_router(services.database, topics=subjects()),
+        groups_router(services.database, topics=subjects()),
+        audit_router(services.database),
+    ):
+        app.include_router(administration)
     app.include_router(
         board_router(
             services.handoff,

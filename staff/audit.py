@@ -1,9 +1,17 @@
 """The audit log: who did what to which object."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from staff.models import AuditEntry
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from staff.models import AuditEntry, Person
 from storage.database import Transaction
+
+PAGE = 100
 
 
 def record(
@@ -29,3 +37,40 @@ def record(
             data=data,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: int
+    at: datetime
+    who: str
+    action: str
+    object_kind: str
+    object_id: str
+
+
+async def entries(
+    session: AsyncSession,
+    *,
+    person_id: int | None = None,
+    prefix: str = "",
+    before: int | None = None,
+) -> Sequence[Entry]:
+    """The newest first. ``prefix`` of the action; ``before``: older than this id."""
+    statement = select(AuditEntry, Person.display_name).outerjoin(
+        Person, Person.id == AuditEntry.person_id
+    )
+    if person_id is not None:
+        statement = statement.where(AuditEntry.person_id == person_id)
+    if prefix:
+        statement = statement.where(AuditEntry.action.startswith(prefix, autoescape=True))
+    if before is not None:
+        statement = statement.where(AuditEntry.id < before)
+    rows = await session.execute(statement.order_by(AuditEntry.id.desc()).limit(PAGE))
+    return [
+        Entry(
+            row.AuditEntry.id, row.AuditEntry.at, row.display_name or "", row.AuditEntry.action,
+            row.AuditEntry.object_kind or "", row.AuditEntry.object_id or "",
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ StaffError
 ├── LoginUnsuitable     a login that nobody could type again
 ├── PersonUnknown       no person with this login
 ├── PasswordTooWeak     ``reason`` says what to change, in Russian
+├── WrongCode           not the code of the second factor, or one that was used
 ├── WrongCredentials    login, password or both; which, is not told
 └── TooManyAttempts     ``wait`` is the time left until the next attempt
 """
@@ -32,6 +33,10 @@ class PasswordTooWeak(StaffError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class WrongCode(StaffError):
+    pass
 
 
 class WrongCredentials(StaffError):

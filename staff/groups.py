@@ -20,6 +20,7 @@ class Group:
     topics: tuple[str, ...]
     is_default: bool
     members: frozenset[int]
+    distribute: bool = False
 
 
 async def all_groups(session: AsyncSession) -> list[Group]:
@@ -33,7 +34,7 @@ async def all_groups(session: AsyncSession) -> list[Group]:
     return [
         Group(
             row.id, row.name, tuple(row.topics), row.is_default,
-            frozenset(members.get(row.id, ())),
+            frozenset(members.get(row.id, ())), row.distribute,
         )
         for row in rows.scalars()
     ]  # fmt: skip
@@ -63,12 +64,18 @@ async def save(
     topics: Sequence[str],
     members: Collection[int],
     is_default: bool,
+    distribute: bool = False,
     by: int,
 ) -> int:
     """Make or change a group; its id. Of several default groups the last one stays."""
     if is_default:
         await tx.session.execute(update(StaffGroup).values(is_default=False))
-    values = {"name": name.strip(), "topics": list(topics), "is_default": is_default}
+    values = {
+        "name": name.strip(),
+        "topics": list(topics),
+        "is_default": is_default,
+        "distribute": distribute,
+    }
     if group_id is None:
         made = await tx.session.execute(
             insert(StaffGroup).values(**values).returning(StaffGroup.id)

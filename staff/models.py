@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
@@ -47,6 +47,13 @@ class Person(Base):
     role: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    # How many open conversations are given to him by themselves.
+    capacity: Mapped[int] = mapped_column(default=5, server_default="5")
+    # The second factor: required by an administrator; the secret once it was set up; the last
+    # time step that was used, so that a code works once.
+    totp_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    totp_secret: Mapped[str | None]
+    totp_step: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class StaffGroup(Base):
@@ -61,6 +68,8 @@ class StaffGroup(Base):
     name: Mapped[str] = mapped_column(unique=True)
     topics: Mapped[list[Any]] = mapped_column(default=list)
     is_default: Mapped[bool] = mapped_column(default=False)
+    # Waiting conversations are given to whoever is here and has the fewest.
+    distribute: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class GroupMember(Base):
@@ -86,6 +95,8 @@ class StaffSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    # The password was right, the second factor is still to come: nobody is logged in yet.
+    pending: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class LoginThrottle(Base):

@@ -17,6 +17,7 @@ def here(now: datetime) -> ColumnElement[bool]:
     return Person.active & exists().where(
         StaffSession.person_id == Person.id,
         StaffSession.revoked_at.is_(None),
+        StaffSession.pending.is_(False),
         StaffSession.last_seen_at > now - AWAY_AFTER,
     )
 

@@ -7,10 +7,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
-from staff import audit, passwords, sessions, throttle
+from staff import audit, passwords, second_factor, sessions, throttle
 from staff.errors import LoginTaken, LoginUnsuitable, PersonUnknown, WrongCredentials
 from staff.models import Person, Role, StaffSession
 from staff.passwords import Passwords
+from staff.second_factor import Pending
 from staff.sessions import SignedIn
 from storage.database import Database, Transaction
 
@@ -84,6 +85,7 @@ class StaffService:
         self, login: str, password: str, *, address: str, replacing: str | None = None
     ) -> str:
         """The token of a new session; ``replacing`` is the browser's former one, which ends.
+        Where a second factor is wanted, ``session()`` knows it only after ``confirm``.
 
         Raises WrongCredentials, TooManyAttempts.
         """
@@ -99,13 +101,62 @@ class StaffService:
                 await _change(tx, Person.id == person.id, password_hash=rehashed)
             if replacing is not None:
                 await sessions.revoke(tx, StaffSession.token_hash == sessions.hash_token(replacing))
-            token = await sessions.open_session(tx, person.id)
-            _log(tx, person.id, "staff.logged_in", person.id)
+            needs_code = person.totp_required or person.totp_step > 0
+            token = await sessions.open_session(tx, person.id, pending=needs_code)
+            if not needs_code:
+                _log(tx, person.id, "staff.logged_in", person.id)
         return token
 
     async def session(self, token: str, *, touch: bool = True) -> SignedIn | None:
         """Who is behind the token; ``touch=False`` when the person did nothing himself."""
         return await sessions.find(self._database, token, touch=touch)
+
+    async def pending(self, token: str) -> Pending | None:
+        """The login behind the token that waits for its second factor."""
+        return await second_factor.pending(self._database, token)
+
+    async def confirm(self, token: str, code: str, *, address: str) -> None:
+        """Raises WrongCode, TooManyAttempts."""
+        await second_factor.confirm(self._database, token, code, address=address)
+
+    async def everybody(self) -> Sequence[Person]:
+        """Active people first, each by name."""
+        async with self._database.read() as session:
+            rows = await session.execute(select(Person))
+            return sorted(rows.scalars(), key=lambda p: (not p.active, _fold(p.display_name)))
+
+    async def change(
+        self,
+        person_id: int,
+        *,
+        display_name: str,
+        role: Role,
+        capacity: int,
+        totp_required: bool,
+        by: int,
+    ) -> None:
+        """A changed role ends every session: pages of the old one would stay open.
+
+        Raises PersonUnknown.
+        """
+        async with self._database.write() as tx:
+            before = await tx.session.get(Person, person_id)
+            if before is None:
+                raise PersonUnknown
+            had, required = before.role, before.totp_required
+            await _change(
+                tx, Person.id == person_id, display_name=display_name.strip(), role=role,
+                capacity=capacity, totp_required=totp_required,
+            )  # fmt: skip
+            if had != role or (totp_required and not required):
+                await sessions.revoke(
+                    tx, StaffSession.person_id == person_id, StaffSession.person_id != by
+                )
+            _log(tx, by, "staff.changed", person_id, role=role.value)
+
+    async def forget_second_factor(self, person_id: int, *, by: int) -> None:
+        async with self._database.write() as tx:
+            await second_factor.forget(tx, person_id, by=by)
 
     async def log_out(self, token: str) -> None:
         async with self._database.write() as tx:

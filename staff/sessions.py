@@ -16,6 +16,8 @@ from staff.models import Person, Role, StaffSession
 from storage.database import Database, Transaction
 
 IDLE = timedelta(hours=12)
+# For so long the second factor is waited for.
+PENDING = timedelta(minutes=10)
 # «Last seen» needs no finer step, and every step is a durable write.
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -32,8 +34,8 @@ class SignedIn:
     csrf: str
 
 
-async def open_session(tx: Transaction, person_id: int) -> str:
-    """The token for the cookie; it cannot be had again."""
+async def open_session(tx: Transaction, person_id: int, *, pending: bool = False) -> str:
+    """The token for the cookie; it cannot be had again. ``pending``: until the second factor."""
     token = secrets.token_urlsafe(32)
     tx.session.add(
         StaffSession(
@@ -42,7 +44,8 @@ async def open_session(tx: Transaction, person_id: int) -> str:
             csrf=secrets.token_urlsafe(32),
             created_at=tx.now,
             last_seen_at=tx.now,
-            expires_at=tx.now + IDLE,
+            expires_at=tx.now + (PENDING if pending else IDLE),
+            pending=pending,
         )
     )
     return token
@@ -59,6 +62,7 @@ async def find(database: Database, token: str, *, touch: bool) -> SignedIn | Non
                 .where(
                     StaffSession.token_hash == hash_token(token),
                     StaffSession.revoked_at.is_(None),
+                    StaffSession.pending.is_(False),
                     StaffSession.expires_at > now,
                     Person.active,
                 )

@@ -32,12 +32,7 @@ PARTS = (
         "chart-bar",
         frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     ),
-    Part(
-        "Показания",
-        "/readings",
-        "gauge",
-        frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR}),
-    ),
+    Part("Сотрудники", "/people", "users", frozenset({Role.ADMINISTRATOR})),
     Part("База знаний", "/kb", "book", frozenset({Role.EDITOR, Role.ADMINISTRATOR})),
 )
 

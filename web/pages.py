@@ -1,10 +1,13 @@
 """Login, logout, and what a person may change about himself."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
+import segno
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from markupsafe import Markup
 
-from staff.errors import PasswordTooWeak, TooManyAttempts, WrongCredentials
+from staff.errors import PasswordTooWeak, TooManyAttempts, WrongCode, WrongCredentials
 from staff.models import Role
 from web import csrf
 from web.guard import Me, require
@@ -26,6 +29,7 @@ NOTICES = {"password": "Пароль изменён. На других устр�
 def router() -> APIRouter:
     router = APIRouter()
     router.include_router(_login_router())
+    router.include_router(_code_router())
     router.include_router(_profile_router())
     return router
 
@@ -70,11 +74,65 @@ def _login_router() -> APIRouter:
             response.headers["retry-after"] = str(int(error.wait.total_seconds()) + 1)
             return response
         me = await shell.staff.session(token)
-        onward = go_to(request, safe_next(next, home_of(me.role) if me else "/login"))
+        if me is None:
+            query = urlencode({"next": safe_next(next, "")})
+            waits = go_to(request, f"/login/code?{query}")
+            shell.cookie.set(waits, token)
+            return waits
+        onward = go_to(request, safe_next(next, home_of(me.role)))
         shell.cookie.set(onward, token)
         return onward
 
     return router
+
+
+def _code_router() -> APIRouter:
+    """The second step of the login; only the cookie of a right password comes so far."""
+    router = APIRouter()
+
+    async def shown(request: Request, next: str, problem: str = "") -> Response:
+        found = await shell_of(request).staff.pending(shell_of(request).cookie.read(request) or "")
+        if found is None:
+            return go_to(request, "/login")
+        context = {
+            "next": next,
+            "problem": problem,
+            "enrolled": found.enrolled,
+            "secret": found.secret,
+            "qr": None if found.enrolled else _qr(found.uri),
+        }
+        return page(request, "login_code.html", context, status=422 if problem else 200)
+
+    @router.get("/login/code")
+    async def code_form(request: Request, next: Annotated[str, Query()] = "") -> Response:
+        return await shown(request, next)
+
+    @router.post("/login/code")
+    async def confirm(
+        request: Request,
+        code: Annotated[str, Form(max_length=20)] = "",
+        next: Annotated[str, Form()] = "",
+    ) -> Response:
+        shell = shell_of(request)
+        csrf.check_origin(request, shell.public_url)
+        token = shell.cookie.read(request) or ""
+        address = request.client.host if request.client else "unknown"
+        try:
+            await shell.staff.confirm(token, code, address=address)
+        except WrongCode:
+            return await shown(request, next, "Код не подошёл. Введите новый из приложения.")
+        except TooManyAttempts as error:
+            wait = duration(error.wait)
+            return await shown(request, next, f"Слишком много попыток. Попробуйте через {wait}.")
+        me = await shell.staff.session(token)
+        return go_to(request, safe_next(next, home_of(me.role) if me else "/login"))
+
+    return router
+
+
+def _qr(uri: str) -> Markup:
+    # Drawn by us: nothing in it comes from outside but escaped digits and letters.
+    return Markup(segno.make(uri).svg_inline(scale=4, border=2))  # noqa: S704
 
 
 def _profile_router() -> APIRouter:

@@ -13,6 +13,7 @@ from handoff.steps import Operator
 from staff.service import StaffService
 from tests.handoff.conftest import House
 from tests.handoff.inbox import PASSWORD, hub_of, inbox_app, staff_of
+from tests.handoff.test_calendar import at
 from tests.needs import browser as installed_browser
 from tests.web.conftest import Running
 from web.hub import EventHub
@@ -322,3 +323,19 @@ async def test_a_new_line_holds_the_send_once(
     assert await house.sent(conversation) == []
     await page.keyboard.press("Enter")
     await expect(page.locator(".ib-by-operator .ib-text")).to_have_text("Долг 10 ₽")
+
+
+async def test_out_of_hours_to_opening(chromium: Browser, server: Running, house: House) -> None:
+    house.clock.value = at("2026-11-20T19:00")  # Friday evening
+    await house.waiting("1", "Анна")
+    page = await inbox(chromium, server, "olga")
+    left = page.locator(".ib-item .ib-left")
+    await expect(left).to_have_text("в понедельник до 8:15")
+    house.clock.value = at("2026-11-23T08:00")
+    await house.run_jobs()
+    await house.waiting("2", "Борис")
+    await expect(left.first).to_have_text("15 мин")
+    await expect(page.locator(".ib-item").first).to_contain_text("Анна")
+    house.clock.value = at("2026-11-23T08:15:05")
+    await house.run_jobs()
+    await expect(left.first).to_have_class(re.compile("ib-late"))

@@ -138,7 +138,7 @@ async def test_an_empty_queue_says_so(house: House, page: Browser) -> None:
     assert "Новый разговор появится здесь сам" in await page.text("/inbox")
     house.clock.advance(hours=8)
     assert "Сейчас не рабочее время: пн–пт 8:00–17:00" in await page.text("/inbox")
-    assert "По имени «&lt;i&gt;» никого нет" in await page.text("/inbox?q=<i>")
+    assert "По запросу «&lt;i&gt;» ничего нет" in await page.text("/inbox?q=<i>")
 
 
 async def test_a_conversation_shows_everything_and_runs_nothing(
@@ -397,7 +397,7 @@ async def test_no_route_is_open_to_others(house: House, app: FastAPI) -> None:
             assert refused.status_code == 403, path
             assert (await stranger.request(method, path)).status_code == 401, path
             tried += 1
-    assert tried == 26
+    assert tried >= 26
     assert (await house.stay(first)).state == HandoffState.WAITING
     await editor.client.aclose()
     await stranger.aclose()
