@@ -5,15 +5,13 @@ They are stored here first, so an outage of billing loses none and delays only t
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.delivery_models import DeliveryOfReading, ReadingDelivery
 from billing.errors import GatewayDown
@@ -39,17 +37,6 @@ PERIOD_SECONDS = 5.0
 LONGEST_PAUSE = timedelta(minutes=15)
 # Numbers of readings may be committed out of order: so far back we look for late ones.
 OVERLAP = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Undelivered:
-    """For the staff page: a reading that billing does not have. ``reason``: why it refused."""
-
-    reading_id: int
-    state: DeliveryOfReading
-    attempts: int
-    reason: str | None
-    next_at: datetime
 
 
 class ReadingCourier:
@@ -112,27 +99,6 @@ class ReadingCourier:
                 .limit(BATCH)
             )
             return [(row[0].id, _outgoing(row[0], row[1], row[2])) for row in rows]
-
-
-async def undelivered(session: AsyncSession, limit: int = 100) -> list[Undelivered]:
-    """Refused ones and those tried in vain, the oldest first."""
-    rows = await session.scalars(
-        select(ReadingDelivery)
-        .where(
-            (ReadingDelivery.state == DeliveryOfReading.REFUSED)
-            | (
-                (ReadingDelivery.state == DeliveryOfReading.WAITING)
-                & (ReadingDelivery.attempts > 0)
-            )
-        )
-        .order_by(ReadingDelivery.reading_id)
-        .limit(limit)
-    )
-    return [
-        Undelivered(row.reading_id, DeliveryOfReading(row.state), row.attempts, row.reason,
-                    row.next_at)
-        for row in rows
-    ]  # fmt: skip
 
 
 async def _enqueue(tx: Transaction) -> None:

@@ -42,5 +42,5 @@ async def billing_findings(services: Services) -> AsyncIterator[Finding]:
     if refused or tried:
         yield Finding(
             f"readings: {refused} refused by billing, {tried} tried in vain",
-            "the table reading_delivery says why",
+            "the page «Показания на проверке» says why",
         )

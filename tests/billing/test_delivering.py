@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import select, update
 
-from billing.delivering import ReadingCourier, undelivered
+from billing.delivering import ReadingCourier
 from billing.delivery_models import DeliveryOfReading, ReadingDelivery
 from billing.errors import GatewayDown
 from billing.gateway import DeliveredReading, OutgoingReading, ReadingVerdict
@@ -60,10 +60,14 @@ async def give(company: Company, value: int = 12_400, message: int = 1) -> int:
     return taken.reading_id
 
 
-async def state(database: Database, reading_id: int) -> tuple[str, int]:
+async def row_of(database: Database, reading_id: int) -> ReadingDelivery:
     async with database.read() as session:
-        row = await session.get_one(ReadingDelivery, reading_id)
-        return row.state, row.attempts
+        return await session.get_one(ReadingDelivery, reading_id)
+
+
+async def state(database: Database, reading_id: int) -> tuple[str, int]:
+    row = await row_of(database, reading_id)
+    return row.state, row.attempts
 
 
 async def test_a_reading_goes_once_after_the_time_of_undoing(
@@ -101,9 +105,7 @@ async def test_an_outage_delays_with_growing_pauses_and_loses_nothing(
         clock.advance(seconds=5)
         tries = (await state(company.database, reading_id))[1]
     assert 8 <= tries <= 14
-    async with company.database.read() as session:
-        (waiting,) = await undelivered(session)
-    assert (waiting.reading_id, waiting.reason) == (reading_id, "ConnectTimeout")
+    assert (await row_of(company.database, reading_id)).reason == "ConnectTimeout"
     billing.down = False
     clock.advance(minutes=15)
     assert await courier.deliver_due() == 1
@@ -123,12 +125,11 @@ async def test_an_answer_that_names_nothing_is_no_delivery(
 async def test_a_refusal_is_kept_with_its_reason(
     company: Company, courier: ReadingCourier, billing: Billing, clock: FakeClock
 ) -> None:
-    await give(company)
+    reading_id = await give(company)
     clock.advance(minutes=10)
     billing.refuses = "счётчик снят"
     await courier.deliver_due()
-    async with company.database.read() as session:
-        (refused,) = await undelivered(session)
+    refused = await row_of(company.database, reading_id)
     assert (refused.state, refused.reason) == (DeliveryOfReading.REFUSED, "счётчик снят")
     assert await courier.deliver_due() == 0
 
