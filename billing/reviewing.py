@@ -28,6 +28,7 @@ from storage.database import Database, Transaction
 LONGEST_LIST = 100
 LONGEST_REASON = 500
 HISTORY_SHOWN = 4
+WORDS_SHOWN = 4
 EVENT = "reading.decided"
 
 
@@ -38,7 +39,8 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A reading with what an employee needs to judge it; unmasked. ``words``: the customer's.
+    """A reading with what an employee needs to judge it; unmasked. ``words``: what the customer
+    wrote up to it, for a reading may have been asked for in several steps.
 
     ``trouble``: why billing has not taken it, "" while it is only late.
     """
@@ -60,7 +62,7 @@ class Waiting:
     period: date
     received_at: datetime
     channel: str
-    words: str
+    words: tuple[str, ...]
     trouble: str = ""
 
 
@@ -85,7 +87,10 @@ class Reviewing:
         """The longest waiting first."""
         rows = (await session.execute(_statement(tab).limit(LONGEST_LIST))).all()
         histories = await queries.histories_of(session, [row.Meter.id for row in rows])
-        return [_waiting(row, histories.get(row.Meter.id, ())) for row in rows]
+        return [
+            _waiting(row, histories.get(row.Meter.id, ()), await _words(session, row.Reading))
+            for row in rows
+        ]
 
     async def count(self, session: AsyncSession, tab: Tab) -> int:
         counted = _statement(tab).order_by(None).subquery()
@@ -143,16 +148,14 @@ class Reviewing:
         await self._outbox.queue(tx, [message], locked=locked)
 
 
-def _statement(tab: Tab) -> Select[Reading, Meter, Account, str, str]:
+def _statement(tab: Tab) -> Select[Reading, Meter, Account, str]:
     statement = (
         select(
             Reading, Meter, Account,
-            func.coalesce(Message.text, "").label("words"),
             func.coalesce(ReadingDelivery.reason, "").label("trouble"),
         )
         .join(Meter, Meter.id == Reading.meter_id)
         .join(Account, Account.id == Meter.account_id)
-        .outerjoin(Message, Message.id == Reading.source_message_id)
         .outerjoin(ReadingDelivery, ReadingDelivery.reading_id == Reading.id)
         .order_by(Reading.received_at, Reading.id)
     )  # fmt: skip
@@ -169,8 +172,11 @@ _CONDITIONS: dict[Tab, ColumnElement[bool]] = {
 }
 
 
-def _waiting(row: Row[Reading, Meter, Account, str, str],
-             history: Sequence[PastReading]) -> Waiting:  # fmt: skip
+def _waiting(
+    row: Row[Reading, Meter, Account, str],
+    history: Sequence[PastReading],
+    words: tuple[str, ...],
+) -> Waiting:  # fmt: skip
     reading, meter = row.Reading, row.Meter
     facts = queries.account_facts(row.Account)
     number = queries.reading_number(reading.id)
@@ -192,9 +198,26 @@ def _waiting(row: Row[Reading, Meter, Account, str, str],
         period=reading.period,
         received_at=reading.received_at,
         channel=reading.channel,
-        words=row.words,
+        words=words,
         trouble=row.trouble,
     )
+
+
+async def _words(session: AsyncSession, reading: Reading) -> tuple[str, ...]:
+    if reading.conversation_id is None or reading.source_message_id is None:
+        return ()
+    texts = await session.scalars(
+        select(Message.text)
+        .where(
+            Message.conversation_id == reading.conversation_id,
+            Message.author == Author.CUSTOMER,
+            Message.id <= reading.source_message_id,
+            Message.text != "",
+        )
+        .order_by(Message.id.desc())
+        .limit(WORDS_SHOWN)
+    )
+    return tuple(reversed(list(texts)))
 
 
 def _check_correction(values: Values, meter: Meter) -> None:

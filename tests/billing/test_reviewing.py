@@ -109,6 +109,33 @@ async def test_the_list_holds_all_that_is_needed(scene: Scene) -> None:
     assert [past.values for past in row.history] == [(12015000,), (12180000,)]
 
 
+async def test_what_the_customer_wrote_up_to_it_is_shown(scene: Scene) -> None:
+    database = scene.company.database
+    now = database.clock.now()
+    async with database.write() as tx:
+        conversation = await tx.session.get_one(Conversation, scene.conversation_id)
+        for n, (author, text) in enumerate(
+            [("customer", "показания 14000"), ("assistant", "Всё верно?"), ("customer", "да"),
+             ("customer", "спасибо")], start=1,
+        ):  # fmt: skip
+            tx.session.add(
+                Message(
+                    id=n,
+                    conversation_id=conversation.id,
+                    kind="text",
+                    author=author,
+                    bot_account_id=conversation.bot_account_id,
+                    text=text,
+                    sent_at=now,
+                    created_at=now,
+                )
+            )
+    await scene.gives(14000, 3)
+    async with database.read() as session:
+        (row,) = await scene.reviewing.waiting(session, Tab.REVIEW)
+    assert row.words == ("показания 14000", "да")
+
+
 async def test_accepting_puts_it_in_force_and_tells_the_customer(scene: Scene) -> None:
     await scene.gives(12300, 11)
     taken = await scene.gives(12250, 12)  # a lower correction waits
