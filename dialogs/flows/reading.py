@@ -90,7 +90,7 @@ def absorb(state: State, turn: FlowTurn) -> bool:
     if state.asked == "unfit" and _LONE_NAME.fullmatch(turn.text):
         state.name = turn.text.strip()
         return True
-    if state.asked not in {"number", "name"} or reading_values.has_zones(turn):
+    if state.asked not in {"number", "name"} or reading_values.are_meant(turn):
         found = _absorb_values(state, turn) or found
     return identification.absorb(state, turn) or found
 
@@ -104,7 +104,7 @@ def _absorb_values(state: State, turn: FlowTurn) -> bool:
     values = reading_values.values_in(turn, bare=bare)
     if not values:
         return False
-    if state.asked in {"confirm", "unfit"}:
+    if state.asked in {"confirm", "unfit", "name"}:
         _forget_values(state)
     state.given.extend(values)
     return True

@@ -11,13 +11,15 @@ Given = list[list[object]]
 
 _ROLES = {"day": 0, "night": 1, "half_peak": 2}
 _NUMBER = re.compile(r"\d[\d\s\u00a0]*(?:[.,]\d+)?")
+_READING = re.compile(r"показан", re.IGNORECASE)
 _ONLY_NUMBER = re.compile(r"\s*[-−–]?\s*\d[\d\s\u00a0.,]*\s*(?:квт\S*)?\s*", re.IGNORECASE)
 
 
-def has_zones(turn: FlowTurn) -> bool:
-    """Does the message name a zone («день 12345»)?"""
+def are_meant(turn: FlowTurn) -> bool:
+    """Does the message say that its numbers are readings: «день 12345», «показания 12345»?"""
     found = turn.understanding.of("reading") if turn.understanding else ()
-    return any(entity.role in _ROLES for entity in found)
+    said = _READING.search(turn.text) is not None
+    return any(said or entity.role in _ROLES for entity in found)
 
 
 def values_in(turn: FlowTurn, *, bare: bool) -> Given:
