@@ -117,7 +117,7 @@ CAPABILITIES: dict[str, Capability] = {
         label=128,
         caption_limit=3999,
         receives="long poll, webhook",
-        proves_phone=True,
+        phone="signed, not yet seen live",
         window="after the bot was started",
     ),
     # Odnoklassniki publishes no limits: cautious guesses.
