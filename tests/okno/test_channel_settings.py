@@ -31,6 +31,13 @@ def load(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> settings.Se
         ({**VK, "vk_group_id": "-7"}, "OKNO_VK_GROUP_ID"),
         ({**VK, **PUBLIC, "vk_confirmation": "c"}, "OKNO_VK_SECRET"),
         ({**VK, **PUBLIC, "vk_secret": "s"}, "OKNO_VK_CONFIRMATION"),
+        ({"max_secret": "long-enough"}, "OKNO_MAX_SECRET"),
+        ({"max_token": "t", **PUBLIC}, "OKNO_MAX_SECRET"),
+        ({"max_token": "t", **PUBLIC, "max_secret": "a b c d e"}, "OKNO_MAX_SECRET"),
+        ({"max_token": "t", "max_ca_file": "/nowhere.pem"}, "OKNO_MAX_CA_FILE"),
+        ({"ok_secret": "s" * 16}, "OKNO_OK_SECRET"),
+        ({"ok_token": "tkn", **PUBLIC, "ok_secret": "short"}, "OKNO_OK_SECRET"),
+        ({"viber_token": "t", "viber_name": "Э" * 29}, "OKNO_VIBER_NAME"),
     ],
 )
 def test_what_is_missing_is_named_in_one_line(
