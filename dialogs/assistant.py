@@ -59,6 +59,7 @@ from replies.channels import CAPABILITIES
 log = structlog.get_logger(__name__)
 
 MAX_QUESTIONS = 3
+MOST_GUESSES = 3
 # The same question so soon again: the answer was not clear.
 SAME_QUESTION = timedelta(minutes=30)
 MOST_ANNOUNCED = 20
@@ -294,10 +295,21 @@ class Assistant:
             self._call_operator(turn, "not_understood")
         elif found.confidence >= self._rules.guess and guesses:
             turn.state.pending = turn.context.text
-            buttons = [intent_button(label_of(intent), intent) for intent in guesses]
+            buttons = self._guess_buttons(turn.context.text, found, guesses)
             turn.say(phrases.GUESSES, *buttons, OPERATOR_BUTTON)
         else:
             turn.say(phrases.NOT_UNDERSTOOD, MENU_BUTTON, OPERATOR_BUTTON)
+
+    def _guess_buttons(
+        self, text: str, found: Understanding, guesses: Sequence[str]
+    ) -> list[Button]:
+        """The classifier's guesses; where they are few, articles with the customer's words."""
+        labels = {intent: label_of(intent) for intent in guesses}
+        hints = {ranked.intent: ranked.confidence for ranked in found.ranking}
+        for hit in self._knowledge_base.search(text, hints, limit=MOST_GUESSES):
+            if len(labels) < MOST_GUESSES:
+                labels.setdefault(hit.topic, label_of(hit.topic) or hit.title)
+        return [intent_button(label, intent) for intent, label in labels.items()]
 
     # --- intents ----------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """What the editors' pages show of the articles: reads only."""
 
+import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from knowledge_base.article_text import fold
 from knowledge_base.errors import ArticleUnknown
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.names import SECTIONS, section_of
+from knowledge_base.search import Document, SearchIndex
 from knowledge_base.versions import latest
 
 # Below so many per cent an article wants another look.
@@ -111,6 +113,27 @@ async def articles(
         )  # fmt: skip
     fitting = [row for row in rows if _fits(row, wanted)]
     return sorted(fitting, key=lambda row: (SECTIONS.index(row.section), fold(row.title)))
+
+
+async def similar(
+    session: AsyncSession, wanted: Filter, *, now: datetime, today: date
+) -> list[Row]:
+    """For words that stand nowhere as they were typed: articles found by other forms of them,
+    through slips, the wrong layout and Latin letters. The best first."""
+    found = await session.execute(
+        select(Article.topic, ArticleVersion).join(
+            ArticleVersion,
+            (ArticleVersion.article_id == Article.id)
+            & (ArticleVersion.number == Article.last_number),
+        )
+    )
+    documents = [
+        Document(topic, v.title, v.questions, v.tags, f"{v.short}\n{v.body}") for topic, v in found
+    ]
+    hits = await asyncio.to_thread(lambda: SearchIndex(documents).search(wanted.text))
+    places = {hit.topic: place for place, hit in enumerate(hits)}
+    rows = await articles(session, replace(wanted, text=""), now=now, today=today)
+    return sorted((row for row in rows if row.topic in places), key=lambda row: places[row.topic])
 
 
 def _fits(row: Row, wanted: Filter) -> bool:

@@ -84,9 +84,10 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         wanted = listing.Filter(q, section, status, overdue, audience, unhelpful)
         now = editor.database.clock.now()
         async with editor.database.read() as session:
-            rows = await listing.articles(
-                session, wanted, now=now, today=now.astimezone(zone).date()
-            )
+            today = now.astimezone(zone).date()
+            rows = await listing.articles(session, wanted, now=now, today=today)
+            if not rows and wanted == listing.Filter(q) and q.strip():
+                rows = await listing.similar(session, wanted, now=now, today=today)
         authors = {row.author_id for row in rows if row.author_id is not None}
         context = {
             "rows": rows,
