@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.linking import lock
 from billing.models import AccountLink, Consent, ConsentKind, Purpose
+from billing.views import ProofSet
 from storage.database import Transaction
 
 
@@ -21,14 +22,18 @@ class ConsentText:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What to say before an account is looked for; ``given``: nothing any more."""
+    """What to say before an account is looked for (``given``: nothing any more), and which
+    ``proofs`` count."""
 
     kind: ConsentKind
     text: str
     given: bool
+    proofs: frozenset[ProofSet] = frozenset(ProofSet)
 
 
-async def standing(session: AsyncSession, contact_id: int, asked: ConsentText) -> Standing:
+async def standing(
+    session: AsyncSession, contact_id: int, asked: ConsentText, proofs: frozenset[ProofSet]
+) -> Standing:
     """A newer version of the text is told or asked anew."""
     found = await session.scalar(
         select(Consent.id).where(
@@ -38,7 +43,7 @@ async def standing(session: AsyncSession, contact_id: int, asked: ConsentText) -
             Consent.version == asked.version,
         )
     )
-    return Standing(asked.kind, asked.text, found is not None)
+    return Standing(asked.kind, asked.text, found is not None, proofs)
 
 
 async def record(

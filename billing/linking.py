@@ -81,6 +81,15 @@ async def identify_by_address(
     return await _prove(tx, contact_id, claimed, Proof.NAME, find)
 
 
+async def not_accepted(tx: Transaction, contact_id: int, claimed: str) -> LinkOutcome:
+    """A proof that the profile does not take: like one that is wrong, and counted."""
+
+    async def find(session: AsyncSession, claimed: str) -> Account | None:
+        return None
+
+    return await _prove(tx, contact_id, normalise_number(claimed) or "", Proof.NAME, find)
+
+
 async def _prove(
     tx: Transaction, contact_id: int, claimed: str, proof: Proof, find: Find
 ) -> LinkOutcome:

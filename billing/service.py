@@ -1,5 +1,6 @@
 """What other rooms ask of billing. A customer's account is reached only through his link."""
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ from billing.views import (
     GivenReading,
     LinkedAccount,
     LinkOutcome,
+    ProofSet,
     TakenReading,
     Undone,
     Unverified,
@@ -30,7 +32,8 @@ from storage.database import Transaction
 
 class BillingService:
     """The embedded base. ``rules`` (what ``take_reading`` accepts), ``pay_day`` (until which
-    day of the next month a bill is paid), ``prices`` and ``consent`` are the profile's.
+    day of the next month a bill is paid), ``prices``, ``consent`` and ``proofs`` are the
+    profile's.
     """
 
     def __init__(
@@ -40,10 +43,12 @@ class BillingService:
         pay_day: int = PAY_DAY,
         prices: Prices | None = None,
         consent: ConsentText | None = None,
+        proofs: Collection[ProofSet] = tuple(ProofSet),
     ) -> None:
         self.rules = rules or AcceptanceRules()
         self._pay_day = pay_day
         self._prices = prices or Prices()
+        self._proofs = frozenset(proofs)
         self._consent = consent or ConsentText(ConsentKind.NOTICE, "", "")
 
     async def find_account(self, session: AsyncSession, number: str) -> AccountFacts | None:
@@ -60,18 +65,24 @@ class BillingService:
         A failure is counted in ``tx``, so commit it too. After 5 in 30 minutes, by this contact
         or at this number, the answer is ``TOO_MANY`` whatever is given.
         """
+        if ProofSet.NUMBER_AND_NAME not in self._proofs:
+            return await linking.not_accepted(tx, contact_id, number)
         return await linking.identify(tx, contact_id, number, name)
 
     async def identify_by_phone(
         self, tx: Transaction, contact_id: int, number: str, phone: str
     ) -> LinkOutcome:
         """As ``identify``, by a phone that the messenger has proved to be the sender's own."""
+        if ProofSet.NUMBER_AND_PHONE not in self._proofs:
+            return await linking.not_accepted(tx, contact_id, number)
         return await linking.identify_by_phone(tx, contact_id, number, phone)
 
     async def identify_by_address(
         self, tx: Transaction, contact_id: int, address: str, name: str
     ) -> LinkOutcome:
         """As ``identify``, by the address and the holder's full name."""
+        if ProofSet.ADDRESS_AND_NAME not in self._proofs:
+            return await linking.not_accepted(tx, contact_id, "")
         return await linking.identify_by_address(tx, contact_id, address, name)
 
     async def change_account(
@@ -81,7 +92,7 @@ class BillingService:
         return await own_accounts.change(tx, contact_id, account_id, what, name)
 
     async def consent_standing(self, session: AsyncSession, contact_id: int) -> Standing:
-        return await consents.standing(session, contact_id, self._consent)
+        return await consents.standing(session, contact_id, self._consent, self._proofs)
 
     async def record_consent(self, tx: Transaction, contact_id: int, message_id: int) -> None:
         """The customer was told the text, or has agreed to it, with this message."""

@@ -11,6 +11,15 @@ from billing.models import Category, ReadingStatus
 from billing.prices import Prices
 from billing.readings import Mark, MeterFacts, PastReading, Question, Values
 
+
+class ProofSet(StrEnum):
+    """What together shows that somebody is an account's holder; the profile says which count."""
+
+    NUMBER_AND_NAME = "number_and_name"
+    ADDRESS_AND_NAME = "address_and_name"
+    NUMBER_AND_PHONE = "number_and_phone"
+
+
 # How long a customer may take a reading back; until then it goes nowhere.
 UNDO_WINDOW = timedelta(minutes=10)
 

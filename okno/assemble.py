@@ -65,7 +65,10 @@ def assemble(
         outbox=outbox,
         intake=Intake(database, events, signals),
         billing=BillingService(
-            profile.readings.rules(), prices=profile.prices(), consent=profile.personal_data.asked()
+            profile.readings.rules(),
+            prices=profile.prices(),
+            consent=profile.personal_data.asked(),
+            proofs=profile.personal_data.proofs,
         ),
         gateway=make_gateway(settings, profile, database, zone),
         handoff=HandoffService(

@@ -11,6 +11,7 @@ from billing.consents import ConsentText
 from billing.models import ConsentKind
 from billing.prices import Prices
 from billing.readings import AcceptanceRules, Outside
+from billing.views import ProofSet
 from okno.errors import WrongSetting
 from okno.profile_money import BankAccount, Payments
 
@@ -60,6 +61,8 @@ class PersonalData(_Strict):
     service: Literal["notice", "consent"] = "notice"
     version: str = "1"
     text: str = ""
+    # What shows that somebody is the holder [14].
+    proofs: tuple[ProofSet, ...] = tuple(ProofSet)
 
     def asked(self) -> ConsentText:
         return ConsentText(ConsentKind(self.service), self.version, self.text)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from billing.consents import Standing
 from billing.identity import fold, is_inn, mask_number, normalise_number, same_word
 from billing.models import ConsentKind
-from billing.views import LinkedAccount, LinkOutcome
+from billing.views import LinkedAccount, LinkOutcome, ProofSet
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, flow_button
 from dialogs.flow import (
     Asking,
@@ -33,10 +33,8 @@ from replies import Button, Reply
 
 MAX_FAILURES = 3
 
-ASK_NUMBER = (
-    "Напишите номер лицевого счёта: он вверху квитанции. Можно сразу с фамилией владельца. "
-    "Номера нет под рукой? Подойдут адрес и ФИО владельца."
-)
+ASK_NUMBER = "Напишите номер лицевого счёта: он вверху квитанции. Можно сразу с фамилией владельца."
+OR_ADDRESS = " Номера нет под рукой? Подойдут адрес и ФИО владельца."
 NO_ACCOUNT_BUT_PHONE = (
     "Это похоже на номер телефона, а нужен номер лицевого счёта: он вверху квитанции, "
     "например «100200300400»."
@@ -248,8 +246,10 @@ def _consent(slots: Identification, known: Known) -> Query | Asking | Done | Non
 
 
 def _prove(slots: Identification, known: Known) -> int | Query | Asking | Failed:
+    proofs = known[ConsentAsked()].proofs
     if slots.number is None and slots.address is None:
         text = NO_ACCOUNT_BUT_PHONE if slots.asked == "phone_given" else ASK_NUMBER
+        text += OR_ADDRESS if ProofSet.ADDRESS_AND_NAME in proofs else ""
         slots.asked = "number"
         return Asking(Reply(_with_notice(slots, known, text), (OPERATOR_BUTTON,)))
     query = _proof(slots)
@@ -258,13 +258,19 @@ def _prove(slots: Identification, known: Known) -> int | Query | Asking | Failed
         if slots.number is None:
             return Asking(Reply(_with_notice(slots, known, ASK_FULL_NAME), (OPERATOR_BUTTON,)))
         text = ASK_NAME.format(number=mask_number(slots.number))
-        return Asking(Reply(_with_notice(slots, known, text), (PHONE_BUTTON, OPERATOR_BUTTON)))
+        buttons = (*phone_button(known), OPERATOR_BUTTON)
+        return Asking(Reply(_with_notice(slots, known, text), buttons))
     if query not in known:
         return query
     identified: LinkOutcome = known[query]
     if identified.account is not None:
         return identified.account.account_id
     return _failed(slots, query, blocked=identified.blocked)
+
+
+def phone_button(known: Known) -> tuple[Button, ...]:
+    """Where a proved phone counts; it is shown only in channels that prove it."""
+    return (PHONE_BUTTON,) if ProofSet.NUMBER_AND_PHONE in known[ConsentAsked()].proofs else ()
 
 
 def _proof(slots: Identification) -> Identify | IdentifyByPhone | IdentifyByAddress | None:

@@ -146,7 +146,7 @@ def _without_account(state: State, known: Known, moment: Moment) -> Step:
     if not state.unnamed:
         text = reading_texts.ASK_NAME.format(number=mask_number(number))
         unnamed = _button(state, reading_texts.WITHOUT_NAME, "unnamed")
-        return Asking(Reply(text, (identification.PHONE_BUTTON, unnamed)))
+        return Asking(Reply(text, (*identification.phone_button(known), unnamed)))
     if state.problem or not state.given:
         state.asked = "value"
         text = _problem(state) or reading_texts.ASK_VALUES_ALONE.format(number=mask_number(number))

@@ -7,6 +7,7 @@ from billing.consents import ConsentText
 from billing.models import Consent, ConsentKind
 from billing.own_accounts import Change, tidy_name
 from billing.service import BillingService
+from billing.views import LinkOutcome, ProofSet
 from tests.billing.conftest import Company
 from tests.conftest import FakeClock
 
@@ -96,3 +97,16 @@ async def test_withdrawing_detaches_and_a_new_text_is_asked_anew(
         ("1", "Согласны?", 7), ("2", "Согласны теперь?", 8),
     ]  # fmt: skip
     assert all(one.withdrawn_at == clock.now() for one in kept)
+
+
+async def test_a_proof_that_the_profile_does_not_take_is_a_wrong_one(company: Company) -> None:
+    await company.account(phone="+79161234567")
+    strict = BillingService(proofs=[ProofSet.NUMBER_AND_NAME])
+    contact = await company.contact()
+    async with company.database.write() as tx:
+        by_phone = await strict.identify_by_phone(tx, contact, "440012345678", "+79161234567")
+    async with company.database.write() as tx:
+        by_address = await strict.identify_by_address(tx, contact, "Светлая 12-45", "Иванова Мария")
+    assert (by_phone, by_address) == (LinkOutcome(attempts_left=4), LinkOutcome(attempts_left=3))
+    async with company.database.write() as tx:
+        assert (await strict.identify(tx, contact, "440012345678", "Иванова")).account is not None
