@@ -10,7 +10,9 @@ import typer
 
 from conversations.events import Events
 from knowledge_base.errors import FilesUnfit
+from knowledge_base.front_matter import parse
 from knowledge_base.markdown_files import Imported, export_dir, import_dir, read_dir
+from knowledge_base.style import advice
 from storage.database import Database
 from storage.signals import Signals
 
@@ -60,9 +62,16 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
 
     @app.command("check")
     def check(folder: ExistingFolder) -> None:
-        """Check the articles of a folder: fields, variables, buttons, repeated questions."""
+        """Check the articles of a folder: fields, variables, buttons, repeated questions.
+
+        Advice on style is printed too; it is no problem.
+        """
         values = resources().variables
         files = _or_exit(lambda: read_dir(folder, values, strict=True))
+        for path in sorted(folder.glob("*.md")):
+            file = parse(path.read_bytes().decode("utf-8-sig"))
+            for found in map(file.locate, advice(file.text)):
+                typer.echo(f"{path}:{found.line}: {found.message}")
         typer.echo(f"{len(files)} articles, no problems.")
 
     return app

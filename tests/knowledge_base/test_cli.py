@@ -57,5 +57,15 @@ def test_check_finds_a_question_in_two_articles(run: Run, folder: Path) -> None:
     )
 
 
+def test_check_gives_advice_with_lines(run: Run, folder: Path) -> None:
+    rude = dump("faq/tariffs", text(questions=(), body="Тариф такой.\n\nВы обязаны явиться."))
+    (folder / "tariffs.md").write_text(rude)
+    line = rude.split("\n").index("Вы обязаны явиться.") + 1
+    result = run("check", folder)
+    assert result.exit_code == 0
+    assert f"tariffs.md:{line}: Мягче, чем «обязаны»" in result.output
+    assert "2 articles, no problems." in result.output
+
+
 def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
     assert run("import", tmp_path / "nowhere").exit_code == 2
