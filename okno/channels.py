@@ -42,14 +42,13 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One bot account: its way out, its routes, its poll loop where it has one."""
+    """One bot account: its way out, its routes, and the loop that polls or keeps its webhook."""
 
     name: str
     account_id: int
     sender: Sender
     routes: APIRouter | None = None
     poll: Callable[[asyncio.Event], Coroutine[Any, Any, None]] | None = None
-    started: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
 
     def delivery(self, services: Services) -> DeliveryLoop:
@@ -131,13 +130,12 @@ async def _telegram(services: Services) -> Channel:
         return Channel("telegram", account, outgoing, poll=poller.run, close=bot.session.close)
     secret = _given(settings.telegram_webhook_secret).get_secret_value()
     public_url = settings.public_url
-
-    async def register() -> None:
-        await webhook.register(bot, public_url, secret)
-
+    keeper = _registration(
+        services, "telegram", account, lambda: webhook.register(bot, public_url, secret), DAY
+    )
     routes = webhook.router(services.intake, account_id=account, secret=secret)
     return Channel(
-        "telegram", account, outgoing, routes=routes, started=register, close=bot.session.close
+        "telegram", account, outgoing, routes=routes, poll=keeper.run, close=bot.session.close
     )
 
 

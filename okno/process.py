@@ -73,9 +73,6 @@ async def serve(
         )
         tasks["web"] = asyncio.create_task(server.serve())
     tasks |= await _background(services, roles, channels, engine)
-    for channel in channels:
-        if RoleName.WEB in roles:
-            await channel.started()
     # What is loaded now stays to the end: the collector need not walk over it again and again.
     gc.collect()
     gc.freeze()
