@@ -1,12 +1,21 @@
 """«Сколько я должен»: debt or overpayment of an identified customer's account [22]."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing.balance import Balance as Facts
 from billing.money import roubles
-from dialogs.actions import intent_button
-from dialogs.flow import AccountFacts, Balance, Done, FlowTurn, Known, Moment, Step
+from dialogs.actions import begin_button, intent_button
+from dialogs.flow import (
+    AccountFacts,
+    Balance,
+    Done,
+    FlowTurn,
+    Known,
+    LinkedAccounts,
+    Moment,
+    Step,
+)
 from dialogs.flows import identification
 from dialogs.flows.identification import Identification
 from dialogs.flows.money_words import day, month_name, named
@@ -45,7 +54,11 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
     for query in (AccountFacts(account), owed):
         if query not in known:
             return query
-    return Done((_answer(named(known[AccountFacts(account)].account), known[owed]),))
+    reply = _answer(named(known[AccountFacts(account)].account), known[owed])
+    if len(known[LinkedAccounts()]) > 1:
+        other = begin_button("Другой счёт", NAME, "other")
+        reply = replace(reply, buttons=(*reply.buttons, other))
+    return Done((reply,))
 
 
 _READING = intent_button("Передать показания", "submit_reading")
