@@ -49,7 +49,7 @@ def free_port() -> int:
 async def prepare(
     folder: Path, database_url: str, engine: EmbeddedEngine, *, accounts: int = 20
 ) -> None:
-    """The demo company, a trained model and three people in ``folder``."""
+    """The demo company, a trained model and four people in ``folder``."""
     settings = Settings(database_url=database_url, secret_key=SECRET_KEY, _env_file=None)
     services = assemble(settings, profiles.load("demo"))
     await migrate.upgrade(services.database)
@@ -57,6 +57,7 @@ async def prepare(
     for login, name, role in (
         ("olga", "Ольга", Role.OPERATOR),
         ("pavel", "Павел", Role.OPERATOR),
+        ("irina", "Ирина", Role.SUPERVISOR),
         ("elena", "Елена", Role.EDITOR),
     ):
         await services.staff.add(login=login, display_name=name, role=role, password=PASSWORD)
