@@ -32,6 +32,7 @@ from dialogs.flow_runner import MAX_MISSES, FlowRunner
 from dialogs.flows import accounts, link
 from dialogs.menu import label_of, main_menu, section_menu
 from dialogs.numbers import meanings
+from dialogs.rudeness import beneath_the_words
 from dialogs.state import INTENT_FLOWS, DialogState, Flow
 from dialogs.turn import (
     AnswerRated,
@@ -70,6 +71,9 @@ _OPINIONS = {"thanks", "feedback", "complaint", "abuse", "out_of_scope"}
 # Talk that needs no answer from an operator and no «не понял» from the assistant.
 _SMALL_TALK = {"greet", "goodbye", "thanks", "affirm", "deny", "cancel", "help", "bot_challenge",
                "abuse"}  # fmt: skip
+# Said in the middle of a flow: a word about it, and the flow's question again. No miss.
+_ASIDES = {"greet", "thanks", "goodbye", "bot_challenge", "abuse"}
+_ASIDE = 0.9
 # Said to an operator, it does not start the clock of his next answer.
 _NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
 _READING = "submit_reading"
@@ -234,7 +238,8 @@ class Assistant:
         if not any(character.isalnum() for character in text):
             return ()
         now = turn.context.now.astimezone(self._rules.zone)
-        return await asyncio.to_thread(self._reader.read, text, now)
+        read = await asyncio.to_thread(self._reader.read, text, now)
+        return [beneath_the_words(found, sure=self._rules.answer) for found in read]
 
     async def _questions(self, turn: _Turn, questions: Sequence[Understanding]) -> None:
         """Each question is answered [6]; what is not clear is asked once, at the end."""
@@ -616,6 +621,11 @@ class Assistant:
         if sure and found.intent == "help":
             turn.state.end_flow()
             return False
+        if found.intent in _ASIDES and _is_clear_aside(found):
+            if found.intent != "greet":
+                await self._intent(turn, found.intent, found)
+            self._follow(turn, await self._flows.ask_again(flow, turn.state, turn.context))
+            return True
         action = matching.chosen(turn.context.text, _choices(turn.state))
         if action is not None and not turn.context.text.strip().isdigit():
             await self._press(turn, action)
@@ -668,6 +678,12 @@ def _only_guess(turn: _Turn) -> str | None:
     """«Да» to «вы имеете в виду …?» with one guess: that one's action."""
     guesses = [action for _, action in turn.state.buttons if action != actions.OPERATOR]
     return guesses[0] if turn.pending and len(guesses) == 1 else None
+
+
+def _is_clear_aside(found: Understanding) -> bool:
+    """Neither a detail nor a surname that resembles a greeting."""
+    details = bool(found.entities) or any(character.isdigit() for character in found.text)
+    return found.confidence >= _ASIDE and not details
 
 
 def _moves_on(intent: str, flow: Flow, asked: str) -> bool:
