@@ -1,11 +1,13 @@
 # make run: set everything up and start the demo.  make test: set everything up and run all checks.
 PYTHON ?= python3.11
+PYTHON310 ?= python3.10
 VENV := .venv
+RASA := .venv-rasa
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format soak lock clean
+.PHONY: help run test test-rasa check format soak lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,6 +23,13 @@ test: $(VENV)/.dev ## set everything up and pass all checks and tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
+test-rasa: $(VENV)/.dev ## the Rasa client against a real Rasa 3.6.21 (needs a Python 3.10, some minutes)
+	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null \
+		|| { echo "Rasa 3.6 needs a Python 3.10, and there is none: install it, or say make test-rasa PYTHON310=/path/to/python3.10"; exit 1; }
+	@test -e $(RASA)/.done || { echo "Installing Rasa in $(RASA) (once, some minutes)..."; \
+		$(PYTHON310) -m venv $(RASA) && $(RASA)/bin/python -m pip install --quiet --disable-pip-version-check -r nlu/rasa/requirements.txt && touch $(RASA)/.done; }
+	OKNO_RASA_PYTHON=$(CURDIR)/$(RASA)/bin/python $(BIN)/python -m pytest tests/nlu/contract_rasa.py
+
 soak: $(VENV)/.dev ## the fault tests again and again, for an hour
 	OKNO_SOAK_MINUTES=60 $(BIN)/python -m pytest tests/faults
 
@@ -32,8 +41,8 @@ lock: ## pin the newest allowed versions anew (needs uv)
 	uv pip compile pyproject.toml --extra build --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
 
-clean: ## remove the environment; data in var/ stay
-	rm -rf $(VENV)
+clean: ## remove the environments; data in var/ stay
+	rm -rf $(VENV) $(RASA)
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }

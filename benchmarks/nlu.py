@@ -152,6 +152,10 @@ def measure_rasa(
 
 def run_hint3(folder: Path, *, russian: bool) -> None:
     """Train on each bot's phrases, measure on its messages, average over the bots."""
+    needed = [folder / f"{bot}_{part}.yml" for bot in BOTS for part in ("train", "test")]
+    missing = [path.name for path in needed if not path.is_file()]
+    if missing:
+        raise SystemExit(f"--hint3: {folder} lacks {', '.join(missing)}")
     reports = []
     for bot in BOTS:
         data = load_training_data([folder / f"{bot}_train.yml"])

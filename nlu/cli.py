@@ -1,7 +1,6 @@
 """``okno nlu``: train, try, measure. The functions do the work, the commands only print."""
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nlu.embedded import EmbeddedEngine, load_engine
-from nlu.encoders import Encoder, encoder_from
+from nlu.encoders import default_encoder
 from nlu.errors import ModelError, NluError
 from nlu.evaluation import Report, evaluate
 from nlu.model import DEFAULT_SEED
@@ -56,11 +55,6 @@ LanguageOption = Annotated[
 ]
 
 
-def chosen_encoder() -> Encoder:
-    """The encoder that ``OKNO_NLU_ENCODER`` names. Raises `ModelError`."""
-    return encoder_from(os.environ.get("OKNO_NLU_ENCODER"))
-
-
 def read_data(data: list[Path] | None, articles: Path | None) -> TrainingData:
     """The phrases to train on: the project's own and the articles', unless files are given."""
     if data:
@@ -84,7 +78,7 @@ def train_and_save(
     """Train, store the model at ``path`` and return the engine."""
     from nlu.training import train
 
-    encoder = chosen_encoder()
+    encoder = default_encoder()
     model = train(data, seed=seed, russian=russian, progress=progress, encoder=encoder)
     engine = EmbeddedEngine(model, encoder)
     engine.model.save(path)
@@ -96,7 +90,7 @@ def open_engine(
 ) -> EmbeddedEngine:
     """The stored model, or a new one on the project's data where there is none to use."""
     try:
-        return load_engine(path, chosen_encoder())
+        return load_engine(path, default_encoder())
     except ModelError as error:
         _err.print(f"{error}; training a new model")
         return train_and_save(read_data(None, None), path, progress=progress)

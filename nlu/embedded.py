@@ -7,7 +7,7 @@ from typing import Final
 
 from nlu import danger
 from nlu.classifier import SURE, Classifier, Scores, ranked
-from nlu.encoders import Encoder, built_in_encoder
+from nlu.encoders import Encoder, default_encoder
 from nlu.entities import extract
 from nlu.errors import ModelError
 from nlu.explanation import Explanation, explain
@@ -40,7 +40,7 @@ class EmbeddedEngine:
 
     def __init__(self, model: Model, encoder: Encoder | None = None) -> None:
         """Raises `ModelError` if the model was trained with another encoder."""
-        encoder = encoder or built_in_encoder()
+        encoder = encoder or default_encoder()
         if model.encoder != encoder.name:
             raise ModelError(
                 f"the model was trained with encoder {model.encoder!r}, not {encoder.name!r}"

@@ -7,6 +7,7 @@ An administrator can point at a larger one in a folder (``model.onnx``, ``tokeni
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -76,6 +77,11 @@ class OnnxEncoder:
         states = self._session.run(None, wanted)[0]
         average: NDArray[np.float32] = np.asarray(states, dtype=np.float32)[0].mean(axis=0)
         return average
+
+
+def default_encoder() -> Encoder:
+    """What ``OKNO_NLU_ENCODER`` of the environment says. Raises `ModelError`."""
+    return encoder_from(os.environ.get("OKNO_NLU_ENCODER"))
 
 
 def encoder_from(setting: str | None) -> Encoder:

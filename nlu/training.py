@@ -13,7 +13,7 @@ from scipy import sparse
 from nlu import kernel, morphology, regression
 from nlu.augmentation import augmented
 from nlu.classifier import centred, nearness, projected
-from nlu.encoders import Encoder, built_in_encoder
+from nlu.encoders import Encoder, default_encoder
 from nlu.model import DEFAULT_SEED, Model, Phrase
 from nlu.ngrams import FeatureBlock, char_features, word_features
 from nlu.normalise import Normaliser
@@ -81,7 +81,7 @@ def train(
     encoder give the same model. ``russian=False`` is for data in another language.
     """
     report = progress or _silent
-    encoder = encoder or built_in_encoder()
+    encoder = encoder or default_encoder()
     labels = data.intents
     report("read", 0.0)
     texts = [example.text for example in data.examples]

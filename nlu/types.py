@@ -53,7 +53,8 @@ class Engine(Protocol):
     relative dates («вчера», «за октябрь») are resolved from it.
     """
 
-    model_id: str
+    @property
+    def model_id(self) -> str: ...
 
     def parse(self, text: str, *, now: datetime) -> Understanding:
         """The whole message as one question."""

@@ -14,6 +14,7 @@ from okno.assemble import assemble
 from okno.doctor_billing import billing_findings
 from okno.doctor_channels import channel_findings
 from okno.findings import Finding
+from okno.rasa import rasa_findings
 from okno.services import Services
 from okno.settings import Settings
 from okno.understanding import MODEL
@@ -75,6 +76,8 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
         yield Finding("the understanding is trained")
     else:
         yield Finding("the understanding is not trained", "run: okno nlu train")
+    async for finding in rasa_findings(services.settings):
+        yield finding
     async for finding in channel_findings(services):
         yield finding
     async for finding in billing_findings(services):

@@ -17,6 +17,7 @@ from dialogs.billing_answers import Answers, BillingAnswers
 from dialogs.effects import Effects
 from dialogs.flow_runner import FlowRunner
 from dialogs.state import flows
+from dialogs.understanding import Reader
 from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
@@ -32,6 +33,7 @@ from nlu import Understanding
 from nlu.embedded import EmbeddedEngine
 from okno.money import close_gateway, mirror, money_answers, money_rules
 from okno.profile import Profile
+from okno.rasa import RasaReader
 from okno.retention import Forgetting
 from okno.settings import Settings, secret_key
 from staff.service import StaffService
@@ -88,7 +90,7 @@ class Services:
         """``answers``: who answers the flows' queries, billing by default."""
         variables = self.variables()
         return Assistant(
-            EngineReader(engine),
+            self._reader(engine),
             self.knowledge_base,
             FlowRunner(
                 flows(self.billing.rules, money_rules(self.profile)),
@@ -113,6 +115,11 @@ class Services:
         """What each channel may carry; the terminal is the administrator's own machine."""
         rules = {name: rule.personal_data for name, rule in self.profile.channels.items()}
         return {"terminal": "full", **rules}
+
+    def _reader(self, engine: EmbeddedEngine | LiveEngine) -> Reader:
+        if self.settings.nlu_engine == "rasa" and self.settings.rasa_url is not None:
+            return RasaReader(self.settings.rasa_url, engine)
+        return EngineReader(engine)
 
     def jobs(self) -> JobRunner:
         """Due work of all rooms."""

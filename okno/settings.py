@@ -1,5 +1,6 @@
 """Every setting of the environment, prefix ``OKNO_``; read once, in the composition."""
 
+import os
 import re
 import secrets
 from pathlib import Path
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
     # The common secret of that system and Okno: requests both ways are signed with it.
     billing_secret: SecretStr | None = None
 
+    nlu_engine: Literal["embedded", "rasa"] = "embedded"
+    rasa_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    # A folder with a larger sentence encoder (docs/understanding.md).
+    nlu_encoder: Path | None = None
+
     # Pictures and documents of conversations; every process needs the same folder.
     media_dir: Path = VAR / "media"
 
@@ -79,6 +85,9 @@ def load() -> Settings:
         name = f"OKNO_{'_'.join(str(part) for part in first['loc']).upper()}"
         raise WrongSetting(f"{name}: {first['msg']}") from error
     _check(settings)
+    if settings.nlu_encoder is not None:
+        # Training runs in a process of its own and reads the environment, not the .env file.
+        os.environ["OKNO_NLU_ENCODER"] = str(settings.nlu_encoder)
     return settings
 
 
@@ -130,9 +139,22 @@ def _check(settings: Settings) -> None:
             "OKNO_TELEGRAM_TOKEN: does not look like a token; @BotFather gives it as 123456:ABC..."
         )
 
+    _check_understanding(settings)
     _check_vk(settings)
     _check_max(settings)
     _check_ok(settings)
+
+
+def _check_understanding(settings: Settings) -> None:
+    if settings.nlu_engine == "rasa" and settings.rasa_url is None:
+        raise WrongSetting(
+            "OKNO_RASA_URL: required with OKNO_NLU_ENGINE=rasa: the address of the Rasa server, "
+            "for example http://127.0.0.1:5005"
+        )
+    if settings.nlu_engine == "embedded" and settings.rasa_url is not None:
+        raise WrongSetting("OKNO_RASA_URL: without OKNO_NLU_ENGINE=rasa it has no effect")
+    if settings.nlu_encoder is not None and not settings.nlu_encoder.is_dir():
+        raise WrongSetting(f"OKNO_NLU_ENCODER: there is no folder {settings.nlu_encoder}")
 
 
 def _check_max(settings: Settings) -> None:

@@ -163,8 +163,19 @@ async def build_house(
     """``await build_house(closed=True)`` for a company with office hours."""
     opened: list[Services] = []
 
-    async def build(*, closed: bool = False, thresholds: Thresholds | None = None) -> House:
-        settings = Settings(database_url=database_url, secret_key="x" * 40, _env_file=None)
+    async def build(
+        *,
+        closed: bool = False,
+        thresholds: Thresholds | None = None,
+        rasa_url: str | None = None,
+    ) -> House:
+        settings = Settings(
+            database_url=database_url,
+            secret_key="x" * 40,
+            nlu_engine="rasa" if rasa_url else "embedded",
+            rasa_url=rasa_url,
+            _env_file=None,
+        )
         profile = profiles.load("demo")
         if thresholds is not None:
             profile = profile.model_copy(update={"understanding": thresholds})
