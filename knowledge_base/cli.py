@@ -9,7 +9,9 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from conversations.events import Events
-from knowledge_base.errors import FilesUnfit
+from knowledge_base import spreadsheet
+from knowledge_base.article_text import ArticleText
+from knowledge_base.errors import FilesUnfit, Unfit
 from knowledge_base.front_matter import parse
 from knowledge_base.markdown_files import Imported, export_dir, import_dir, read_dir
 from knowledge_base.style import advice
@@ -54,6 +56,22 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
         for topic in result.kept:
             typer.echo(f"{topic}: edited in the editor, kept (--overwrite replaces it)")
 
+    @app.command("import-xlsx")
+    def import_xlsx(
+        file: Annotated[
+            Path, typer.Argument(help="Columns «Вопрос», «Ответ», «Варианты», «Тема».", exists=True)
+        ],
+    ) -> None:
+        """Save the questions and answers of a spreadsheet as drafts; nothing is published."""
+        try:
+            drafts = spreadsheet.read(file.read_bytes())
+        except Unfit as unfit:
+            for problem in unfit.problems:
+                typer.echo(f"{file}:{problem.line}: {problem.message}", err=True)
+            raise typer.Exit(1) from None
+        saved = asyncio.run(save_drafts(resources(), drafts))
+        typer.echo(f"Saved {len(saved)} drafts, unchanged {len(drafts) - len(saved)}.")
+
     @app.command("export")
     def export(folder: Folder) -> None:
         """Write every published article into a folder."""
@@ -85,6 +103,14 @@ async def import_articles(with_: Resources, folder: Path, *, overwrite: bool) ->
             return await import_dir(
                 tx, folder, values=with_.variables, events=events, overwrite=overwrite
             )
+    finally:
+        await with_.database.close()
+
+
+async def save_drafts(with_: Resources, drafts: Mapping[str, ArticleText]) -> list[str]:
+    try:
+        async with with_.database.write() as tx:
+            return await spreadsheet.import_drafts(tx, drafts, author_id=None)
     finally:
         await with_.database.close()
 

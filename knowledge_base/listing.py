@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -20,6 +20,8 @@ from knowledge_base.versions import latest
 
 # Below so many per cent an article wants another look.
 UNHELPFUL = 60
+# So long before its end an article is marked, and the nearer the end the more so.
+WARNED = timedelta(days=14)
 
 
 class Status(StrEnum):
@@ -33,7 +35,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``title`` and the rest are of the newest version. ``helpful``: per cent of the customers
+    """``title`` and the rest are of the newest version. ``days_left``: until the published one
+    is shown no more, when that is near. ``helpful``: per cent of the customers
     who said whether it helped; None when too few did."""
 
     id: int
@@ -48,6 +51,7 @@ class Row:
     saved_at: datetime
     audience: str
     helpful: int | None
+    days_left: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,18 @@ async def articles(
                 questions=len(questions), review_by=review_by,
                 overdue=review_by is not None and review_by < today,
                 author_id=author_id, saved_at=saved_at, audience=audience,
-                helpful=helpful.get(topic),
+                helpful=helpful.get(topic), days_left=_days_left(valid_until, now),
             )
         )  # fmt: skip
     fitting = [row for row in rows if _fits(row, wanted)]
     return sorted(fitting, key=lambda row: (SECTIONS.index(row.section), fold(row.title)))
+
+
+def _days_left(valid_until: datetime | None, now: datetime) -> int | None:
+    """Editors are told ``WARNED`` before; rounded up, so that the last day is «1»."""
+    if valid_until is None or not now < valid_until <= now + WARNED:
+        return None
+    return -(-(valid_until - now) // timedelta(days=1))
 
 
 async def similar(

@@ -96,6 +96,9 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             "sections": SECTIONS,
             "statuses": STATUSES,
             "audiences": AUDIENCES,
+            "ending": sorted(
+                (row for row in rows if row.days_left), key=lambda row: row.days_left or 0
+            ),
         }
         piece = is_htmx(request)
         name = "fragment_list.html" if piece else "list.html"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
 from knowledge_base.cli import Resources, commands
@@ -69,3 +70,44 @@ def test_check_gives_advice_with_lines(run: Run, folder: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
     assert run("import", tmp_path / "nowhere").exit_code == 2
+
+
+def sheet(path: Path, *rows: tuple[object, ...]) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+HEADER = ("Вопрос", "Ответ", "Варианты", "Тема")
+
+
+def test_a_spreadsheet_becomes_drafts(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("import", folder)
+    path = sheet(
+        tmp_path / "faq.xlsx",
+        HEADER,
+        ("Откуда пени?", "Новый ответ", "за что пеня; пеня", "penalty"),
+        ("Как зарядить электромобиль", "Пока никак", None, None),
+        (None, None, None, None),
+        ("Где зарядить", "Пока нигде", "", "faq/kak_zaryadit_elektromobil"),
+        (2026, 5, "", "number"),
+    )
+    assert "Saved 3 drafts, unchanged 0." in run("import-xlsx", path).output
+    assert "Saved 0 drafts, unchanged 3." in run("import-xlsx", path).output
+    run("export", tmp_path / "out")
+    assert [one.name for one in (tmp_path / "out").glob("*.md")] == ["penalty.md"]  # as before
+    assert "Новый ответ" not in (tmp_path / "out" / "penalty.md").read_text()
+
+
+def test_wrong_rows_are_told_by_number(run: Run, tmp_path: Path) -> None:
+    path = sheet(tmp_path / "faq.xlsx", HEADER, ("Вопрос без ответа", None), ("Да", "Да", "", "Я"))
+    result = run("import-xlsx", path)
+    assert result.exit_code == 1
+    assert "faq.xlsx:2: Нужны и вопрос, и ответ" in result.stderr
+    assert "faq.xlsx:3: Тема пишется латиницей" in result.stderr
+    for rows in ((("Раз", "Два"),), (HEADER,)):
+        assert run("import-xlsx", sheet(tmp_path / "x.xlsx", *rows)).exit_code == 1
+    (tmp_path / "no.xlsx").write_bytes(b"PK no table")
+    assert "Это не таблица XLSX" in run("import-xlsx", tmp_path / "no.xlsx").stderr

@@ -100,3 +100,24 @@ async def test_advice_is_no_obstacle(database: Database, elena: Browser) -> None
     assert "Как сказать проще" in shown
     assert "исправьте" not in shown
     assert (await elena.post("/kb/1/publish", typed)).status_code == 303
+
+
+async def test_the_end_of_an_article_is_told_in_time(
+    database: Database, clock: FakeClock, elena: Browser
+) -> None:
+    for topic, days in (("faq/penalty", 2), ("faq/tariffs", 13), ("faq/benefits", 15)):
+        until = clock.now() + timedelta(days=days, hours=1)
+        await published(database, topic, title=topic, valid_until=until, questions=())
+    await published(database, "faq/offices", title="faq/offices", questions=())
+    async with database.read() as session:
+        rows = await listing.articles(
+            session, listing.Filter(), now=clock.now(), today=clock.now().date()
+        )
+    left = {row.topic: row.days_left for row in rows}
+    assert left == {
+        "faq/penalty": 3, "faq/tariffs": 14, "faq/benefits": None, "faq/offices": None,
+    }  # fmt: skip
+    page = (await elena.get("/kb", htmx=True)).text
+    assert "Скоро перестанут действовать" in page
+    assert page.count("kb-mark-urgent") == 1
+    assert "осталось 14 дней" in page
