@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz, utils
 
-from nlu.encoders import built_in_encoder
+from nlu.encoders import default_encoder
 from nlu.morphology import lemma
 
 # Cosines: alike by meaning alone, and alike when half the words are the same, too.
@@ -28,7 +28,7 @@ def group(texts: Sequence[str]) -> list[Group]:
     """The largest first. Texts are compared by meaning (sentence vectors) and by letters."""
     if not texts:
         return []
-    vectors = built_in_encoder().encode(list(texts))
+    vectors = default_encoder().encode(list(texts))
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = vectors / np.maximum(norms, 1e-9)
     likeness = vectors @ vectors.T
