@@ -8,7 +8,7 @@ from staff.service import StaffService
 from tests.web.conftest import csrf_of, log_in
 
 HTMX = {"hx-request": "true", "hx-current-url": "http://okno.test/inbox?view=mine"}
-OPEN = {"/login"}
+OPEN = {"/login", "/login/code"}
 
 
 async def test_every_page_but_the_login_asks_who_one_is(
