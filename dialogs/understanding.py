@@ -14,9 +14,15 @@ class Reader(Protocol):
         ...
 
 
+# «Показания 12345» says whose number it is, however short it is.
+_NAMES_ITS_MATTER = re.compile(r"показан|долг|оплат|плат[её]ж|начисл|квитанц", re.IGNORECASE)
+
+
 def is_bare_answer(found: Understanding) -> bool:
     """Nothing but details (numbers, a name): in a flow it answers what was asked, whatever
     question it would be by itself."""
+    if _NAMES_ITS_MATTER.search(found.text):
+        return False
     rest = list(found.text)
     for entity in found.entities:
         rest[entity.start : entity.end] = " " * (entity.end - entity.start)
