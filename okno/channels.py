@@ -226,7 +226,7 @@ async def _ok(services: Services) -> Channel:
 
     settings = services.settings
     public_url = _given(settings.public_url)
-    secret = _given(settings.ok_secret).get_secret_value()
+    secret = _given(settings.ok_path_secret).get_secret_value()
     account = await bot_account_id(services.database, "ok")
     api = sender.OkApi(_given(settings.ok_token).get_secret_value(), settings.ok_api_url)
     pace = Pace(settings.ok_per_second, settings.ok_chat_seconds)

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
 
     ok_token: SecretStr | None = None
     # The last part of the webhook's address: Odnoklassniki's requests carry no other proof.
-    ok_secret: SecretStr | None = None
+    ok_path_secret: SecretStr | None = None
     ok_api_url: str = "https://api.ok.ru/graph"
     # Its limits are not published.
     ok_per_second: float = Field(default=10.0, gt=0)
@@ -172,15 +172,15 @@ def _check_max(settings: Settings) -> None:
 
 
 def _check_ok(settings: Settings) -> None:
-    secret = _value(settings.ok_secret)
+    secret = _value(settings.ok_path_secret)
     if settings.ok_token is None:
         if secret:
-            raise WrongSetting("OKNO_OK_SECRET: set without OKNO_OK_TOKEN, the group's key")
+            raise WrongSetting("OKNO_OK_PATH_SECRET: set without OKNO_OK_TOKEN, the group's key")
         return
     if settings.public_url is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,200}", secret):
         raise WrongSetting(
-            "OKNO_OK_SECRET: required when OKNO_PUBLIC_URL is set: it becomes the last part of "
-            "the webhook's address (16-200 letters, digits, _ or -)"
+            "OKNO_OK_PATH_SECRET: required when OKNO_PUBLIC_URL is set: it becomes the last part "
+            "of the webhook's address (16-200 letters, digits, _ or -)"
         )
 
 

@@ -128,7 +128,7 @@ def ok(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
         anna = fake.customer()
         environment = {
             "OKNO_OK_TOKEN": OK_TOKEN, "OKNO_OK_API_URL": f"{fake.url}/graph",
-            "OKNO_OK_SECRET": "an-unguessable-part-of-the-address", "OKNO_PUBLIC_URL": okno_url,
+            "OKNO_OK_PATH_SECRET": "an-unguessable-part-of-the-path", "OKNO_PUBLIC_URL": okno_url,
             "OKNO_OK_CHAT_SECONDS": "0",
         }  # fmt: skip
         yield Messenger(

@@ -35,8 +35,8 @@ def load(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> settings.Se
         ({"max_token": "t", **PUBLIC}, "OKNO_MAX_SECRET"),
         ({"max_token": "t", **PUBLIC, "max_secret": "a b c d e"}, "OKNO_MAX_SECRET"),
         ({"max_token": "t", "max_ca_file": "/nowhere.pem"}, "OKNO_MAX_CA_FILE"),
-        ({"ok_secret": "s" * 16}, "OKNO_OK_SECRET"),
-        ({"ok_token": "tkn", **PUBLIC, "ok_secret": "short"}, "OKNO_OK_SECRET"),
+        ({"ok_path_secret": "s" * 16}, "OKNO_OK_PATH_SECRET"),
+        ({"ok_token": "tkn", **PUBLIC, "ok_path_secret": "short"}, "OKNO_OK_PATH_SECRET"),
         ({"viber_token": "t", "viber_name": "Э" * 29}, "OKNO_VIBER_NAME"),
     ],
 )
