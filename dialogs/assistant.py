@@ -308,11 +308,13 @@ class Assistant:
     def _guess_buttons(
         self, text: str, found: Understanding, guesses: Sequence[str]
     ) -> list[Button]:
-        """The classifier's guesses; where they are few, articles with the customer's words."""
+        """The classifier's guesses; where they are few, articles with the customer's words that
+        the classifier does not rule out."""
         labels = {intent: label_of(intent) for intent in guesses}
         hints = {ranked.intent: ranked.confidence for ranked in found.ranking}
         for hit in self._knowledge_base.search(text, hints, limit=MOST_GUESSES):
-            if len(labels) < MOST_GUESSES:
+            possible = hints.get(hit.topic, 0.0) >= self._rules.guess / 4
+            if possible and len(labels) < MOST_GUESSES:
                 labels.setdefault(hit.topic, label_of(hit.topic) or hit.title)
         return [intent_button(label, intent) for intent, label in labels.items()]
 
