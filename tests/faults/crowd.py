@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -76,6 +77,8 @@ async def _accounts(session: AsyncSession, size: int) -> Iterator[tuple[str, str
             Meter.decimals == 0,
             Meter.remote.is_(False),
             Meter.removed_on.is_(None),
+            # A reading of a meter whose verification has run out goes to review.
+            Meter.verification_due > datetime.now(UTC).date(),
             last.c.value + MONTHLY < 99_999_000,
         )
         .order_by(Account.id.desc())
