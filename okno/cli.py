@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -83,18 +83,18 @@ def serve(
     with _one_clear_line():
         settings = environment.load()
         logs.configure(settings.log_format)
-        _run(_serve(settings, _roles(roles), host=host, port=port))
+        chosen = _roles(roles)
+        _with_services(lambda services: _serve(services, chosen, host=host, port=port))
 
 
-async def _serve(settings: environment.Settings, roles: set[str], *, host: str, port: int) -> None:
-    from okno.assemble import assemble, sqlite_file
+async def _serve(services: "Services", roles: set[str], *, host: str, port: int) -> None:
+    from okno.assemble import sqlite_file
     from okno.process import RoleName, serve
     from okno.sqlite_lock import lock
     from okno.understanding import open_live
     from storage import migrate
 
-    services = assemble(settings, profiles.load(settings.profile))
-    file = sqlite_file(settings)
+    file = sqlite_file(services.settings)
     with lock(file) if file is not None else contextlib.nullcontext():
         if not await migrate.is_current(services.database):
             raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
@@ -123,18 +123,18 @@ def demo(
     with _one_clear_line():
         settings = environment.load()
         logs.configure(settings.log_format, level=logging.WARNING)
-        _run(_demo(settings, host=host, port=port, closed=closed))
+        _with_services(lambda services: _demo(services, host=host, port=port), closed=closed)
 
 
-async def _demo(settings: environment.Settings, *, host: str, port: int, closed: bool) -> None:
-    from okno.assemble import assemble, sqlite_file
+async def _demo(services: "Services", *, host: str, port: int) -> None:
+    from okno.assemble import sqlite_file
     from okno.demo import fill, welcome
     from okno.process import RoleName, serve
     from okno.sqlite_lock import lock
     from okno.understanding import open_live
     from storage import migrate
 
-    services = assemble(settings, profiles.load(settings.profile), closed=closed)
+    settings = services.settings
     file = sqlite_file(settings)
     with lock(file) if file is not None else contextlib.nullcontext():
         await migrate.upgrade(services.database)
@@ -171,7 +171,7 @@ def upgrade() -> None:
     with _one_clear_line():
         from storage import migrate
 
-        _run(migrate.upgrade(_services().database))
+        _with_services(lambda services: migrate.upgrade(services.database))
         console.print("The schema is up to date.")
 
 
@@ -183,7 +183,7 @@ def backup(
     with _one_clear_line():
         from okno import moving
 
-        rows = _run(moving.backup(_services(), file, console))
+        rows = _with_services(lambda services: moving.backup(services, file, console))
         console.print(f"{rows} rows are in {file}. Keep it where only you can read it.")
 
 
@@ -195,7 +195,7 @@ def restore(
     with _one_clear_line():
         from okno import moving
 
-        console.print(_run(moving.restore(_services(), file, console)))
+        console.print(_with_services(lambda services: moving.restore(services, file, console)))
 
 
 @db.command("copy")
@@ -206,7 +206,7 @@ def copy(
     with _one_clear_line():
         from okno import moving
 
-        rows = _run(moving.copy(_services(), to, console))
+        rows = _with_services(lambda services: moving.copy(services, to, console))
         console.print(f"{rows} rows are copied. Set OKNO_DATABASE_URL to the new address.")
 
 
@@ -220,7 +220,8 @@ def release(
     with _one_clear_line():
         from okno import moving
 
-        console.print(_run(moving.release(_services(), discard=discard)))
+        said = _with_services(lambda services: moving.release(services, discard=discard))
+        console.print(said)
 
 
 @staff.command("add")
@@ -237,8 +238,11 @@ def add(
         if role not in set(Role):
             raise WrongSetting(f"--role: choose from {', '.join(Role)}")
         chosen = password or secrets.token_urlsafe(9)
-        services = _services()
-        _run(services.staff.add(login=login, display_name=name, role=Role(role), password=chosen))
+        _with_services(
+            lambda services: services.staff.add(
+                login=login, display_name=name, role=Role(role), password=chosen
+            )
+        )
         _print_password(login, password, chosen)
 
 
@@ -250,16 +254,30 @@ def reset_password(
     """Set a new password and end every session of this person."""
     with _one_clear_line():
         chosen = password or secrets.token_urlsafe(9)
-        services = _services()
-        _run(services.staff.reset_password(login, chosen))
+        _with_services(lambda services: services.staff.reset_password(login, chosen))
         _print_password(login, password, chosen)
 
 
-def _services() -> "Services":
+def _services(*, closed: bool = False) -> "Services":
     from okno.assemble import assemble
 
     settings = environment.load()
-    return assemble(settings, profiles.load(settings.profile))
+    return assemble(settings, profiles.load(settings.profile), closed=closed)
+
+
+def _with_services(
+    work: Callable[["Services"], Coroutine[Any, Any, T]], *, closed: bool = False
+) -> T:
+    """Do it and close everything, also after an error: an open connection keeps a process alive."""
+
+    async def whole() -> T:
+        services = _services(closed=closed)
+        try:
+            return await work(services)
+        finally:
+            await services.close()
+
+    return _run(whole())
 
 
 def _importing() -> ImportResources:

@@ -28,13 +28,15 @@ async def examine(settings: Settings, console: Console) -> int:
     """Print the findings; the exit code, 0 when all is well."""
     services = assemble(settings, profiles.load(settings.profile))
     bad = 0
-    async for finding in _findings(services):
-        mark = "[red]✗[/]" if finding.mend else "[green]✓[/]"
-        console.print(f"{mark} {finding.what}", highlight=False)
-        if finding.mend:
-            bad += 1
-            console.print(f"  {finding.mend}", highlight=False)
-    await services.database.close()
+    try:
+        async for finding in _findings(services):
+            mark = "[red]✗[/]" if finding.mend else "[green]✓[/]"
+            console.print(f"{mark} {finding.what}", highlight=False)
+            if finding.mend:
+                bad += 1
+                console.print(f"  {finding.mend}", highlight=False)
+    finally:
+        await services.close()
     return 1 if bad else 0
 
 

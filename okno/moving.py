@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -21,23 +21,21 @@ from storage.database import Database
 
 async def backup(services: Services, file: Path, console: Console) -> int:
     """Write the archive; its rows. The installation may be serving meanwhile."""
-    async with _closing(services.database):
-        await _check_schema(services.database)
-        with _progress(console) as shown:
-            return await archive.write(services.database, file, services.settings.media_dir, shown)
+    await _check_schema(services.database)
+    with _progress(console) as shown:
+        return await archive.write(services.database, file, services.settings.media_dir, shown)
 
 
 async def restore(services: Services, file: Path, console: Console) -> str:
     """Fill the new database that the settings name; what to do next."""
     archive.check(file)
-    async with _closing(services.database):
-        with _not_serving(services), _progress(console) as shown:
-            await migrate.upgrade(services.database)
-            rows = await archive.read(
-                services.database, file, services.settings.media_dir, shown, then=restored.hold
-            )
-        async with services.database.read() as session:
-            unsent, unanswered = await restored.held(session)
+    with _not_serving(services), _progress(console) as shown:
+        await migrate.upgrade(services.database)
+        rows = await archive.read(
+            services.database, file, services.settings.media_dir, shown, then=restored.hold
+        )
+    async with services.database.read() as session:
+        unsent, unanswered = await restored.held(session)
     waiting = (
         f" {unsent} messages and {unanswered} conversations wait: okno db release sends and "
         "answers them, okno db release --discard leaves them."
@@ -50,7 +48,7 @@ async def restore(services: Services, file: Path, console: Console) -> str:
 async def copy(services: Services, to: str, console: Console) -> int:
     """Copy everything into an empty database; the rows. Nothing is held back: no time passed."""
     target = Database(_checked(to))
-    async with _closing(services.database), _closing(target):
+    try:
         if target.url == services.database.url:
             raise WrongSetting("okno db copy: this is the present database; name the new one")
         await _check_schema(services.database)
@@ -63,24 +61,17 @@ async def copy(services: Services, to: str, console: Console) -> int:
             await archive.write(services.database, file, progress=shown)
             await migrate.upgrade(target)
             return await archive.read(target, file, progress=shown)
+    finally:
+        await target.close()
 
 
 async def release(services: Services, *, discard: bool) -> str:
     """Let go what a restore held back; how much it was."""
-    async with _closing(services.database), services.database.write() as tx:
+    async with services.database.write() as tx:
         unsent, unanswered = await restored.held(tx.session)
         await (restored.discard(tx) if discard else restored.release(tx))
     done = "are left as they are" if discard else "are being sent and answered"
     return f"{unsent} messages and {unanswered} conversations {done}."
-
-
-@contextlib.asynccontextmanager
-async def _closing(database: Database) -> AsyncIterator[None]:
-    """Also after an error: an open connection would keep the command from ending."""
-    try:
-        yield
-    finally:
-        await database.close()
 
 
 def _checked(url: str) -> str:

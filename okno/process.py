@@ -86,7 +86,6 @@ async def serve(
         await channel.close()
     if RoleName.WEB in roles:
         await services.hub.close()
-    await services.close()
     log.info("okno.stopped")
 
 

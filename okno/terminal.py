@@ -30,33 +30,39 @@ async def talk(settings: Settings, console: Console) -> None:
     with tempfile.TemporaryDirectory() as folder:
         own = settings.model_copy(update={"database_url": f"sqlite:///{Path(folder)}/chat.db"})
         services = assemble(own, profiles.load(own.profile))
-        await migrate.upgrade(services.database)
-        await fill_company(services, console)
-        await services.knowledge_base.load()
-        worker = services.worker(services.assistant(prepare(console)))
-        account = await bot_account_id(services.database, "terminal")
-        console.print("[dim]Пишите; число выбирает вариант; выход: Ctrl+D[/]")
-        asking = asyncio.create_task(_ask(console))
-        ended = False
-        # A greeting waits for what follows: either the next line comes first, or its time.
-        while (seconds := await _seconds_to_wait(services)) is not None or not ended:
-            if ended:
-                await asyncio.sleep(seconds or 0)
-            else:
-                await asyncio.wait({asking}, timeout=seconds)
-            typed = asking.done() and not ended
-            if typed:
-                line = asking.result()
-                ended = line is None
-                if line is not None:
-                    await services.intake.accept(_incoming(account, line, services))
-            await worker.handle_all()
-            await _show(services, console)
-            if typed and not ended:
-                asking = asyncio.create_task(_ask(console))
-            elif not ended:
-                console.print(PROMPT, end="")
-        await services.close()
+        try:
+            await _talk(services, console)
+        finally:
+            await services.close()
+
+
+async def _talk(services: Services, console: Console) -> None:
+    await migrate.upgrade(services.database)
+    await fill_company(services, console)
+    await services.knowledge_base.load()
+    worker = services.worker(services.assistant(prepare(console)))
+    account = await bot_account_id(services.database, "terminal")
+    console.print("[dim]Пишите; число выбирает вариант; выход: Ctrl+D[/]")
+    asking = asyncio.create_task(_ask(console))
+    ended = False
+    # A greeting waits for what follows: either the next line comes first, or its time.
+    while (seconds := await _seconds_to_wait(services)) is not None or not ended:
+        if ended:
+            await asyncio.sleep(seconds or 0)
+        else:
+            await asyncio.wait({asking}, timeout=seconds)
+        typed = asking.done() and not ended
+        if typed:
+            line = asking.result()
+            ended = line is None
+            if line is not None:
+                await services.intake.accept(_incoming(account, line, services))
+        await worker.handle_all()
+        await _show(services, console)
+        if typed and not ended:
+            asking = asyncio.create_task(_ask(console))
+        elif not ended:
+            console.print(PROMPT, end="")
 
 
 async def _seconds_to_wait(services: Services) -> float | None:
