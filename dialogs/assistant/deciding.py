@@ -1,0 +1,187 @@
+"""The order of looking: danger, marks, an operator's conversation, the flow under way, buttons
+named by their words, the question.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from conversations.models import MessageKind
+from dialogs import actions, matching, phrases, spoken
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
+from dialogs.assistant import rating
+from dialogs.assistant.commands import Commands
+from dialogs.assistant.draft import Draft
+from dialogs.assistant.enclosed import Enclosed
+from dialogs.assistant.flow_turns import FlowTurns
+from dialogs.assistant.in_flow import InFlow
+from dialogs.assistant.intents import Intents
+from dialogs.assistant.operators import Operators
+from dialogs.assistant.presses import Presses
+from dialogs.assistant.questions import Questions
+from dialogs.assistant.rules import Rules
+from dialogs.assistant.talk import Talk
+from dialogs.assistant.topics import Topics
+from dialogs.flow_runner import FlowRunner
+from dialogs.rudeness import beneath_the_words
+from dialogs.turn import Context, CustomerWrote, Response
+from dialogs.understanding import Reader
+from dialogs.waiting import goes_on
+from handoff.announcements import Announcements
+from knowledge_base.service import KnowledgeBase
+from nlu import Understanding
+from nlu.context import follow_up
+from replies import Reply
+
+MOST_ANNOUNCED = 20
+_READING = "submit_reading"
+
+
+class Assistant:
+    """``promise`` tells a customer by when an operator will answer; ``is_open`` whether they work.
+
+    ``variables`` are the company's values that articles use too.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        knowledge_base: KnowledgeBase,
+        flows: FlowRunner,
+        *,
+        rules: Rules,
+        variables: Callable[[], Mapping[str, Any]],
+        promise: Callable[[datetime], str],
+        is_open: Callable[[datetime], bool],
+        announcements: Announcements,
+    ) -> None:
+        self._reader = reader
+        self._rules = rules
+        self._variables = variables
+        self._announcements = announcements
+        self._operators = Operators(variables, promise, is_open)
+        topics = Topics(knowledge_base, self._operators, variables, rules.ask_helpful)
+        talk = Talk(self._operators, variables)
+        turns = FlowTurns(flows, self._operators, variables, rules.personal_data)
+        intents = Intents(self._operators, topics, talk, turns)
+        self._presses = Presses(rules, intents, turns, self._operators)
+        self._commands = Commands(intents, talk, self._operators)
+        self._enclosed = Enclosed(turns, self._operators)
+        self._questions = Questions(rules, knowledge_base, intents, self._operators)
+        self._in_flow = InFlow(rules.answer, turns, intents, topics, self._presses, self._operators)
+
+    async def respond(self, context: Context) -> Response:
+        draft = Draft(context)
+        if self._rules.personal_data.get(context.channel) == "closed":
+            self._closed_channel(draft)
+        else:
+            await self._read(draft)
+            await self._announce(draft)
+        return draft.response()
+
+    def give_up(self, context: Context) -> Response:
+        """A message that failed again and again: an apology, and a human reads it."""
+        draft = Draft(context)
+        draft.state.end_flow()
+        self._operators.call(draft, "failure")
+        return draft.response()
+
+    async def _read(self, draft: Draft) -> None:
+        match draft.context.kind:
+            case MessageKind.TEXT:
+                await self._text(draft)
+            case MessageKind.PRESS:
+                await self._presses.press(draft, str(draft.context.data.get("action", "")))
+            case MessageKind.COMMAND:
+                await self._commands.run(draft)
+            case _ if draft.with_operator:
+                if draft.context.data.get("type") != "sticker":
+                    draft.effects.append(CustomerWrote())
+            case MessageKind.CONTACT:
+                await self._enclosed.contact(draft)
+            case _ if draft.context.text.strip():  # a caption is a message like any other
+                await self._text(draft)
+            case _:
+                self._enclosed.attachment(draft)
+
+    async def _text(self, draft: Draft) -> None:
+        text = draft.context.text
+        questions = await self._understand(draft, text)
+        draft.understanding = questions[0] if questions else None
+        danger = next((found for found in questions if found.intent == "danger"), None)
+        if danger is not None:
+            draft.understanding = danger
+            self._operators.danger(draft)
+            return
+        mark = rating.typed(draft)
+        if mark is not None:
+            rating.rate(draft, mark)
+            return
+        if draft.state.rated and rating.comments(draft, questions, sure=self._rules.answer):
+            return
+        if draft.with_operator:
+            self._operators.leave_to(draft)
+            return
+        if not questions:
+            draft.say(phrases.NOTHING_READABLE, MENU_BUTTON, OPERATOR_BUTTON)
+            return
+        if draft.context.may_wait and self._goes_on(draft, questions):
+            draft.waits = True
+            return
+        if draft.state.flow and await self._in_flow.take(draft, questions[0]):
+            return
+        action = _said_action(draft, questions[0])
+        if action is not None:
+            await self._presses.press(draft, action)
+            return
+        if len(questions) == 1:
+            now = self._rules.local(draft.context.now)
+            questions = (follow_up(questions[0], draft.state.last_topic, now=now),)
+        await self._questions.answer(draft, questions)
+
+    def _goes_on(self, draft: Draft, questions: Sequence[Understanding]) -> bool:
+        """Answers to our own question, typed or chosen, are complete."""
+        text = draft.context.text
+        answers = draft.state.flow or matching.chosen(text, draft.choices())
+        return not answers and goes_on(text, questions, sure=self._rules.answer)
+
+    async def _understand(self, draft: Draft, text: str) -> Sequence[Understanding]:
+        if not any(character.isalnum() for character in text):
+            return ()
+        now = self._rules.local(draft.context.now)
+        read = await asyncio.to_thread(self._reader.read, text, now)
+        return [beneath_the_words(found, sure=self._rules.answer) for found in read]
+
+    async def _announce(self, draft: Draft) -> None:
+        """A mass incident is told once, before what was asked."""
+        if not draft.replies or not draft.topics or draft.with_operator:
+            return
+        for told in await self._announcements.current(draft.context.now):
+            announced = draft.state.announced
+            if told.id in announced or not told.fits(draft.topics, draft.context.channel):
+                continue
+            draft.state.announced = [*announced, told.id][-MOST_ANNOUNCED:]
+            draft.replies.insert(0, Reply(told.text))
+
+    def _closed_channel(self, draft: Draft) -> None:
+        company = self._variables()["company"]
+        draft.say(phrases.CLOSED_CHANNEL.format(site=company["site"], phone=company["phone"]))
+
+
+def _said_action(draft: Draft, found: Understanding) -> str | None:
+    """The action that the words stand for: a button on the screen, a spoken command, «отмена»
+    right after a reading was taken, «да» to our only guess."""
+    said = matching.chosen(draft.context.text, draft.choices())
+    said = said or spoken.command(draft.context.text)
+    if said is None and draft.state.last_topic == _READING and found.intent == "cancel":
+        return spoken.UNDO_LAST
+    if said is None and found.intent == "affirm":
+        return _only_guess(draft)
+    return said
+
+
+def _only_guess(draft: Draft) -> str | None:
+    """«Да» to «вы имеете в виду …?» with one guess: that one's action."""
+    guesses = [action for _, action in draft.choices() if action != actions.OPERATOR]
+    return guesses[0] if draft.pending and len(guesses) == 1 else None

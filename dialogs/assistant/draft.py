@@ -1,0 +1,51 @@
+"""One message being answered: collects replies and effects over one state."""
+
+from conversations.models import Turn
+from dialogs.state import DialogState
+from dialogs.turn import Context, Effect, Response
+from nlu import Understanding
+from replies import Button, Reply
+
+
+class Draft:
+    """``state`` is changed in place; ``context`` keeps what was stored."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.state = state = DialogState.load(context.state)
+        self.replies: list[Reply] = []
+        self.effects: list[Effect] = []
+        self.understanding: Understanding | None = None
+        self.waits = False
+        # What was asked, for announcements.
+        self.topics: set[str] = set()
+        # What our buttons asked about: this message answers, or goes on to something else.
+        self.pending, state.pending = state.pending, ""
+        self.asked_helpful, state.asked_helpful = state.asked_helpful, ""
+
+    @property
+    def in_queue(self) -> bool:
+        """The customer waits for an operator."""
+        return self.context.turn == Turn.QUEUE
+
+    @property
+    def with_operator(self) -> bool:
+        """An operator has the conversation."""
+        return self.context.turn == Turn.OPERATOR
+
+    def say(self, text: str, *buttons: Button) -> None:
+        self.replies.append(Reply(text, buttons))
+
+    def choices(self) -> list[tuple[str, str]]:
+        """The buttons on the screen: (label, action)."""
+        return [(label, action) for label, action in self.state.buttons]
+
+    def response(self) -> Response:
+        if self.waits:
+            return Response(dict(self.context.state), waits=True)
+        if self.replies:
+            last = self.replies[-1].buttons
+            self.state.buttons = [[b.label, b.action] for b in last if b.action]
+        return Response(
+            self.state.dump(), tuple(self.replies), tuple(self.effects), self.understanding
+        )

@@ -1,0 +1,91 @@
+"""Whether a text belongs to the flow under way, and what it does there."""
+
+from dialogs import matching, phrases
+from dialogs.actions import MENU_BUTTON
+from dialogs.assistant.draft import Draft
+from dialogs.assistant.flow_turns import FlowTurns
+from dialogs.assistant.intents import Intents
+from dialogs.assistant.operators import Operators
+from dialogs.assistant.presses import Presses
+from dialogs.assistant.topics import Topics
+from dialogs.flow import FlowTurn
+from dialogs.flows import accounts, link
+from dialogs.state import INTENT_FLOWS, Flow
+from dialogs.understanding import is_bare_answer
+from nlu import Understanding
+
+# Said in the middle of a flow: a word about it, and the flow's question again. No miss.
+_ASIDES = {"greet", "thanks", "goodbye", "bot_challenge", "abuse"}
+_ASIDE = 0.9
+
+
+class InFlow:
+    """``sure``: the probability from which a question is answered."""
+
+    def __init__(
+        self,
+        sure: float,
+        flows: FlowTurns,
+        intents: Intents,
+        topics: Topics,
+        presses: Presses,
+        operators: Operators,
+    ) -> None:
+        self._sure = sure
+        self._flows = flows
+        self._intents = intents
+        self._topics = topics
+        self._presses = presses
+        self._operators = operators
+
+    async def take(self, draft: Draft, found: Understanding) -> bool:
+        """Whether the text was dealt with here; if not, it is a question like any other."""
+        flow = self._flows.current(draft)
+        if flow is None:
+            draft.state.end_flow()
+            return False
+        sure = found.confidence >= self._sure
+        if sure and found.intent == "cancel":
+            draft.state.end_flow()
+            draft.say(phrases.CANCELLED, MENU_BUTTON)
+            return True
+        if sure and found.intent == "operator":
+            self._operators.call(draft, "asked", {"flow": flow.name})
+            draft.state.end_flow()
+            return True
+        if sure and found.intent == "help":
+            draft.state.end_flow()
+            return False
+        if found.intent in _ASIDES and _is_clear_aside(found):
+            if found.intent != "greet":
+                await self._intents.serve(draft, found.intent, found)
+            await self._flows.ask_again(draft, flow)
+            return True
+        action = matching.chosen(draft.context.text, draft.choices())
+        if action is not None and not draft.context.text.strip().isdigit():
+            await self._presses.press(draft, action)
+            return True
+        asked = str(draft.state.flow_state.get("asked", ""))
+        if sure and not is_bare_answer(found) and _moves_on(found.intent, flow, asked):
+            return False
+        if sure and found.intent.startswith("faq/"):
+            self._topics.answer(draft, found.intent)
+            await self._flows.ask_again(draft, flow)
+        else:
+            await self._flows.feed(draft, flow, FlowTurn(draft.context.text, found))
+        return True
+
+
+def _is_clear_aside(found: Understanding) -> bool:
+    """Neither a detail nor a surname that resembles a greeting."""
+    details = bool(found.entities) or any(character.isdigit() for character in found.text)
+    return found.confidence >= _ASIDE and not details
+
+
+def _moves_on(intent: str, flow: Flow, asked: str) -> bool:
+    """Whether the customer wants something else. «Привяжите счёт …» answers «какой счёт?», so
+    does «по даче»; and any words can be a name for an account."""
+    wanted = INTENT_FLOWS.get(intent, flow.name)
+    if asked == "new_name" or (asked == "account" and wanted == accounts.NAME):
+        return False
+    return wanted not in {flow.name, link.NAME}

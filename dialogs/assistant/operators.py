@@ -1,0 +1,86 @@
+"""Danger, the way to the operators and back."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from dialogs import phrases
+from dialogs.actions import LEAVE_QUEUE_BUTTON, MENU_BUTTON, RESUME_BUTTON
+from dialogs.assistant.draft import Draft
+from dialogs.menu import main_menu
+from dialogs.turn import CustomerWrote, LeaveQueue, RequestOperator
+
+# Said to an operator, it does not start the clock of his next answer.
+_NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
+
+
+class Operators:
+    """``promise`` tells by when an operator will answer; ``is_open`` whether they work."""
+
+    def __init__(
+        self,
+        variables: Callable[[], Mapping[str, Any]],
+        promise: Callable[[datetime], str],
+        is_open: Callable[[datetime], bool],
+    ) -> None:
+        self._variables = variables
+        self._promise = promise
+        self._is_open = is_open
+
+    def danger(self, draft: Draft) -> None:
+        grid = self._variables()["grid"]
+        promise = self._promise(draft.context.now)
+        draft.effects.append(RequestOperator("danger", _summary(draft), danger=True))
+        draft.say(
+            phrases.DANGER.format(grid_phone=grid["phone"], grid_name=grid["name"], promise=promise)
+        )
+
+    def call(self, draft: Draft, reason: str, collected: Mapping[str, Any] | None = None) -> None:
+        """``reason``: a key of ``phrases.ASK_OPERATOR``; ``collected`` goes into the summary."""
+        draft.topics.add("operator")
+        if draft.state.stopped:
+            until, told = draft.state.stopped
+            if draft.context.now < datetime.fromisoformat(until):
+                draft.say(told, MENU_BUTTON)
+                return
+            draft.state.stopped = []
+        promise = self._promise(draft.context.now)
+        if draft.in_queue:
+            draft.effects.append(CustomerWrote())
+            draft.say(phrases.OPERATOR_ALREADY.format(promise=promise), LEAVE_QUEUE_BUTTON)
+            return
+        summary = _summary(draft) | dict(collected or {})
+        draft.effects.append(RequestOperator(reason, summary))
+        draft.say(phrases.ASK_OPERATOR[reason].format(promise=promise), LEAVE_QUEUE_BUTTON)
+
+    def keep(self, draft: Draft) -> None:
+        """What is written in the queue and is no question of its own: the operator will read it."""
+        draft.effects.append(CustomerWrote())
+        promise = self._promise(draft.context.now)
+        draft.say(phrases.IN_QUEUE_KEPT.format(promise=promise), LEAVE_QUEUE_BUTTON)
+
+    def leave_to(self, draft: Draft) -> None:
+        """An operator has the conversation: the assistant is silent, unless nobody is at work."""
+        if draft.understanding is None or draft.understanding.intent not in _NEEDS_NO_ANSWER:
+            draft.effects.append(CustomerWrote())
+        if self._is_open(draft.context.now):
+            draft.state.schedule_told = False
+        elif not draft.state.schedule_told:
+            draft.state.schedule_told = True
+            promise = self._promise(draft.context.now)
+            draft.say(phrases.OPERATOR_AWAY.format(promise=promise), RESUME_BUTTON)
+
+    def leave(self, draft: Draft, text: str) -> None:
+        """The customer goes on with the assistant; ``text`` says so, above the menu."""
+        draft.effects.append(LeaveQueue())
+        draft.replies.append(main_menu(text))
+
+
+def _summary(draft: Draft) -> dict[str, Any]:
+    """What the operator should see at once, built from the state."""
+    found = draft.understanding
+    return {
+        "intent": found.intent if found else "",
+        "topic": draft.state.last_topic,
+        "flow": draft.state.flow,
+    }

@@ -1,0 +1,101 @@
+"""The questions of a text: each that is clear is answered, what is not is asked about once."""
+
+from collections.abc import Sequence
+
+from dialogs import phrases
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, intent_button
+from dialogs.assistant.draft import Draft
+from dialogs.assistant.intents import Intents
+from dialogs.assistant.operators import Operators
+from dialogs.assistant.rules import Rules
+from dialogs.flow_runner import MAX_MISSES
+from dialogs.menu import label_of
+from dialogs.numbers import meanings
+from dialogs.turn import NotUnderstood
+from dialogs.waiting import is_number_alone
+from knowledge_base.service import KnowledgeBase
+from nlu import Understanding
+from nlu.context import meant, number_after
+from replies import Button
+
+MAX_QUESTIONS = 3
+MOST_GUESSES = 3
+
+
+class Questions:
+    def __init__(
+        self, rules: Rules, knowledge_base: KnowledgeBase, intents: Intents, operators: Operators
+    ) -> None:
+        self._rules = rules
+        self._knowledge_base = knowledge_base
+        self._intents = intents
+        self._operators = operators
+
+    async def answer(self, draft: Draft, questions: Sequence[Understanding]) -> None:
+        """Each question is answered [6]; what is not clear is asked once, at the end."""
+        if is_number_alone(draft.context.text) and not draft.in_queue:
+            await self._number_alone(draft, questions[0])
+            return
+        clear = [found for found in questions if found.confidence >= self._rules.answer]
+        if not clear:
+            self._unclear(draft, questions[0])
+            return
+        draft.state.misses = 0
+        answered: set[str] = set()
+        for found in clear[:MAX_QUESTIONS]:
+            if found.intent in answered or (len(clear) > 1 and found.intent == "greet"):
+                continue
+            answered.add(found.intent)
+            await self._intents.serve(draft, found.intent, found)
+            if draft.state.flow:
+                break  # a flow asks its own question: two at once would confuse
+
+    async def _number_alone(self, draft: Draft, found: Understanding) -> None:
+        """What it is says the last answer, or the customer whom we ask."""
+        text = draft.context.text
+        choices = meanings(found)
+        wanted = number_after(draft.state.last_topic)
+        if any(intent == wanted for _, intent in choices):
+            said = meant(text, wanted, now=self._rules.local(draft.context.now))
+            await self._intents.serve(draft, wanted, said)
+            return
+        draft.state.pending = text
+        buttons = [intent_button(label, intent) for label, intent in choices]
+        if any(intent == "balance" for _, intent in choices):
+            draft.say(phrases.ACCOUNT_ALONE, *buttons, OPERATOR_BUTTON)
+        else:
+            draft.say(phrases.NUMBER_ALONE.format(number=text.strip()), *buttons, OPERATOR_BUTTON)
+
+    def _unclear(self, draft: Draft, found: Understanding) -> None:
+        draft.effects.append(NotUnderstood())
+        if draft.in_queue:
+            self._operators.keep(draft)
+            return
+        guesses = [
+            ranked.intent
+            for ranked in found.ranking[:3]
+            if ranked.confidence >= self._rules.guess / 2 and label_of(ranked.intent)
+        ]
+        draft.state.misses += 1
+        if draft.state.misses >= MAX_MISSES:
+            draft.state.misses = 0
+            self._operators.call(draft, "not_understood")
+        elif found.confidence >= self._rules.guess and guesses:
+            draft.state.pending = draft.context.text
+            buttons = self._guess_buttons(draft.context.text, found, guesses)
+            draft.say(phrases.GUESSES, *buttons, OPERATOR_BUTTON)
+        else:
+            draft.say(phrases.NOT_UNDERSTOOD, MENU_BUTTON, OPERATOR_BUTTON)
+
+    def _guess_buttons(
+        self, text: str, found: Understanding, guesses: Sequence[str]
+    ) -> list[Button]:
+        """The classifier's guesses; where they are few, articles with the customer's words that
+        the classifier does not rule out."""
+        labels = {intent: label_of(intent) for intent in guesses}
+        hints = {ranked.intent: ranked.confidence for ranked in found.ranking}
+        for hit in self._knowledge_base.search(text, hints, limit=MOST_GUESSES):
+            possible = hints.get(hit.topic, 0.0) >= self._rules.guess / 4
+            if possible and len(labels) < MOST_GUESSES:
+                labels.setdefault(hit.topic, label_of(hit.topic) or hit.title)
+        return [intent_button(label, intent) for intent, label in labels.items()]
