@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from okno.demo import fill_company
 from okno.settings import Settings
 from storage import migrate
 from storage.database import Database
-from tests import databases, needs
+from tests import databases, needs, waiting_tasks
 
 
 class FakeClock:
@@ -35,6 +35,14 @@ class FakeClock:
 
     def advance(self, **delta: float) -> None:
         self.value += timedelta(**delta)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed and "from pytest-timeout" in report.longreprtext:
+        report.sections.append(("Tasks that wait", waiting_tasks.report()))
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)
