@@ -33,7 +33,7 @@ from storage.database import Transaction
 class BillingService:
     """The embedded base. ``rules`` (what ``take_reading`` accepts), ``pay_day`` (until which
     day of the next month a bill is paid), ``prices``, ``consent`` and ``proofs`` are the
-    profile's.
+    company's. ``rules`` and ``prices`` may be replaced at any time.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class BillingService:
     ) -> None:
         self.rules = rules or AcceptanceRules()
         self._pay_day = pay_day
-        self._prices = prices or Prices()
+        self.prices = prices or Prices()
         self._proofs = frozenset(proofs)
         self._consent = consent or ConsentText(ConsentKind.NOTICE, "", "")
 
@@ -120,7 +120,7 @@ class BillingService:
         return AccountOverview(
             account,
             await queries.meters_of(session, facts),
-            self._prices if household else Prices(),
+            self.prices if household else Prices(),
         )
 
     async def balance(

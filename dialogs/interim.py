@@ -42,6 +42,7 @@ _TEXTS = {
         "Назовите ей свой адрес."
     ),
 }
+INTENTS = tuple(_TEXTS)
 _BUTTONS: dict[str, tuple[Button, ...]] = {
     "power_outage": (intent_button("Плановые отключения", "planned_outage"),),
 }

@@ -58,7 +58,7 @@ class MoneyAnswers:
         gateway: BillingGateway,
         media: MediaStore,
         company: Company,
-        rules: MoneyRules,
+        rules: Callable[[], MoneyRules],
         zone: ZoneInfo,
     ) -> None:
         self._database = database
@@ -87,8 +87,8 @@ class MoneyAnswers:
                     await self._gateway.bills(account.number, BEGINNING, on.replace(day=1)),
                     await self._payments(account.number, BEGINNING),
                     on,
-                    self._rules.rate,
-                    pay_day=self._rules.pay_day,
+                    self._rules().rate,
+                    pay_day=self._rules().pay_day,
                 )
             case PaymentPicture(kopecks=kopecks, on=on):
                 return await self._picture(account.number, kopecks, on)

@@ -38,12 +38,11 @@ class Flow:
     advance: Callable[[Any, Known, Moment], Step]
 
 
-def flows(rules: AcceptanceRules, money: MoneyRules | None = None) -> dict[str, Flow]:
-    """Every flow by its name. ``rules``: which readings the company accepts."""
-    money_rules = money or MoneyRules()
+def flows(rules: Callable[[], AcceptanceRules], money: Callable[[], MoneyRules]) -> dict[str, Flow]:
+    """Every flow by its name. ``rules()``: which readings the company accepts today."""
 
     def advance_reading(state: reading.State, known: Known, moment: Moment) -> Step:
-        return reading.advance(state, known, moment, rules)
+        return reading.advance(state, known, moment, rules())
 
     return {
         reading.NAME: Flow(
@@ -72,16 +71,16 @@ def flows(rules: AcceptanceRules, money: MoneyRules | None = None) -> dict[str, 
             consent.NAME, consent.VERSION, consent.State, consent.start, consent.absorb,
             consent.advance,
         ),
-        **_money_flows(money_rules),
+        **_money_flows(money),
     }  # fmt: skip
 
 
-def _money_flows(rules: MoneyRules) -> dict[str, Flow]:
+def _money_flows(rules: Callable[[], MoneyRules]) -> dict[str, Flow]:
     def advance_pay(state: pay.State, known: Known, moment: Moment) -> Step:
-        return pay.advance(state, known, moment, rules)
+        return pay.advance(state, known, moment, rules())
 
     def advance_status(state: payment_status.State, known: Known, moment: Moment) -> Step:
-        return payment_status.advance(state, known, moment, rules)
+        return payment_status.advance(state, known, moment, rules())
 
     found = (
         Flow(charges.NAME, charges.VERSION, charges.State, charges.start, charges.absorb,

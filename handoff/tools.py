@@ -30,7 +30,7 @@ class CompanyFacts:
     """What prepared answers may name; ``subjects``: intents with their Russian names."""
 
     company: str
-    office: str
+    office: Callable[[], str]
     subjects: Mapping[str, str]
 
 
@@ -66,7 +66,7 @@ class Inserts:
         return {
             "имя": stay.given_name or "",
             "счёт": accounts[0].number if accounts else "",
-            "офис": self._facts.office,
+            "офис": self._facts.office(),
             "оператор": name,
             "компания": self._facts.company,
         }

@@ -25,13 +25,13 @@ def compare(old: ArticleText, new: ArticleText) -> list[FieldDifference]:
     """The fields that differ, in the order of the edit page."""
     before, after = _fields(old), _fields(new)
     return [
-        FieldDifference(title, tuple(_lines(before[title], after[title])))
+        FieldDifference(title, tuple(changed_lines(before[title], after[title])))
         for title in before
         if before[title] != after[title]
     ]
 
 
-def _lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[Change, str]]:
+def changed_lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[Change, str]]:
     found: list[tuple[Change, str]] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -45,7 +45,7 @@ class Editor:
         self.database = database
         self.learning = learning
         self.variables = variables
-        self._events = events
+        self.events = events
 
     async def create(self, topic: str, title: str, *, author_id: int) -> int:
         """The id of a new article with an empty draft. Raises TopicTaken."""
@@ -89,7 +89,7 @@ class Editor:
                 return replace(saved, training_id=training)
             await self.learning.call_off(tx, article_id)
             await versions.publish(
-                tx, self._events, article_id, saved.version_id, base_number=saved.number
+                tx, self.events, article_id, saved.version_id, base_number=saved.number
             )
             _log(tx, author_id, "article.published", article_id, version_id=saved.version_id)
         return saved
@@ -110,7 +110,7 @@ class Editor:
         version_id = await versions.save(
             tx, article_id, text, author_id=author_id, base_number=base_number
         )
-        self._events.emit(tx, SAVED_EVENT, article_id=article_id, author_id=author_id)
+        self.events.emit(tx, SAVED_EVENT, article_id=article_id, author_id=author_id)
         return Saved(version_id, base_number + 1)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Reques
 from knowledge_base import forms, listing, statistics, versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, find_problems
+from knowledge_base.company import pages as value_pages
 from knowledge_base.conflicts import find_conflicts
 from knowledge_base.differences import compare
 from knowledge_base.editing import Editor, Saved
@@ -55,7 +56,14 @@ STATUSES = {
 }
 
 
-def router(editor: Editor, try_it: TryIt, read: ReadPhrases, *, zone: ZoneInfo) -> APIRouter:
+def router(
+    editor: Editor,
+    try_it: TryIt,
+    read: ReadPhrases,
+    reference: value_pages.Reference,
+    *,
+    zone: ZoneInfo,
+) -> APIRouter:
     """``try_it`` answers a message as the dialog would, ``read`` only understands; ``zone`` is
     the company's."""
     router = APIRouter(
@@ -65,6 +73,7 @@ def router(editor: Editor, try_it: TryIt, read: ReadPhrases, *, zone: ZoneInfo) 
     _add_tools(router, editor, try_it, read, zone)
     learning_pages.add_pages(router, editor.learning)
     gap_pages.add_pages(router, editor)
+    value_pages.add_pages(router, reference)
     _add_article(router, editor, zone)
     _add_versions(router, editor, zone)
     return router

@@ -1,7 +1,7 @@
 """The published articles in memory: read on every message, reloaded when something is published."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,10 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations import events
 from knowledge_base.answers import Answer, ArticleButton
 from knowledge_base.article_text import ArticleText, Audience
 from knowledge_base.errors import Unfit
+from knowledge_base.following import STEP_SECONDS, follow
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.search import Document, Hit, SearchIndex
 from knowledge_base.variables import fill
@@ -23,11 +23,6 @@ from storage.database import Database
 from storage.signals import Signals
 
 log = structlog.get_logger(__name__)
-
-# How soon a lost wake-up is made good.
-SWEEP_SECONDS = 15.0
-# Every live event wakes us, publishing or not: look at most so often.
-STEP_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +82,7 @@ class KnowledgeBase:
         self, signals: Signals, stop: asyncio.Event, *, step: float = STEP_SECONDS
     ) -> None:
         """Reload whenever any process published something, until ``stop``."""
-        waiter = signals.subscribe(events.SIGNAL)
-        try:
-            while not stop.is_set():
-                try:
-                    await self.refresh()
-                except Exception:
-                    log.exception("knowledge_base.not_reloaded")
-                await _first_of(stop.wait(), asyncio.sleep(step))
-                await _first_of(stop.wait(), waiter.wait(SWEEP_SECONDS))
-        finally:
-            signals.unsubscribe(events.SIGNAL, waiter)
+        await follow(self.refresh, signals, stop, failed="knowledge_base.not_reloaded", step=step)
 
     def answer(self, topic: str, *, audience: str = Audience.HOUSEHOLD) -> Answer | None:
         """The article about ``topic`` («faq/penalty», «info/outage»); None when there is none
@@ -199,12 +184,3 @@ def _fill(topic: str, found: _Published, values: Mapping[str, Any]) -> Answer | 
     except Unfit as error:
         log.error("knowledge_base.article_unfit", topic=topic, problem=str(error))
         return None
-
-
-async def _first_of(*sleepers: Coroutine[Any, Any, object]) -> None:
-    tasks = [asyncio.create_task(sleeper) for sleeper in sleepers]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -26,6 +26,7 @@ from okno import operations
 from okno.channels import Channel
 from okno.money import confirmed_accounts, payment_notices
 from okno.services import Services
+from okno.shown_values import reference
 from okno.try_out import reading, trying
 from web import app_parts
 from web.people import audit_router, groups_router, people_router
@@ -98,7 +99,11 @@ def create_app(
     editor = Editor(services.database, services.events, services.learning, services.variables)
     app.include_router(
         editor_pages.router(
-            editor, trying(services, engine), reading(engine, services.zone), zone=services.zone
+            editor,
+            trying(services, engine),
+            reading(engine, services.zone),
+            reference(services),
+            zone=services.zone,
         )
     )
     app.include_router(kb_api.router(services.knowledge_base))
@@ -112,10 +117,9 @@ def create_app(
 
 
 def _facts(services: Services) -> CompanyFacts:
-    office = services.profile.offices[0]
     return CompanyFacts(
         company=services.profile.company.short_name,
-        office=f"{office.address}, {office.hours}",
+        office=services.facts.office,
         subjects=subjects(),
     )
 

@@ -16,9 +16,11 @@ from conversations.service import Outbox
 from handoff.calendar import WorkingHours
 from handoff.errors import WrongHours
 from handoff.service import HandoffService
+from knowledge_base.company.values import CompanyValues
 from knowledge_base.learning.service import Learning
 from knowledge_base.service import KnowledgeBase
 from media.store import MediaStore
+from okno.company import LiveFacts
 from okno.errors import WrongSetting
 from okno.money import make_gateway
 from okno.profile import Profile
@@ -51,7 +53,13 @@ def assemble(
         hours = WorkingHours.from_profile(profile.hours_closed if closed else profile.hours, zone)
     except WrongHours as error:
         raise WrongSetting(f"profiles/{settings.profile}/company.yaml: hours: {error}") from error
-    variables = profile.variables(hours.text())
+    values = CompanyValues(database, events, profile.tables(), zone)
+    billing = BillingService(
+        consent=profile.personal_data.asked(), proofs=profile.personal_data.proofs
+    )
+    facts = LiveFacts(profile, billing)
+    values.on_change(facts.take)
+    terms = profile.terms(hours.text())
     return Services(
         settings=settings,
         profile=profile,
@@ -64,12 +72,7 @@ def assemble(
         events=events,
         outbox=outbox,
         intake=Intake(database, events, signals),
-        billing=BillingService(
-            profile.readings.rules(),
-            prices=profile.prices(),
-            consent=profile.personal_data.asked(),
-            proofs=profile.personal_data.proofs,
-        ),
+        billing=billing,
         gateway=make_gateway(settings, profile, database, zone),
         handoff=HandoffService(
             database,
@@ -83,22 +86,16 @@ def assemble(
                 for name, rule in profile.channels.items()
                 if rule.personal_data == "public_only"
             ],
-            public=_public(profile),
+            public=facts.public,
         ),
-        knowledge_base=KnowledgeBase(database, lambda: variables),
+        values=values,
+        facts=facts,
+        knowledge_base=KnowledgeBase(database, lambda: values.variables() | terms),
         learning=Learning(database, events, signals),
         staff=StaffService(database),
         hub=EventHub(database, signals, stop),
         media=MediaStore(database, settings.media_dir),
     )
-
-
-def _public(profile: Profile) -> list[str]:
-    """What reads like a customer's data and is everybody's: phones, addresses, prices."""
-    offices = [text for office in profile.offices for text in (office.address, office.phone)]
-    phones = [profile.company.phone, profile.grid["phone"], profile.corruption["phone"]]
-    prices = [tariff.price for tariff in profile.tariffs]
-    return [*offices, *phones, *prices, profile.reconnection["max_fee"]]
 
 
 def _holder(database: Database) -> str:

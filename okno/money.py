@@ -11,8 +11,6 @@ from billing.errors import GatewayDown, UnknownAccount
 from billing.gateway import BillingGateway
 from billing.http_gateway import HttpGateway
 from billing.mirror import Mirror
-from billing.penalty import effective_rate
-from dialogs.money import MoneyRules
 from dialogs.money_answers import Company, MoneyAnswers
 from dialogs.notices import PaymentNotices
 from handoff.accounts import Accounts, ConfirmedAccount, confirmed, from_billing
@@ -22,18 +20,6 @@ from storage.database import Database
 
 if TYPE_CHECKING:
     from okno.services import Services
-
-
-def money_rules(profile: Profile) -> MoneyRules:
-    payments = profile.payments
-    return MoneyRules(
-        credit_days=payments.credit_days,
-        largest=payments.largest * 100,
-        without_fee=payments.without_fee,
-        link=payments.link,
-        rate=effective_rate(profile.penalty["key_rate"], profile.penalty.get("cap")),
-        pay_day=payments.pay_day,
-    )
 
 
 def make_gateway(
@@ -73,7 +59,7 @@ def money_answers(services: "Services") -> MoneyAnswers:
         services.gateway,
         services.media,
         Company(services.profile.company.name, account.requisites() if account else None),
-        money_rules(services.profile),
+        lambda: services.facts.money_rules,
         services.zone,
     )
 

@@ -52,6 +52,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await services.signals.start()
+    await services.values.begin()
     await services.knowledge_base.load()
     channels = await open_channels(services)
     tasks: dict[str, asyncio.Task[None]] = {}
@@ -100,6 +101,7 @@ async def _background(
     if RoleName.WORKER in roles:
         worker = services.worker(services.assistant(engine))
         tasks["worker"] = asyncio.create_task(worker.run(stop))
+    tasks["values"] = asyncio.create_task(services.values.follow(services.signals, stop))
     tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))
     tasks["model"] = asyncio.create_task(engine.follow(services.signals, stop))
     if RoleName.JOBS in roles:

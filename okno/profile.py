@@ -1,6 +1,5 @@
 """The company's profile: ``profiles/<name>/company.yaml``, read and checked at the start."""
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from billing.consents import ConsentText
 from billing.models import ConsentKind
-from billing.prices import Prices
-from billing.readings import AcceptanceRules, Outside
 from billing.views import ProofSet
+from knowledge_base.company.tables import TABLES, Rows
+from knowledge_base.company.variables import variables_of
 from okno.errors import WrongSetting
 from okno.profile_money import BankAccount, Payments
 
@@ -48,11 +47,6 @@ class Acceptance(_Strict):
     outside: Literal["next_period", "refuse"] = "next_period"
     first_range_kwh: int | None = Field(None, ge=1)
 
-    def rules(self) -> AcceptanceRules:
-        return AcceptanceRules(
-            first_day=self.first_day, last_day=self.last_day, outside=Outside(self.outside)
-        )
-
 
 class PersonalData(_Strict):
     """What is said before an account is looked for: ``notice`` tells, ``consent`` asks. Whoever
@@ -69,21 +63,28 @@ class PersonalData(_Strict):
 
 
 class Tariff(_Strict):
-    """``registers``: whose price it is, «2.1» for the first register of a two-zone meter."""
+    """``category``: for whom, where there are several such groups. ``registers``: whose price
+    it is, «2.1» for the first register of a two-zone meter."""
 
+    category: str = ""
     name: str
     price: str
     registers: tuple[Annotated[str, Field(pattern=r"^[1-3]\.[1-3]$")], ...] = ()
-
-    @property
-    def kopecks(self) -> int:
-        return int(Decimal(self.price.replace(" ", "").replace(",", ".")) * 100)
 
 
 class Office(_Strict):
     name: str
     address: str
     hours: str
+    phone: str
+    serves: str = ""
+
+
+class Phone(_Strict):
+    """``code`` names the variable: ``{{ phones.meters }}``."""
+
+    code: str
+    title: str
     phone: str
 
 
@@ -127,38 +128,46 @@ class Profile(_Strict):
     payments: Payments
     requisites: BankAccount | None = None
     offices: tuple[Office, ...]
+    phones: tuple[Phone, ...] = ()
     understanding: Thresholds
     personal_data: PersonalData = PersonalData()
     channels: dict[str, ChannelRule]
     widget: Widget
 
-    def prices(self) -> Prices:
-        """What a household's kWh costs by register; a meter with a price missing has none."""
-        known = {place: tariff.kopecks for tariff in self.tariffs for place in tariff.registers}
-        by_zones = {
-            zones: tuple(known.get(f"{zones}.{register}", 0) for register in range(1, zones + 1))
-            for zones in (1, 2, 3)
+    def tables(self) -> dict[str, Rows]:
+        """What fills the reference tables once; afterwards editors keep them."""
+        readings = self.readings
+        tariffs = [
+            tariff.model_dump() | {"registers": ", ".join(tariff.registers)}
+            for tariff in self.tariffs
+        ]
+        given: dict[str, list[dict[str, str]]] = {
+            "tariffs": tariffs,
+            "offices": [office.model_dump() for office in self.offices],
+            "company": [self.company.model_dump()],
+            "phones": [phone.model_dump() for phone in self.phones],
+            "grid": [self.grid],
+            "readings": [
+                {
+                    "first_day": str(readings.first_day),
+                    "last_day": str(readings.last_day),
+                    "outside": readings.outside,
+                }
+            ],
+            "penalty": [self.penalty],
+            "reconnection": [self.reconnection],
+            "payments": [{"name": name} for name in self.payments.without_fee],
+            "corruption": [self.corruption],
         }
-        return Prices(
-            {zones: prices for zones, prices in by_zones.items() if all(prices)},
-            self.readings.first_range_kwh,
-        )
+        return {key: TABLES[key].tidied(rows) for key, rows in given.items()}
+
+    def terms(self, hours_text: str) -> dict[str, Any]:
+        """What articles may name beside the tables."""
+        return {"service": self.service.model_dump(), "hours": {"text": hours_text}}
 
     def variables(self, hours_text: str) -> dict[str, Any]:
-        """What articles may name."""
-        return {
-            "company": self.company.model_dump(),
-            "readings": self.readings.model_dump(),
-            "penalty": self.penalty,
-            "reconnection": self.reconnection,
-            "service": self.service.model_dump(),
-            "grid": self.grid,
-            "corruption": self.corruption,
-            "hours": {"text": hours_text},
-            "offices": {"list": _offices(self.offices)},
-            "tariffs": {"table": _tariffs(self.tariffs)},
-            "payments": {"without_fee": _list(self.payments.without_fee)},
-        }
+        """What articles may name where no table was edited yet."""
+        return variables_of(self.tables()) | self.terms(hours_text)
 
 
 def load(name: str) -> Profile:
@@ -168,26 +177,14 @@ def load(name: str) -> Profile:
         known = ", ".join(sorted(p.parent.name for p in FOLDER.glob("*/company.yaml")))
         raise WrongSetting(f"OKNO_PROFILE: no profile {name!r}; there are: {known}")
     try:
-        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        profile = Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise WrongSetting(f"profiles/{name}/company.yaml: {error}".replace("\n", " ")) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise WrongSetting(f"profiles/{name}/company.yaml: {place}: {first['msg']}") from error
-
-
-def _offices(offices: tuple[Office, ...]) -> str:
-    return "\n".join(
-        f"- **{office.name}**: {office.address}; {office.hours}; тел. {office.phone}"
-        for office in offices
-    )
-
-
-def _tariffs(tariffs: tuple[Tariff, ...]) -> str:
-    rows = "\n".join(f"| {tariff.name} | {tariff.price} |" for tariff in tariffs)
-    return f"| Тариф | ₽ за кВт·ч |\n|---|---|\n{rows}"
-
-
-def _list(items: tuple[str, ...]) -> str:
-    return "\n".join(f"- {item}" for item in items)
+    for key, rows in profile.tables().items():
+        for problem in TABLES[key].find_problems(rows):
+            raise WrongSetting(f"profiles/{name}/company.yaml: {key}: {problem.message}")
+    return profile

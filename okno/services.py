@@ -21,6 +21,7 @@ from dialogs.understanding import Reader
 from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
+from knowledge_base.company.values import CompanyValues
 from knowledge_base.learning.live import LiveEngine
 from knowledge_base.learning.phrases import BasePhrases
 from knowledge_base.learning.service import Learning
@@ -31,7 +32,8 @@ from media.links import Links
 from media.store import MediaStore
 from nlu import Understanding
 from nlu.embedded import EmbeddedEngine
-from okno.money import close_gateway, mirror, money_answers, money_rules
+from okno.company import LiveFacts
+from okno.money import close_gateway, mirror, money_answers
 from okno.profile import Profile
 from okno.rasa import RasaReader
 from okno.retention import Forgetting
@@ -71,6 +73,8 @@ class Services:
     billing: BillingService
     gateway: BillingGateway
     handoff: HandoffService
+    values: CompanyValues
+    facts: LiveFacts
     knowledge_base: KnowledgeBase
     learning: Learning
     staff: StaffService
@@ -82,18 +86,17 @@ class Services:
         return Links(secret_key(self.settings), self.database.clock)
 
     def variables(self) -> Mapping[str, Any]:
-        return self.profile.variables(self.hours.text())
+        return self.values.variables() | self.profile.terms(self.hours.text())
 
     def assistant(
         self, engine: EmbeddedEngine | LiveEngine, answers: Answers | None = None
     ) -> Assistant:
         """``answers``: who answers the flows' queries, billing by default."""
-        variables = self.variables()
         return Assistant(
             self._reader(engine),
             self.knowledge_base,
             FlowRunner(
-                flows(self.billing.rules, money_rules(self.profile)),
+                flows(lambda: self.billing.rules, lambda: self.facts.money_rules),
                 answers
                 or BillingAnswers(self.database, self.billing, money_answers(self), mirror(self)),
                 self.zone,
@@ -105,7 +108,7 @@ class Services:
                 personal_data=self.personal_data(),
                 ask_helpful=timedelta(hours=self.profile.service.ask_helpful_hours),
             ),
-            variables=lambda: variables,
+            variables=self.variables,
             promise=self.handoff.promise,
             is_open=self.hours.is_open,
             announcements=self.handoff.announcements,

@@ -5,6 +5,7 @@ import billing.models
 import bots.web_chat.models
 import conversations.models
 import handoff.models
+import knowledge_base.company.models
 import knowledge_base.gaps.models
 import knowledge_base.learning.models
 import knowledge_base.models

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy import select
 
-from conversations import events
+from knowledge_base.following import STEP_SECONDS, follow
 from knowledge_base.learning import store
 from knowledge_base.learning.models import NluModel
 from nlu import Understanding
@@ -17,10 +17,6 @@ from storage.database import Database
 from storage.signals import Signals
 
 log = structlog.get_logger(__name__)
-
-SWEEP_SECONDS = 15.0
-# Every live event wakes us, a new model or not: look at most so often.
-STEP_SECONDS = 1.0
 
 
 class LiveEngine:
@@ -72,21 +68,9 @@ class LiveEngine:
         self, signals: Signals, stop: asyncio.Event, *, step: float = STEP_SECONDS
     ) -> None:
         """Go over to every model that becomes active, until ``stop``."""
-        waiter = signals.subscribe(events.SIGNAL)
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while not stop.is_set():
-                try:
-                    await self.refresh()
-                except Exception:
-                    log.exception("knowledge_base.model_not_taken")
-                await asyncio.wait({stopping}, timeout=step)
-                pause = asyncio.create_task(waiter.wait(SWEEP_SECONDS))
-                await asyncio.wait({stopping, pause}, return_when=asyncio.FIRST_COMPLETED)
-                pause.cancel()
-        finally:
-            stopping.cancel()
-            signals.unsubscribe(events.SIGNAL, waiter)
+        await follow(
+            self.refresh, signals, stop, failed="knowledge_base.model_not_taken", step=step
+        )
 
 
 def load(content: bytes) -> EmbeddedEngine:

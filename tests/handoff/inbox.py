@@ -82,7 +82,7 @@ def inbox_app(
         house.service,
         accounts=accounts,
         articles=OneArticle(),
-        facts=CompanyFacts("Энергосбыт Тест", "ул. Светлая, 1, пн–пт 8:00–18:00", TITLES),
+        facts=CompanyFacts("Энергосбыт Тест", lambda: "ул. Светлая, 1, пн–пт 8:00–18:00", TITLES),
         intent_title=lambda name: TITLES.get(name, ""),
     )
     app.include_router(routes)

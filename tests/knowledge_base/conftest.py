@@ -13,6 +13,8 @@ from fastapi import FastAPI
 
 from conversations.events import Events
 from knowledge_base import pages
+from knowledge_base.company.pages import Reference
+from knowledge_base.company.values import CompanyValues
 from knowledge_base.editing import Editor
 from knowledge_base.learning.service import Learning
 from knowledge_base.try_out import FoundEntity, Guess, TryResult
@@ -23,7 +25,7 @@ from staff.service import StaffService
 from storage.database import Database
 from storage.signals import Signals
 from tests.conftest import FakeClock
-from tests.knowledge_base.samples import VALUES
+from tests.knowledge_base.samples import PROFILE, VALUES
 from web.app_parts import install
 from web.hub import EventHub
 from web.shell import make_shell
@@ -83,7 +85,15 @@ async def hub(database: Database, signals: Signals) -> AsyncIterator[EventHub]:
 
 
 @pytest.fixture
-def app(clock: FakeClock, staff: StaffService, hub: EventHub, editor: Editor) -> FastAPI:
+def values(database: Database, editor: Editor) -> CompanyValues:
+    """Of the demo's profile; nothing is stored yet."""
+    return CompanyValues(database, editor.events, PROFILE, ZONE)
+
+
+@pytest.fixture
+def app(
+    clock: FakeClock, staff: StaffService, hub: EventHub, editor: Editor, values: CompanyValues
+) -> FastAPI:
     app = FastAPI(openapi_url=None)
     install(
         app,
@@ -96,7 +106,13 @@ def app(clock: FakeClock, staff: StaffService, hub: EventHub, editor: Editor) ->
             rooms={"knowledge_base": ROOM},
         ),
     )
-    app.include_router(pages.router(editor, try_it, read, zone=ZONE))
+    reference = Reference(
+        editor.database,
+        values,
+        lambda known: {"Опасность": f"Звоните {known['grid']['phone']}"},
+        {"readings": ("Передача показаний",)},
+    )
+    app.include_router(pages.router(editor, try_it, read, reference, zone=ZONE))
     return app
 
 

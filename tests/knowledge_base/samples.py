@@ -12,6 +12,24 @@ VALUES: dict[str, Any] = {
     "readings": {"last_day": 25},
 }
 
+# What a profile's file gives to the reference tables.
+PROFILE: dict[str, tuple[dict[str, str], ...]] = {
+    "company": (
+        {
+            "name": "АО «Тест»",
+            "short_name": "«Тест»",
+            "phone": "8 800 555-01-23",
+            "email": "info@example.org",
+            "site": "https://example.org",
+            "cabinet_url": "https://lk.example.org",
+            "payment_url": "https://pay.example.org",
+        },
+    ),
+    "grid": ({"name": "Сети", "phone": "8 800 220-0-220"},),
+    "tariffs": ({"category": "", "name": "День", "price": "6,29", "registers": "2.1"},),
+    "readings": ({"first_day": "20", "last_day": "25", "outside": "refuse"},),
+}
+
 
 def text(**changes: Any) -> ArticleText:
     fields: dict[str, Any] = {

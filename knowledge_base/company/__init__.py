@@ -1,0 +1,1 @@
+"""The company's own facts (tariffs, offices, phones, days, rates), each in one place."""
