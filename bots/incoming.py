@@ -12,6 +12,14 @@ MAX_TEXT = 20_000
 MAX_NAME = 200
 
 
+class Malformed(ValueError):
+    """No event at all, or one without an id: there is nothing to keep it under."""
+
+
+class Unreadable(ValueError):
+    """An event that does not follow its platform's documentation; it never will be readable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """``platform_no``: the platform's number of the message in its chat, None for a press.

@@ -1,26 +1,40 @@
-"""What a platform calls wrong is most likely our markup or a button: the words alone still help
-the customer, so they are sent once more without."""
+"""One parcel's attempts: in its turn, and once more in plain words.
+
+What a platform calls wrong is most likely our markup or a button: the words alone still help the
+customer.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from bots.outcome import Outcome, Parcel, Rejected
+from bots.pace import Pace
 from conversations.models import DeliveryKind
+from media.errors import FileGone
 from replies import Button
 
 log = structlog.get_logger(__name__)
 
 
 async def with_plain_retry(
-    parcel: Parcel, attempt: Callable[[Parcel, bool], Awaitable[Outcome]]
+    parcel: Parcel, pace: Pace, call: Callable[[Parcel, bool], Awaitable[Outcome]]
 ) -> Outcome:
-    """``attempt``: one call; its second argument asks for the words alone."""
-    outcome = await attempt(parcel, False)
+    """``call``: one attempt; its second argument asks for the words alone. A file that is no
+    longer kept is no error of the platform's: ``call`` may raise FileGone."""
+
+    async def attempt(plain: bool) -> Outcome:
+        await pace.wait(parcel.chat_id)
+        try:
+            return await call(parcel, plain)
+        except FileGone:
+            return Rejected("the file is gone")
+
+    outcome = await attempt(plain=False)
     refused = isinstance(outcome, Rejected) and not outcome.unreachable
     if refused and parcel.kind == DeliveryKind.MESSAGE:
         log.warning("bots.sent_plain", delivery=parcel.delivery_id)
-        return await attempt(parcel, True)
+        return await attempt(plain=True)
     return outcome
 
 

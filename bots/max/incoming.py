@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming
+from bots.incoming import Incoming, Malformed, Unreadable
 from conversations.models import MessageKind
 
 CHANNEL = "max"
@@ -17,12 +17,8 @@ _KINDS = {"image": "photo", "audio": "voice", "file": "document", "share": "link
 _PHONE = re.compile(r"^TEL[^:]*:(.+?)\s*$", re.MULTILINE)
 
 
-class Unreadable(ValueError):
-    """An update that does not follow the schema; it will never be readable."""
-
-
 def event_id(update: Any) -> str:
-    """Raises Unreadable."""
+    """Raises Malformed."""
     try:
         kind = update["update_type"]
         match kind:
@@ -35,7 +31,7 @@ def event_id(update: Any) -> str:
         person = (update.get("user") or {}).get("user_id", "")
         return f"{kind}:{update.get('chat_id', '')}:{person}:{update.get('timestamp', '')}"
     except (KeyError, TypeError, AttributeError) as error:
-        raise Unreadable("no key") from error
+        raise Malformed("no key") from error
 
 
 def parse_update(update: dict[str, Any], account_id: int, token: str) -> Incoming | None:

@@ -11,10 +11,10 @@ import httpx
 import structlog
 
 from bots.http_calls import NotUnderstood
+from bots.incoming import Malformed
 from bots.intake import Intake
 from bots.leased import under_lease
 from bots.max.api import MaxApi, MaxError
-from bots.max.incoming import Unreadable
 from bots.max.receiving import Receiver
 from bots.position import position, save_position
 from storage.database import Database
@@ -79,5 +79,5 @@ class MaxPolling:
     async def _store(self, update: Any) -> None:
         try:
             await self._receiver.update(update)
-        except Unreadable:
+        except Malformed:
             log.warning("bots.malformed_update", channel="max")

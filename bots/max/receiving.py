@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from bots.intake import Intake
-from bots.max.incoming import CHANNEL, Unreadable, event_id, parse_update
+from bots.max.incoming import CHANNEL, event_id, parse_update
+from bots.storing import store
 
 
 class Receiver:
@@ -16,13 +17,12 @@ class Receiver:
         self._token = token
 
     async def update(self, update: Any, raw: bytes | None = None) -> None:
-        """Raises Unreadable when it is no update at all, else as ``Intake.accept``."""
-        external_id = event_id(update)
-        raw = raw if raw is not None else json.dumps(update).encode()
-        try:
-            incoming = parse_update(update, self._account_id, self._token)
-        except Unreadable as error:
-            await self._intake.quarantine(self._account_id, CHANNEL, external_id, raw, error)
-            return
-        if incoming is not None:
-            await self._intake.accept(incoming, raw)
+        """Raises Malformed, else as ``Intake.accept``."""
+        await store(
+            self._intake,
+            self._account_id,
+            CHANNEL,
+            event_id(update),
+            raw if raw is not None else json.dumps(update).encode(),
+            lambda: parse_update(update, self._account_id, self._token),
+        )

@@ -11,7 +11,6 @@ from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDow
 from bots.pace import Pace
 from bots.plainly import in_words, with_plain_retry
 from conversations.models import DeliveryKind
-from media.errors import FileGone
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
 
@@ -32,16 +31,13 @@ class MaxSender:
         self._pace = pace
 
     async def send(self, parcel: Parcel) -> Outcome:
-        return await with_plain_retry(parcel, self._attempt)
+        return await with_plain_retry(parcel, self._pace, self._attempt)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:
-            await self._pace.wait(parcel.chat_id)
             return await self._call(parcel, plain=plain)
         except MaxError as error:
             return meaning(error)
-        except FileGone:
-            return Rejected("the file is gone")
         except (httpx.HTTPError, NotUnderstood) as error:
             return broken_off(error)
 

@@ -4,7 +4,6 @@ After eight hours without success MAX deletes a subscription, and several of the
 looked after every few minutes, and strangers of the same path are removed.
 """
 
-import json
 import secrets
 
 import structlog
@@ -12,11 +11,10 @@ from fastapi import APIRouter, Request, Response
 
 from bots.intake import Intake
 from bots.max.api import MaxApi
-from bots.max.incoming import Unreadable
+from bots.max.incoming import CHANNEL
 from bots.max.polling import UPDATE_TYPES
 from bots.max.receiving import Receiver
-from bots.webhooks import read_body
-from storage.outage import is_outage
+from bots.webhooks import answer, read_json
 
 log = structlog.get_logger(__name__)
 
@@ -34,19 +32,10 @@ def router(intake: Intake, *, account_id: int, token: str, secret: str) -> APIRo
         shown = request.headers.get("x-max-bot-api-secret", "")
         if not secrets.compare_digest(shown.encode(), expected):
             return Response(status_code=403)
-        body = await read_body(request)
-        if body is None:
-            return Response(status_code=413)
-        try:
-            await receiver.update(json.loads(body), body)
-        except (Unreadable, json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-            log.warning("bots.malformed_update", channel="max")
-            return Response(status_code=400)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            return Response(status_code=503)
-        return Response(status_code=200)
+        return await answer(request, CHANNEL, take)
+
+    async def take(body: bytes) -> None:
+        await receiver.update(read_json(body), body)
 
     return routes
 
@@ -61,7 +50,7 @@ async def keep_subscribed(api: MaxApi, public_url: str, secret: str) -> None:
             "POST", "/subscriptions",
             content={"url": ours, "update_types": UPDATE_TYPES, "secret": secret},
         )  # fmt: skip
-        log.info("bots.subscribed", channel="max")
+        log.info("bots.subscribed", channel=CHANNEL)
     for url in urls:
         if url != ours:
             await api.call("DELETE", "/subscriptions", params={"url": url})

@@ -6,7 +6,7 @@ What the documentation does not show is read leniently: a missing ``webhookType`
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming
+from bots.incoming import Incoming, Malformed, Unreadable
 from conversations.models import MessageKind
 
 CHANNEL = "ok"
@@ -14,14 +14,10 @@ _KINDS = {"IMAGE": "photo", "FILE": "document", "AUDIO": "voice", "VIDEO": "vide
           "LOCATION": "location", "SHARE": "link"}  # fmt: skip
 
 
-class Unreadable(ValueError):
-    """An event without what it needs; it will never be readable."""
-
-
 def event_id(event: Any) -> str:
-    """Raises Unreadable."""
+    """Raises Malformed."""
     if not isinstance(event, dict):
-        raise Unreadable("no event")
+        raise Malformed("no event")
     message = event.get("message") if isinstance(event.get("message"), dict) else {}
     kind = str(event.get("webhookType") or "MESSAGE_CREATED")
     key = event.get("callbackId") if kind == "MESSAGE_CALLBACK" else None
@@ -31,7 +27,7 @@ def event_id(event: Any) -> str:
         person = sender.get("user_id", "") if isinstance(sender, dict) else ""
         key = f"{event.get('type', '')}:{person}:{event.get('timestamp', '')}"
     if not key:
-        raise Unreadable("no key")
+        raise Malformed("no key")
     return f"{kind}:{key}"
 
 

@@ -20,7 +20,6 @@ from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDow
 from bots.pace import Pace
 from bots.plainly import in_words, with_plain_retry
 from conversations.models import DeliveryKind
-from media.errors import FileGone
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
 
@@ -79,15 +78,12 @@ class OkSender:
     async def send(self, parcel: Parcel) -> Outcome:
         if parcel.kind == DeliveryKind.PRESS_ANSWER:
             return Sent()
-        return await with_plain_retry(parcel, self._attempt)
+        return await with_plain_retry(parcel, self._pace, self._attempt)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:
-            await self._pace.wait(parcel.chat_id)
             content = await self._content(parcel, plain=plain)
             answer = await self._api.call("POST", f"me/messages/{parcel.chat_id}", content)
-        except FileGone:
-            return Rejected("the file is gone")
         except (httpx.HTTPError, NotUnderstood) as error:
             return broken_off(error)
         return meaning(answer)

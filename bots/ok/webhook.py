@@ -4,7 +4,6 @@ Source: apiok.ru, «subscribe». There is no signature and no secret in the requ
 itself is the secret, and the networks are for the proxy to check.
 """
 
-import json
 import secrets
 
 import structlog
@@ -12,10 +11,10 @@ from fastapi import APIRouter, Request, Response
 
 from bots.http_calls import Answer
 from bots.intake import Intake
-from bots.ok.incoming import CHANNEL, Unreadable, event_id, parse_event
+from bots.ok.incoming import CHANNEL, event_id, parse_event
 from bots.ok.sender import OkApi
-from bots.webhooks import read_body
-from storage.outage import is_outage
+from bots.storing import store
+from bots.webhooks import answer, read_json
 
 log = structlog.get_logger(__name__)
 
@@ -35,28 +34,14 @@ def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
     async def receive(shown: str, request: Request) -> Response:
         if not secrets.compare_digest(shown.encode(), expected):
             return Response(status_code=404)
-        body = await read_body(request)
-        if body is None:
-            return Response(status_code=413)
-        try:
-            event = json.loads(body)
-            external_id = event_id(event)
-        except (ValueError, RecursionError):
-            log.warning("bots.malformed_update", channel=CHANNEL)
-            return Response(status_code=400)
-        try:
-            try:
-                incoming = parse_event(event, account_id)
-            except Unreadable as error:
-                await intake.quarantine(account_id, CHANNEL, external_id, body, error)
-            else:
-                if incoming is not None:
-                    await intake.accept(incoming, body)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            return Response(status_code=503)
-        return Response(status_code=200)
+        return await answer(request, CHANNEL, take)
+
+    async def take(body: bytes) -> None:
+        event = read_json(body)
+        await store(
+            intake, account_id, CHANNEL, event_id(event), body,
+            lambda: parse_event(event, account_id),
+        )  # fmt: skip
 
     return routes
 

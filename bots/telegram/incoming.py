@@ -7,7 +7,7 @@ from typing import Any
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update, User
 from pydantic import ValidationError
 
-from bots.incoming import Incoming
+from bots.incoming import Incoming, Malformed, Unreadable
 from conversations.models import MessageKind
 
 # Kinds the assistant cannot read, in the order of looking.
@@ -15,12 +15,8 @@ _ATTACHMENTS = ("photo", "voice", "video", "video_note", "audio", "document", "s
                 "animation", "location", "venue", "poll", "dice", "story")  # fmt: skip
 
 
-class Malformed(ValueError):
-    """Not an update at all: not JSON, or without a number."""
-
-
-class Unreadable(ValueError):
-    """An update with a number that does not follow the Bot API; it will never be readable."""
+class UnreadableUpdate(Unreadable):
+    """It has a number, but does not follow the Bot API."""
 
     def __init__(self, update_id: int) -> None:
         super().__init__(f"update {update_id} does not follow the Bot API")
@@ -28,7 +24,7 @@ class Unreadable(ValueError):
 
 
 def read_body(body: bytes) -> Update:
-    """A webhook's body. Raises Malformed or Unreadable."""
+    """A webhook's body. Raises Malformed or UnreadableUpdate."""
     try:
         return Update.model_validate_json(body)
     except ValidationError:
@@ -36,20 +32,20 @@ def read_body(body: bytes) -> Update:
         try:
             return read_object(json.loads(body))
         except (ValueError, RecursionError) as error:
-            if isinstance(error, Unreadable):
+            if isinstance(error, UnreadableUpdate):
                 raise
             raise Malformed from error
 
 
 def read_object(value: Any) -> Update:
-    """An update from parsed JSON. Raises Malformed or Unreadable."""
+    """An update from parsed JSON. Raises Malformed or UnreadableUpdate."""
     try:
         return Update.model_validate(value)
     except ValidationError as error:
         number = value.get("update_id") if isinstance(value, dict) else None
         if not isinstance(number, int):
             raise Malformed from error
-        raise Unreadable(number) from error
+        raise UnreadableUpdate(number) from error
 
 
 def parse_update(update: Update, account_id: int, now: datetime) -> Incoming | None:

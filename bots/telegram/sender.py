@@ -3,7 +3,6 @@
 import html
 import re
 
-import structlog
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -30,7 +29,6 @@ from aiogram.types import (
     ReplyKeyboardMarkup,
 )
 from aiohttp import ClientConnectorError
-from aiolimiter import AsyncLimiter
 
 from bots.outcome import (
     AccountBroken,
@@ -42,13 +40,12 @@ from bots.outcome import (
     TryAgain,
     Unknown,
 )
+from bots.pace import Pace
+from bots.plainly import with_plain_retry
 from conversations.models import DeliveryKind
-from media.errors import FileGone
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
 from replies.channels import Markup
-
-log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 20
 UPLOAD_SECONDS = 60
@@ -71,20 +68,14 @@ class TelegramSender:
         """``per_second``: Telegram's limit of the account is «about 30», unpublished."""
         self._bot = bot
         self._media = media
-        self._limiter = AsyncLimiter(per_second, 1)
+        self._pace = Pace(per_second)
 
     async def send(self, parcel: Parcel) -> Outcome:
-        outcome = await self._attempt(parcel)
-        if isinstance(outcome, Rejected) and not outcome.unreachable and _is_message(parcel):
-            # Most likely our markup or a button: the words alone still help the customer.
-            log.warning("bots.sent_plain", delivery=parcel.delivery_id)
-            return await self._attempt(parcel, plain=True)
-        return outcome
+        return await with_plain_retry(parcel, self._pace, self._attempt)
 
-    async def _attempt(self, parcel: Parcel, *, plain: bool = False) -> Outcome:
+    async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:
-            async with self._limiter:
-                return await self._call(parcel, plain=plain)
+            return await self._call(parcel, plain=plain)
         except TelegramRetryAfter as error:
             return SlowDown(error.retry_after)
         except (TelegramUnauthorizedError, TelegramConflictError, TelegramNotFound) as error:
@@ -107,8 +98,6 @@ class TelegramSender:
             return Unknown(type(error).__name__)
         except TelegramAPIError as error:
             return Rejected(type(error).__name__)
-        except FileGone:
-            return Rejected("the file is gone")
 
     async def _call(self, parcel: Parcel, *, plain: bool) -> Outcome:
         if parcel.kind == DeliveryKind.PRESS_ANSWER:
@@ -160,10 +149,6 @@ class TelegramSender:
 
 def _parse_mode(markup: Markup, plain: bool) -> str | None:
     return "HTML" if markup is Markup.TELEGRAM_HTML and not plain else None
-
-
-def _is_message(parcel: Parcel) -> bool:
-    return parcel.kind == DeliveryKind.MESSAGE
 
 
 def _without_markup(text: str, units: int) -> str:

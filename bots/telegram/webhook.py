@@ -2,18 +2,13 @@
 
 import secrets
 
-import structlog
 from aiogram import Bot
 from fastapi import APIRouter, Request, Response
 
 from bots.intake import Intake
-from bots.telegram.incoming import Malformed
 from bots.telegram.polling import ALLOWED_UPDATES
 from bots.telegram.receiving import Receiver
-from bots.webhooks import read_body
-from storage.outage import is_outage
-
-log = structlog.get_logger(__name__)
+from bots.webhooks import answer
 
 PATH = "/webhooks/telegram"
 
@@ -29,19 +24,7 @@ def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
         shown = request.headers.get("x-telegram-bot-api-secret-token", "")
         if not secrets.compare_digest(shown.encode(), expected):
             return Response(status_code=401)
-        body = await read_body(request)
-        if body is None:
-            return Response(status_code=413)
-        try:
-            await receiver.body(body)
-        except Malformed:
-            log.warning("bots.malformed_update", channel="telegram")
-            return Response(status_code=400)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            return Response(status_code=503)
-        return Response(status_code=200)
+        return await answer(request, "telegram", receiver.body)
 
     return routes
 

@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming
+from bots.incoming import Incoming, Malformed, Unreadable
 from conversations.models import MessageKind
 
 CHANNEL = "viber"
@@ -16,14 +16,11 @@ PRESS = "okno/"
 _KINDS = {"picture": "photo", "file": "document", "url": "link"}
 
 
-class Unreadable(ValueError):
-    """An event that does not follow the API; it will never be readable."""
-
-
 def event_id(event: Any) -> str:
-    """Kind and token: kinds share tokens, and ``delivered`` comes once per device."""
+    """Kind and token: kinds share tokens, and ``delivered`` comes once per device. Raises
+    Malformed."""
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
-        raise Unreadable("no event")
+        raise Malformed("no event")
     return ":".join(
         str(event[key]) for key in ("event", "message_token", "user_id") if key in event
     )

@@ -11,7 +11,6 @@ from bots.pace import Pace
 from bots.plainly import with_plain_retry
 from bots.viber.messages import file_message, picture_message, text_message
 from conversations.models import DeliveryKind
-from media.errors import FileGone
 from media.store import MediaStore
 from replies import FileKind, Part
 
@@ -65,15 +64,12 @@ class ViberSender:
     async def send(self, parcel: Parcel) -> Outcome:
         if parcel.kind != DeliveryKind.MESSAGE:
             return Sent()  # Viber shows no typing, and its presses need no answer
-        return await with_plain_retry(parcel, self._attempt)
+        return await with_plain_retry(parcel, self._pace, self._attempt)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:
             message = await self._message(Part.from_json(parcel.payload), plain=plain)
-            await self._pace.wait(parcel.chat_id)
             answer = await self._api.call("send_message", {"receiver": parcel.chat_id, **message})
-        except FileGone:
-            return Rejected("the file is gone")
         except (httpx.HTTPError, NotUnderstood) as error:
             return broken_off(error)
         if answer.status >= 500:

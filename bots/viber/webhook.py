@@ -7,8 +7,6 @@ a person who only opened the chat has said nothing yet.
 
 import hashlib
 import hmac
-import json
-from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -16,13 +14,13 @@ from fastapi.responses import JSONResponse
 
 from bots.failed_later import mark_failed
 from bots.intake import Intake
-from bots.viber.incoming import CHANNEL, Unreadable, event_id, parse_event
+from bots.storing import store
+from bots.viber.incoming import CHANNEL, event_id, parse_event
 from bots.viber.messages import text_message
 from bots.viber.sender import ViberApi
-from bots.webhooks import read_body
+from bots.webhooks import answer, read_json
 from replies import Part
 from storage.database import Database
-from storage.outage import is_outage
 
 log = structlog.get_logger(__name__)
 
@@ -43,41 +41,26 @@ def router(
 
     @routes.post(PATH)
     async def receive(request: Request) -> Response:
-        body = await read_body(request)
-        if body is None:
-            return Response(status_code=413)
-        shown = request.headers.get("x-viber-content-signature", "")
+        shown = request.headers.get("x-viber-content-signature", "").encode()
+        return await answer(request, CHANNEL, lambda body: take(body, shown))
+
+    async def take(body: bytes, shown: bytes) -> Response | None:
         expected = hmac.new(key, body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(shown.encode(), expected.encode()):
+        if not hmac.compare_digest(shown, expected.encode()):
             return Response(status_code=403)
-        try:
-            event: Any = json.loads(body)
-            external_id = event_id(event)
-        except (ValueError, RecursionError):
-            return Response(status_code=400)
+        event = read_json(body)
+        external_id = event_id(event)
         if event["event"] == "conversation_started":
             context = str(event.get("context") or "")[:500]
             return JSONResponse(text_message(welcome, name, context=context))
-        try:
-            await _take(event, external_id, body)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            return Response(status_code=503)
-        return Response(status_code=200)
-
-    async def _take(event: dict[str, Any], external_id: str, body: bytes) -> None:
         if event["event"] == "failed":
             why = f"Viber: {event.get('desc', '')}"
             await mark_failed(database, account_id, str(event.get("message_token")), why)
-            return
-        try:
-            incoming = parse_event(event, account_id)
-        except Unreadable as error:
-            await intake.quarantine(account_id, CHANNEL, external_id, body, error)
-            return
-        if incoming is not None:
-            await intake.accept(incoming, body)
+            return None
+        await store(
+            intake, account_id, CHANNEL, external_id, body, lambda: parse_event(event, account_id)
+        )
+        return None
 
     return routes
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming
+from bots.incoming import Incoming, Malformed, Unreadable
 from conversations.models import MessageKind
 
 CHANNEL = "vk"
@@ -16,14 +16,10 @@ _MENTION = re.compile(r"\[(?:id|club|public)\d+\|([^\]]*)\]")
 _KINDS = {"doc": "document", "audio_message": "voice", "graffiti": "photo"}
 
 
-class Unreadable(ValueError):
-    """An event that does not follow VK's schema; it will never be readable."""
-
-
 def event_id(event: Any) -> str:
-    """The envelope's own id, the same in every repeat. Raises Unreadable."""
+    """The envelope's own id, the same in every repeat. Raises Malformed."""
     if not isinstance(event, dict) or not isinstance(event.get("event_id"), str):
-        raise Unreadable("no event_id")
+        raise Malformed("no event_id")
     return str(event["event_id"])
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import ClientError
 
+from bots.incoming import Malformed
 from bots.intake import Intake
 from bots.leased import under_lease
 from bots.position import position, save_position
 from bots.vk.api import NotUnderstood, VkApi, VkError, pause
-from bots.vk.incoming import Unreadable
 from bots.vk.names import Names
 from bots.vk.receiving import Receiver
 from storage.database import Database
@@ -101,5 +101,5 @@ class VkPolling:
     async def _event(self, event: object) -> None:
         try:
             await self._receiver.event(event)
-        except Unreadable:
+        except Malformed:
             log.warning("bots.malformed_update", channel="vk")

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from bots.intake import Intake
-from bots.vk.incoming import CHANNEL, Unreadable, event_id, parse_event
+from bots.storing import store
+from bots.vk.incoming import CHANNEL, event_id, parse_event
 from bots.vk.names import Names
 
 
@@ -16,15 +17,15 @@ class Receiver:
         self._account_id = account_id
         self._names = names
 
-    async def event(self, event: Any, raw: bytes | None = None) -> None:
-        """Raises Unreadable when it is no event at all, else as ``Intake.accept``."""
-        external_id = event_id(event)
-        raw = raw if raw is not None else json.dumps(event).encode()
-        try:
-            incoming = parse_event(event, self._account_id, self._intake.now())
-        except Unreadable as error:
-            await self._intake.quarantine(self._account_id, CHANNEL, external_id, raw, error)
-            return
+    async def event(self, event: Any) -> None:
+        """Raises Malformed, else as ``Intake.accept``."""
+        incoming = await store(
+            self._intake,
+            self._account_id,
+            CHANNEL,
+            event_id(event),
+            json.dumps(event).encode(),
+            lambda: parse_event(event, self._account_id, self._intake.now()),
+        )
         if incoming is not None:
-            await self._intake.accept(incoming, raw)
             self._names.wanted(incoming.chat_id)

@@ -20,7 +20,6 @@ from bots.plainly import in_words, with_plain_retry
 from bots.vk.api import NotUnderstood, VkApi, VkError
 from bots.vk.keyboard import keyboard
 from conversations.models import DeliveryKind
-from media.errors import FileGone
 from media.store import MediaStore
 from replies import File, FileKind, Part
 
@@ -47,16 +46,13 @@ class VkSender:
         self._pace = pace
 
     async def send(self, parcel: Parcel) -> Outcome:
-        return await with_plain_retry(parcel, self._attempt)
+        return await with_plain_retry(parcel, self._pace, self._attempt)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:
-            await self._pace.wait(parcel.chat_id)
             return await self._call(parcel, plain=plain)
         except VkError as error:
             return meaning(error.code)
-        except FileGone:
-            return Rejected("the file is gone")
         except ClientConnectorError:
             return TryAgain("no connection")
         except (NotUnderstood, ClientError, TimeoutError) as error:

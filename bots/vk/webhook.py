@@ -4,22 +4,16 @@ Source: dev.vk.com, callback/getting-started. The secret is a field of the JSON,
 signature. A repeat has the same ``event_id``, and the answer to it is «ok» too.
 """
 
-import json
 import secrets
-from typing import Any
 
-import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from bots.intake import Intake
-from bots.vk.incoming import Unreadable
+from bots.vk.incoming import CHANNEL
 from bots.vk.names import Names
 from bots.vk.receiving import Receiver
-from bots.webhooks import read_body
-from storage.outage import is_outage
-
-log = structlog.get_logger(__name__)
+from bots.webhooks import answer, read_json
 
 PATH = "/webhooks/vk"
 
@@ -33,34 +27,23 @@ def router(
     routes = APIRouter()
 
     @routes.post(PATH)
-    async def receive(request: Request) -> PlainTextResponse:
-        body = await read_body(request)
-        if body is None:
-            return PlainTextResponse("too large", 413)
-        try:
-            event: Any = json.loads(body)
-        except (ValueError, RecursionError):
-            return PlainTextResponse("not an event", 400)
+    async def receive(request: Request) -> Response:
+        return await answer(request, CHANNEL, take)
+
+    async def take(body: bytes) -> Response:
+        event = read_json(body)
         if not isinstance(event, dict) or event.get("group_id") != group_id:
-            return PlainTextResponse("not ours", 403)
+            return Response(status_code=403)
         if event.get("type") == "confirmation":
             return PlainTextResponse(confirmation)
         shown = event.get("secret")
         if not isinstance(shown, str) or not secrets.compare_digest(
             shown.encode(errors="replace"), expected
         ):
-            return PlainTextResponse("not ours", 403)
+            return Response(status_code=403)
         # The quarantine keeps events as they came, but not our secret.
         del event["secret"]
-        try:
-            await receiver.event(event)
-        except Unreadable:
-            log.warning("bots.malformed_update", channel="vk")
-            return PlainTextResponse("not an event", 400)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            return PlainTextResponse("come again", 503)
+        await receiver.event(event)
         return PlainTextResponse("ok")
 
     return routes

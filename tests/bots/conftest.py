@@ -1,12 +1,14 @@
 """A bot account, intake and outbox over each test's database; a Bot API server over HTTP."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bots.intake import Intake
 from conversations.events import Events
 from conversations.service import Outbox, bot_account_id
+from media.store import MediaStore
 from storage.database import Database
 from storage.signals import Signals
 from tests.fakes.telegram import FakeTelegram
@@ -19,8 +21,19 @@ def telegram() -> Iterator[FakeTelegram]:
 
 
 @pytest.fixture
-async def account(database: Database) -> int:
-    return await bot_account_id(database, "telegram")
+def channel() -> str:
+    """Whose bot it is; a messenger's own tests say otherwise."""
+    return "telegram"
+
+
+@pytest.fixture
+async def account(database: Database, channel: str) -> int:
+    return await bot_account_id(database, channel)
+
+
+@pytest.fixture
+def media(database: Database, tmp_path: Path) -> MediaStore:
+    return MediaStore(database, tmp_path / "media")
 
 
 @pytest.fixture

@@ -11,14 +11,8 @@ from bots.intake import Intake
 from conversations import events as live
 from conversations.events import Events
 from conversations.models import Contact, Conversation, Message, MessageKind, Quarantine
-from conversations.service import bot_account_id
 from storage.database import Database
 from storage.signals import Signals
-
-
-@pytest.fixture
-async def account(database: Database) -> int:
-    return await bot_account_id(database, "telegram")
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.incoming import Incoming
+from bots.incoming import Incoming, Malformed
 from bots.telegram.incoming import (
-    Malformed,
-    Unreadable,
+    UnreadableUpdate,
     parse_update,
     read_body,
     read_object,
@@ -179,7 +178,7 @@ def test_nul_and_a_lone_surrogate_are_read(anna: Person) -> None:
 def test_missing_fields_are_told_from_no_update_at_all(anna: Person) -> None:
     update = anna.text("привет")
     del update["message"]["date"]
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableUpdate) as caught:
         read_body(body_of(update))
     assert caught.value.update_id == update["update_id"]
     for body in (b"", b"{", b"[]", b"null", b"{}", b'{"update_id":"x"}', b"\xff\xfe",
@@ -202,5 +201,5 @@ FIELDS = ["message_id", "date", "chat", "from", "text", "photo", "contact", "ent
 def test_any_field_of_any_shape_has_a_defined_outcome(field: str, value: Any) -> None:
     update = Person(Numbers(), 77).text("привет")
     update["message"][field] = value
-    with contextlib.suppress(Unreadable, Malformed):
+    with contextlib.suppress(UnreadableUpdate, Malformed):
         read(update)

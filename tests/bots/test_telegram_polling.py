@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiogram import Bot
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 
 from bots import leased
 from bots.incoming import Incoming
@@ -17,28 +16,14 @@ from bots.telegram.sender import make_bot
 from conversations.models import Message, Quarantine
 from storage import leases
 from storage.database import Database
+from tests.bots.failing import failing
+from tests.bots.polls import Polling
+from tests.bots.stored import texts
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.telegram_failures import html_page, too_many
 from tests.fakes.waiting import until
 
 Poll = Callable[[], "Polling"]
-
-
-class Polling:
-    """A poll loop that runs until ``stop`` or ``die``."""
-
-    def __init__(self, poller: TelegramPolling) -> None:
-        self._stop = asyncio.Event()
-        self._task = asyncio.create_task(poller.run(self._stop))
-
-    async def stop(self) -> None:
-        self._stop.set()
-        await self._task
-
-    async def die(self) -> None:
-        """Without the ways of an orderly end."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +55,6 @@ async def poll(
         await one.die()
 
 
-async def texts(database: Database) -> list[str]:
-    async with database.read() as session:
-        return list((await session.execute(select(Message.text).order_by(Message.id))).scalars())
-
-
 def stored(database: Database, number: int) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
         return len(await texts(database)) >= number
@@ -98,27 +78,16 @@ async def test_what_waits_is_stored_in_order_and_then_confirmed(
     assert offsets(telegram)[0] == last["update_id"] + 1
 
 
-class FailingIntake(Intake):
-    """A database that is away for as long as the test says."""
-
-    away = True
-
-    async def accept(self, incoming: Incoming, raw: bytes = b"") -> bool:
-        if self.away:
-            raise OperationalError("INSERT", {}, OSError("away"))
-        return await super().accept(incoming, raw)
-
-
 async def test_while_the_database_is_away_nothing_is_confirmed(
     database: Database, telegram: FakeTelegram, poll: Callable[..., Polling], intake: Intake
 ) -> None:
-    failing = FailingIntake(database, intake._events, intake._signals)
+    down = failing(intake)
     telegram.customer(77).says("привет")
-    poll(through=failing)
+    poll(through=down)
     await until(lambda: len(telegram.called("getUpdates")) >= 3, "it is asked for again")
     assert offsets(telegram) == []
     assert telegram.unconfirmed == 1
-    failing.away = False
+    down.away = False
     await until(lambda: telegram.unconfirmed == 0, "it is confirmed")
     assert await texts(database) == ["привет"]
 

@@ -4,7 +4,6 @@ import io
 import json
 import threading
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -16,7 +15,6 @@ from PIL import Image
 from bots.outcome import (
     AccountBroken,
     Outcome,
-    Parcel,
     Rejected,
     Sent,
     SlowDown,
@@ -29,7 +27,7 @@ from conversations.models import DeliveryKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
-from storage.database import Database
+from tests.bots.parcels import parcel, signal
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.telegram_failures import (
     Failure,
@@ -49,22 +47,8 @@ async def bot(telegram: FakeTelegram) -> AsyncIterator[Bot]:
 
 
 @pytest.fixture
-def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
-
-
-@pytest.fixture
 def sender(bot: Bot, media: MediaStore) -> TelegramSender:
     return TelegramSender(bot, media, per_second=1000)
-
-
-def parcel(part: Part | None = None, *, chat: int = 77) -> Parcel:
-    payload = (part or Part("привет", Markup.TELEGRAM_HTML)).to_json()
-    return Parcel(1, 1, 1, str(chat), DeliveryKind.MESSAGE, json.loads(json.dumps(payload)), 5, 0)
-
-
-def signal(kind: DeliveryKind, payload: dict[str, str]) -> Parcel:
-    return Parcel(1, 1, None, "77", kind, payload, 5, 0)
 
 
 async def test_a_message_with_buttons_arrives(
@@ -73,7 +57,7 @@ async def test_a_message_with_buttons_arrives(
     anna = telegram.customer(77)
     rows = [[Button("Тарифы", "intent:faq/tariffs")], [Button("Сайт", url="https://a.example/b")]]
     part = Part("<b>Тариф</b> &lt;1 &amp; 2&gt;", Markup.TELEGRAM_HTML, rows)
-    assert await sender.send(parcel(part)) == Sent(str(anna.sees[0]["message_id"]))
+    assert await sender.send(parcel(77, part)) == Sent(str(anna.sees[0]["message_id"]))
     assert anna.reads == ["Тариф <1 & 2>"]
     keyboard = anna.sees[0]["reply_markup"]["inline_keyboard"]
     assert [[button["text"] for button in row] for row in keyboard] == [["Тарифы"], ["Сайт"]]
@@ -99,7 +83,7 @@ async def test_the_meaning_of_answers(
 ) -> None:
     telegram.customer(77)
     telegram.fail(failure)
-    assert await sender.send(parcel()) == outcome
+    assert await sender.send(parcel(77)) == outcome
     assert len(telegram.called("sendMessage")) == 1, "the sender itself repeats nothing"
 
 
@@ -110,21 +94,21 @@ async def test_no_answer_in_time_is_an_unknown_outcome(
     anna = telegram.customer(77)
     released = threading.Event()
     telegram.fail(slow("sendMessage", released))
-    assert await sender.send(parcel()) == Unknown("TelegramNetworkError")
+    assert await sender.send(parcel(77)) == Unknown("TelegramNetworkError")
     assert anna.reads == ["привет"], "it was sent all the same"
     released.set()
 
 
 async def test_a_refused_connection_has_sent_nothing(media: MediaStore) -> None:
     bot = make_bot(TOKEN, "http://127.0.0.1:9")
-    assert await TelegramSender(bot, media).send(parcel()) == TryAgain("no connection")
+    assert await TelegramSender(bot, media).send(parcel(77)) == TryAgain("no connection")
     await bot.session.close()
 
 
 async def test_an_unknown_chat_is_unreachable(
     telegram: FakeTelegram, sender: TelegramSender
 ) -> None:
-    outcome = await sender.send(parcel(chat=555))
+    outcome = await sender.send(parcel(555))
     assert isinstance(outcome, Rejected)
     assert outcome.unreachable
 
@@ -134,9 +118,9 @@ async def test_blocked_by_the_customer_and_lifted(
 ) -> None:
     anna = telegram.customer(77)
     anna.blocks()
-    assert await sender.send(parcel()) == Rejected("blocked by the customer", unreachable=True)
+    assert await sender.send(parcel(77)) == Rejected("blocked by the customer", unreachable=True)
     anna.unblocks()
-    assert isinstance(await sender.send(parcel()), Sent)
+    assert isinstance(await sender.send(parcel(77)), Sent)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +135,7 @@ async def test_what_telegram_calls_wrong_is_sent_once_more_in_plain_words(
     telegram: FakeTelegram, sender: TelegramSender, part: Part
 ) -> None:
     anna = telegram.customer(77)
-    assert isinstance(await sender.send(parcel(part)), Sent)
+    assert isinstance(await sender.send(parcel(77, part)), Sent)
     assert anna.reads == [part.text.replace("<b>", "").replace("<h1>", "").replace("</h1>", "")]
     assert "reply_markup" not in anna.sees[0]
     assert [call.accepted for call in telegram.called("sendMessage")] == [False, True]
@@ -161,7 +145,7 @@ async def test_what_is_refused_plain_too_is_given_up(
     telegram: FakeTelegram, sender: TelegramSender
 ) -> None:
     telegram.customer(77)
-    outcome = await sender.send(parcel(Part("   ", Markup.PLAIN)))
+    outcome = await sender.send(parcel(77, Part("   ", Markup.PLAIN)))
     assert outcome == Rejected("Bad Request: message text is empty")
     assert len(telegram.called("sendMessage")) == 2
 
@@ -175,7 +159,7 @@ async def test_rendered_replies_of_any_length_are_accepted(
     parts = render(Reply(long, buttons), "telegram")
     assert len(parts) > 3
     for part in parts:
-        assert isinstance(await sender.send(parcel(part)), Sent)
+        assert isinstance(await sender.send(parcel(77, part)), Sent)
     assert len(anna.sees) == len(parts)
     assert all(call.accepted for call in telegram.called("sendMessage"))
 
@@ -184,7 +168,7 @@ async def test_a_press_is_answered_once_and_too_late_is_no_failure_of_ours(
     telegram: FakeTelegram, sender: TelegramSender
 ) -> None:
     press = telegram.customer(77).presses("menu:1")["callback_query"]["id"]
-    answer = signal(DeliveryKind.PRESS_ANSWER, {"press_id": press})
+    answer = signal(77, DeliveryKind.PRESS_ANSWER, {"press_id": press})
     assert await sender.send(answer) == Sent()
     late = await sender.send(answer)
     assert isinstance(late, Rejected)
@@ -204,7 +188,7 @@ async def test_a_picture_arrives_with_its_caption_and_buttons(
     anna = telegram.customer(77)
     file = File(FileKind.PICTURE, await media.put(_png()), "qr.png", "QR-код")
     (part,) = render(Reply("К оплате **100 ₽**", (Button("Меню", "menu"),), (file,)), "telegram")
-    assert await sender.send(parcel(part)) == Sent(str(anna.sees[0]["message_id"]))
+    assert await sender.send(parcel(77, part)) == Sent(str(anna.sees[0]["message_id"]))
     assert anna.reads == ["К оплате 100 ₽"]
     assert anna.sees[0]["photo"][0]["width"] == 40
     assert anna.sees[0]["reply_markup"]["inline_keyboard"][0][0]["text"] == "Меню"
@@ -218,7 +202,7 @@ async def test_a_document_arrives_under_its_name(
     anna = telegram.customer(77)
     file = File(FileKind.DOCUMENT, await media.put(b"%PDF-1.7 x"), "Справка.pdf", "Справка")
     for part in render(Reply("слово " * 400, files=(file,)), "telegram"):
-        assert isinstance(await sender.send(parcel(part)), Sent)
+        assert isinstance(await sender.send(parcel(77, part)), Sent)
     assert len(anna.sees) == 2
     assert anna.sees[1]["document"]["file_name"] == "Справка.pdf"
     assert telegram.called("sendDocument")[0].accepted
@@ -230,7 +214,7 @@ async def test_a_picture_that_telegram_refuses_is_sent_as_a_document(
     anna = telegram.customer(77)
     narrow = File(FileKind.PICTURE, await media.put(_png(2100, 100)), "chart.png", "График")
     part = Part("<b>График</b>", Markup.TELEGRAM_HTML, file=narrow)
-    assert isinstance(await sender.send(parcel(part)), Sent)
+    assert isinstance(await sender.send(parcel(77, part)), Sent)
     assert anna.reads == ["График"]
     assert anna.sees[0]["document"]["file_name"] == "chart.png"
     assert not telegram.called("sendPhoto")[0].accepted
@@ -243,7 +227,7 @@ async def test_an_upload_whose_answer_was_lost_has_an_unknown_outcome(
     file = File(FileKind.PICTURE, await media.put(_png()), "qr.png", "QR-код")
     telegram.fail(reset_after_accept("sendPhoto"))
     part = Part("QR", Markup.TELEGRAM_HTML, file=file)
-    assert await sender.send(parcel(part)) == Unknown("TelegramNetworkError")
+    assert await sender.send(parcel(77, part)) == Unknown("TelegramNetworkError")
     assert len(anna.sees) == 1
 
 
@@ -252,7 +236,7 @@ async def test_a_file_that_is_gone_is_a_refusal_that_reaches_nobody(
 ) -> None:
     telegram.customer(77)
     part = Part("", Markup.TELEGRAM_HTML, file=File(FileKind.PICTURE, "0" * 64, "a.png", ""))
-    assert await sender.send(parcel(part)) == Rejected("the file is gone")
+    assert await sender.send(parcel(77, part)) == Rejected("the file is gone")
     assert not telegram.calls
 
 
@@ -271,7 +255,7 @@ async def test_the_fake_refuses_uploads_that_telegram_refuses(
 
 async def test_typing_is_shown(telegram: FakeTelegram, sender: TelegramSender) -> None:
     telegram.customer(77)
-    assert await sender.send(signal(DeliveryKind.TYPING, {})) == Sent()
+    assert await sender.send(signal(77, DeliveryKind.TYPING, {})) == Sent()
     assert telegram.called("sendChatAction")[0].params["action"] == "typing"
 
 

@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, select, text
 
 from bots.intake import Intake
 from bots.telegram import webhook
@@ -20,6 +20,7 @@ from conversations.models import Conversation, Message, Quarantine
 from conversations.service import bot_account_id
 from storage.database import Database
 from storage.signals import Signals
+from tests.bots.stored import count
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.telegram_updates import Numbers, Person, Update, body_of
 
@@ -62,11 +63,6 @@ async def knocker(database: Database) -> AsyncIterator[Knocker]:
 @pytest.fixture
 def anna() -> Person:
     return Person(Numbers(), 77)
-
-
-async def count(database: Database, table: type) -> int:
-    async with database.read() as session:
-        return (await session.execute(select(func.count()).select_from(table))).scalar_one()
 
 
 async def test_without_the_secret_nothing_is_stored(

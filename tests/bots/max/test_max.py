@@ -3,13 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 
 from bots import leased
 from bots.incoming import Incoming
@@ -22,12 +20,14 @@ from bots.max.polling import MaxPolling
 from bots.max.sender import MaxSender
 from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain, Unknown
 from bots.pace import Pace
-from conversations.models import DeliveryKind, Message, MessageKind, Quarantine
-from conversations.service import bot_account_id
+from conversations.models import DeliveryKind, MessageKind, Quarantine
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
 from storage.database import Database
+from tests.bots.failing import failing
+from tests.bots.parcels import parcel
+from tests.bots.stored import texts
 from tests.fakes.max import TOKEN, FakeMax, Update, refused
 from tests.fakes.telegram_failures import Failure, html_page, reset_after_accept
 from tests.fakes.waiting import until
@@ -49,8 +49,8 @@ def max_() -> Iterator[FakeMax]:
 
 
 @pytest.fixture
-async def account(database: Database) -> int:
-    return await bot_account_id(database, "max")
+def channel() -> str:
+    return "max"
 
 
 @pytest.fixture
@@ -61,18 +61,8 @@ async def api(max_: FakeMax) -> AsyncIterator[MaxApi]:
 
 
 @pytest.fixture
-def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
-
-
-@pytest.fixture
 def sender(api: MaxApi, media: MediaStore) -> MaxSender:
     return MaxSender(api, media, Pace(1000))
-
-
-async def texts(database: Database) -> list[str]:
-    async with database.read() as session:
-        return list((await session.execute(select(Message.text).order_by(Message.id))).scalars())
 
 
 def seen(update: Update) -> Incoming:
@@ -139,19 +129,10 @@ async def test_polling_confirms_only_what_is_stored(
     await running
 
 
-class FailingIntake(Intake):
-    away = True
-
-    async def accept(self, incoming: Incoming, raw: bytes = b"") -> bool:
-        if self.away:
-            raise OperationalError("INSERT", {}, OSError("away"))
-        return await super().accept(incoming, raw)
-
-
 async def test_the_webhook(database: Database, intake: Intake, account: int, max_: FakeMax) -> None:
-    failing = FailingIntake(database, intake._events, intake._signals)
+    down = failing(intake)
     app = FastAPI()
-    app.include_router(webhook.router(failing, account_id=account, token=TOKEN, secret=SECRET))
+    app.include_router(webhook.router(down, account_id=account, token=TOKEN, secret=SECRET))
     update = max_.customer().message("привет")
 
     async with httpx.AsyncClient(
@@ -168,7 +149,7 @@ async def test_the_webhook(database: Database, intake: Intake, account: int, max
         for body in (b"", b"{", b"[1]", b"{}", b"[" * 100_000):
             assert await post(body) == 400
         assert await post(update) == 503, "come again"
-        failing.away = False
+        down.away = False
         assert [await post(update) for _ in range(3)] == [200] * 3
         broken = max_.customer().message("x")
         del broken["message"]["recipient"]
@@ -193,11 +174,6 @@ async def test_a_dropped_subscription_is_renewed_and_strangers_removed(
     assert max_.subscriptions[ours]["secret"] == SECRET
 
 
-def parcel(part: Part | None = None, *, chat: int = 1077) -> Parcel:
-    payload = json.loads(json.dumps((part or Part("привет", Markup.PLAIN)).to_json()))
-    return Parcel(1, 1, 1, str(chat), DeliveryKind.MESSAGE, payload, 5, 0)
-
-
 @pytest.mark.parametrize(
     ("failure", "outcome"),
     [
@@ -218,13 +194,13 @@ async def test_the_meaning_of_answers(
 ) -> None:
     max_.customer()
     max_.fail(failure)
-    assert await sender.send(parcel()) == outcome
+    assert await sender.send(parcel(1077)) == outcome
     assert len(max_.called("POST messages")) == 1
 
 
 async def test_a_customer_who_stopped_the_bot(max_: FakeMax, sender: MaxSender) -> None:
     max_.customer().stopped = True
-    outcome = await sender.send(parcel())
+    outcome = await sender.send(parcel(1077))
     assert isinstance(outcome, Rejected)
     assert outcome.unreachable
 
@@ -237,7 +213,7 @@ async def test_files_wait_until_max_is_ready(
     picture = File(FileKind.PICTURE, await media.put(b"\x89PNG\r\n\x1a\n1"), "qr.png", "QR")
     paper = File(FileKind.DOCUMENT, await media.put(b"%PDF-1.7"), "Справка.pdf", "Справка")
     for part in render(Reply("К оплате", (Button("Меню", "menu"),), (picture, paper)), "max"):
-        assert isinstance(await sender.send(parcel(part)), Sent)
+        assert isinstance(await sender.send(parcel(1077, part)), Sent)
     kinds = [[a["type"] for a in message["body"]["attachments"]] for message in anna.sees]
     assert kinds == [["image"], ["file", "inline_keyboard"]]
 
@@ -245,7 +221,7 @@ async def test_files_wait_until_max_is_ready(
 async def test_a_press_and_the_request_for_a_contact(max_: FakeMax, sender: MaxSender) -> None:
     anna = max_.customer()
     rows = [[Button("Мой телефон", contact=True)], [Button("Тарифы", "t")]]
-    assert isinstance(await sender.send(parcel(Part("Что?", Markup.PLAIN, rows))), Sent)
+    assert isinstance(await sender.send(parcel(1077, Part("Что?", Markup.PLAIN, rows))), Sent)
     press = seen(anna.press(anna.sees[0], "t"))
     assert press.text == "Тарифы"
     answer = Parcel(2, 1, None, "1077", DeliveryKind.PRESS_ANSWER, dict(press.data), 5, 0)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,11 +16,11 @@ from bots.ok.sender import OkApi, OkSender
 from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain, Unknown
 from bots.pace import Pace
 from conversations.models import DeliveryKind, Message, MessageKind, Quarantine
-from conversations.service import bot_account_id
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
 from storage.database import Database
+from tests.bots.parcels import parcel
 from tests.fakes.ok import TOKEN, Event, FakeOk, refused
 from tests.fakes.telegram_failures import Failure, html_page, reset_after_accept
 
@@ -36,8 +35,8 @@ def ok() -> Iterator[FakeOk]:
 
 
 @pytest.fixture
-async def account(database: Database) -> int:
-    return await bot_account_id(database, "ok")
+def channel() -> str:
+    return "ok"
 
 
 @pytest.fixture
@@ -45,11 +44,6 @@ async def api(ok: FakeOk) -> AsyncIterator[OkApi]:
     api = OkApi(TOKEN, f"{ok.url}/graph")
     yield api
     await api.close()
-
-
-@pytest.fixture
-def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
 
 
 @pytest.fixture
@@ -119,11 +113,6 @@ async def test_the_subscription_is_kept_and_an_older_address_dropped(
         await webhook.keep_subscribed(api, "https://okno.example", SECRET)
 
 
-def parcel(part: Part | None = None) -> Parcel:
-    payload = json.loads(json.dumps((part or Part("привет", Markup.PLAIN)).to_json()))
-    return Parcel(1, 1, 1, CHAT, DeliveryKind.MESSAGE, payload, 5, 0)
-
-
 def not_allowed() -> Failure:
     return Failure("POST me/messages", body={"success": [False], "chat_ids": [None]})
 
@@ -145,7 +134,7 @@ async def test_the_meaning_of_answers(
 ) -> None:
     ok.customer()
     ok.fail(failure)
-    assert await sender.send(parcel()) == outcome
+    assert await sender.send(parcel(CHAT)) == outcome
     assert len(ok.called("POST me/messages")) == 1
 
 
@@ -154,10 +143,10 @@ async def test_buttons_and_files(ok: FakeOk, sender: OkSender, media: MediaStore
     picture = File(FileKind.PICTURE, await media.put(b"\x89PNG\r\n\x1a\n1"), "qr.png", "QR")
     buttons = (Button("Меню", "menu"), Button("Сайт", url="https://a.example"))
     (part,) = render(Reply("К оплате", buttons, (picture,)), "ok")
-    assert isinstance(await sender.send(parcel(part)), Sent)
+    assert isinstance(await sender.send(parcel(CHAT, part)), Sent)
     assert [a["type"] for a in anna.sees[0]["attachments"]] == ["IMAGE", "INLINE_KEYBOARD"]
     ok.fail(refused("POST me/messages", 100))
-    assert isinstance(await sender.send(parcel(Part("Что?", Markup.PLAIN, part.rows))), Sent)
+    assert isinstance(await sender.send(parcel(CHAT, Part("Что?", Markup.PLAIN, part.rows))), Sent)
     assert anna.reads[1] == "Что?\n\n1. Меню\nСайт: https://a.example"
 
 

@@ -3,18 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select
 
 from bots import leased, registration
 from bots.incoming import Incoming
 from bots.intake import Intake
-from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain, Unknown
+from bots.outcome import AccountBroken, Outcome, Rejected, Sent, SlowDown, TryAgain, Unknown
 from bots.pace import Pace
 from bots.registration import Registration
 from bots.viber import webhook
@@ -22,22 +20,25 @@ from bots.viber.incoming import parse_event
 from bots.viber.sender import ViberApi, ViberSender
 from conversations.models import (
     Delivery,
-    DeliveryKind,
     DeliveryState,
     Message,
     MessageKind,
     Quarantine,
 )
-from conversations.service import Outbox, bot_account_id
+from conversations.service import Outbox
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
 from storage.database import Database
 from tests.bots.delivery_bench import Bench
+from tests.bots.failing import failing
+from tests.bots.parcels import parcel
+from tests.bots.stored import count
 from tests.fakes.telegram_failures import Failure, html_page, reset_after_accept
 from tests.fakes.viber import TOKEN, FakeViber, refused
 from tests.fakes.waiting import until
 
+CUSTOMER = "01234567890A="
 WELCOME = Part("Здравствуйте!", Markup.PLAIN, [[Button("Оплата", "menu:money")]])
 
 
@@ -48,8 +49,8 @@ def viber() -> Iterator[FakeViber]:
 
 
 @pytest.fixture
-async def account(database: Database) -> int:
-    return await bot_account_id(database, "viber")
+def channel() -> str:
+    return "viber"
 
 
 @pytest.fixture
@@ -57,11 +58,6 @@ async def api(viber: FakeViber) -> AsyncIterator[ViberApi]:
     api = ViberApi(TOKEN, f"{viber.url}/pa")
     yield api
     await api.close()
-
-
-@pytest.fixture
-def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
 
 
 @pytest.fixture
@@ -103,11 +99,6 @@ async def knocker(
         yield Knocker(client, viber)
 
 
-async def count(database: Database, table: type) -> int:
-    async with database.read() as session:
-        return (await session.execute(select(func.count()).select_from(table))).scalar_one()
-
-
 async def test_without_the_signature_nothing_is_stored(
     database: Database, knocker: Knocker, viber: FakeViber
 ) -> None:
@@ -143,16 +134,11 @@ async def test_what_is_no_event_and_what_follows_no_rule(
     assert [await count(database, t) for t in (Message, Quarantine)] == [0, 1]
 
 
-class FailingIntake(Intake):
-    async def accept(self, incoming: Incoming, raw: bytes = b"") -> bool:
-        raise OperationalError("INSERT", {}, OSError("away"))
-
-
 async def test_while_the_database_is_away_viber_is_told_to_come_again(
     database: Database, intake: Intake, account: int, viber: FakeViber
 ) -> None:
-    failing = FailingIntake(database, intake._events, intake._signals)
-    transport = httpx.ASGITransport(app_of(failing, database, account))
+    down = failing(intake)
+    transport = httpx.ASGITransport(app_of(down, database, account))
     async with httpx.AsyncClient(transport=transport, base_url="http://okno") as client:
         message = viber.customer().message(type="text", text="привет")
         assert (await Knocker(client, viber).post(message)).status_code == 503
@@ -219,11 +205,6 @@ async def test_the_webhook_is_set_once_we_listen(
     await running
 
 
-def parcel(part: Part | None = None, *, chat: str = "01234567890A=") -> Parcel:
-    payload = json.loads(json.dumps((part or Part("привет", Markup.PLAIN)).to_json()))
-    return Parcel(1, 1, 1, chat, DeliveryKind.MESSAGE, payload, 5, 0)
-
-
 @pytest.mark.parametrize(
     ("failure", "outcome"),
     [
@@ -242,14 +223,14 @@ async def test_the_meaning_of_answers(
 ) -> None:
     viber.customer().message()
     viber.fail(failure)
-    assert await sender.send(parcel()) == outcome
+    assert await sender.send(parcel(CUSTOMER)) == outcome
     assert len(viber.called("send_message")) == 1
 
 
 async def test_who_left_and_who_never_came(viber: FakeViber, sender: ViberSender) -> None:
     viber.customer()
-    assert await sender.send(parcel()) == Rejected("Viber 6", unreachable=True)
-    assert await sender.send(parcel(chat="nobody")) == Rejected("Viber 5", unreachable=True)
+    assert await sender.send(parcel(CUSTOMER)) == Rejected("Viber 6", unreachable=True)
+    assert await sender.send(parcel("nobody")) == Rejected("Viber 5", unreachable=True)
 
 
 async def test_what_viber_calls_wrong_is_sent_once_more_plain(
@@ -259,7 +240,7 @@ async def test_what_viber_calls_wrong_is_sent_once_more_plain(
     anna.message()
     viber.fail(refused("send_message", 13))
     part = Part("Что?", Markup.PLAIN, [[Button("Долг", "a")]])
-    assert isinstance(await sender.send(parcel(part)), Sent)
+    assert isinstance(await sender.send(parcel(CUSTOMER, part)), Sent)
     assert anna.reads == ["Что?\n\n1. Долг"]
 
 
@@ -272,7 +253,7 @@ async def test_pictures_and_documents_go_as_links(
     paper = File(FileKind.DOCUMENT, await media.put(b"%PDF-1.7"), "Справка.pdf", "Справка")
     for files in ((picture,), (paper,), (picture, paper)):
         for part in render(Reply("К оплате", (Button("Меню <1>", "menu"),), files), "viber"):
-            assert isinstance(await sender.send(parcel(part)), Sent)
+            assert isinstance(await sender.send(parcel(CUSTOMER, part)), Sent)
     assert [message["type"] for message in anna.sees] == [
         "picture", "text", "file", "picture", "file",
     ]  # fmt: skip

@@ -1,7 +1,6 @@
 """A VK over HTTP, and our side of it."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,6 @@ from bots.pace import Pace
 from bots.vk.api import VkApi
 from bots.vk.names import Names
 from bots.vk.sender import VkSender
-from conversations.service import bot_account_id
 from media.store import MediaStore
 from storage.database import Database
 from tests.fakes.vk import TOKEN, FakeVk
@@ -22,8 +20,8 @@ def vk() -> Iterator[FakeVk]:
 
 
 @pytest.fixture
-async def account(database: Database) -> int:
-    return await bot_account_id(database, "vk")
+def channel() -> str:
+    return "vk"
 
 
 @pytest.fixture
@@ -31,11 +29,6 @@ async def api(vk: FakeVk) -> AsyncIterator[VkApi]:
     api = VkApi(TOKEN, vk.url)
     yield api
     await api.close()
-
-
-@pytest.fixture
-def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.incoming import Incoming
-from bots.vk.incoming import Unreadable, parse_event
+from bots.incoming import Incoming, Malformed, Unreadable
+from bots.vk.incoming import parse_event
 from conversations.models import MessageKind
 from tests.fakes.vk_events import SENT_AT, Event, Numbers, Person
 
@@ -139,7 +139,7 @@ def test_an_event_against_the_schema_is_told_from_no_concern(anna: Person) -> No
     del broken["object"]["message"]["peer_id"]
     with pytest.raises(Unreadable):
         parse_event(broken, 1, NOW)
-    with pytest.raises(Unreadable):
+    with pytest.raises(Malformed):
         parse_event({"type": "message_new"}, 1, NOW)
 
 

@@ -9,8 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import event as sql_event
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select
 
 from bots import leased
 from bots.incoming import Incoming
@@ -23,40 +22,19 @@ from bots.vk.names import Names
 from bots.vk.polling import VkPolling
 from conversations.models import Conversation, Message, Quarantine
 from storage.database import Database
+from tests.bots.failing import failing
+from tests.bots.polls import Polling
+from tests.bots.stored import count, texts
 from tests.fakes.telegram_failures import html_page
 from tests.fakes.vk import CONFIRMATION, SECRET, FakeVk, refused
 from tests.fakes.vk_events import GROUP_ID, Event, Numbers, Person, body_of
 from tests.fakes.waiting import until
 
 
-async def texts(database: Database) -> list[str]:
-    async with database.read() as session:
-        return list((await session.execute(select(Message.text).order_by(Message.id))).scalars())
-
-
-async def count(database: Database, table: type) -> int:
-    async with database.read() as session:
-        return (await session.execute(select(func.count()).select_from(table))).scalar_one()
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vk_api, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(leased, "PAUSE_SECONDS", 0.01)
-
-
-class Polling:
-    def __init__(self, poller: VkPolling) -> None:
-        self._stop = asyncio.Event()
-        self._task = asyncio.create_task(poller.run(self._stop))
-
-    async def stop(self) -> None:
-        self._stop.set()
-        await self._task
-
-    async def die(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
 
 
 Poll = Callable[..., Polling]
@@ -113,25 +91,16 @@ async def test_what_came_while_we_were_down_is_not_skipped(
     assert await texts(database) == ["пока бот спал"]
 
 
-class FailingIntake(Intake):
-    away = True
-
-    async def accept(self, incoming: Incoming, raw: bytes = b"") -> bool:
-        if self.away:
-            raise OperationalError("INSERT", {}, OSError("away"))
-        return await super().accept(incoming, raw)
-
-
 async def test_while_the_database_is_away_nothing_is_confirmed(
     database: Database, vk: FakeVk, poll: Poll, intake: Intake
 ) -> None:
-    failing = FailingIntake(database, intake._events, intake._signals)
-    poll(through=failing)
+    down = failing(intake)
+    poll(through=down)
     await until(polled(vk, 1), "it polls")
     vk.customer().says("привет")
     await until(lambda: vk.polled.count(1) >= 4, "it is asked for again")
     assert 2 not in vk.polled
-    failing.away = False
+    down.away = False
     await until(polled(vk, 2), "it is confirmed")
     assert await texts(database) == ["привет"]
 
@@ -349,10 +318,10 @@ async def test_ok_is_not_said_before_it_is_durable(
 async def test_while_the_database_is_away_vk_is_told_to_come_again(
     database: Database, intake: Intake, names: Names, account: int, anna: Person
 ) -> None:
-    failing = FailingIntake(database, intake._events, intake._signals)
-    async with served(failing, names, account) as knocker:
+    down = failing(intake)
+    async with served(down, names, account) as knocker:
         event = anna.message("привет")
         assert (await knocker.post(event))[0] == 503
-        failing.away = False
+        down.away = False
         assert await knocker.post(event) == (200, "ok")
     assert await texts(database) == ["привет"]

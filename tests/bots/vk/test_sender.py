@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain, Unknown
+from bots.outcome import AccountBroken, Outcome, Rejected, Sent, SlowDown, TryAgain, Unknown
 from bots.pace import Pace
 from bots.vk import api as vk_api
 from bots.vk.api import VkApi
@@ -14,17 +14,9 @@ from conversations.models import DeliveryKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
+from tests.bots.parcels import parcel, signal
 from tests.fakes.telegram_failures import Failure, html_page, reset_after_accept, slow
 from tests.fakes.vk import TOKEN, FakeVk, refused
-
-
-def parcel(part: Part | None = None, *, chat: int = 77, random_id: int = 5) -> Parcel:
-    payload = json.loads(json.dumps((part or Part("привет", Markup.PLAIN)).to_json()))
-    return Parcel(1, 1, 1, str(chat), DeliveryKind.MESSAGE, payload, random_id, 0)
-
-
-def signal(kind: DeliveryKind, payload: dict[str, str]) -> Parcel:
-    return Parcel(1, 1, None, "77", kind, payload, 5, 0)
 
 
 async def test_a_message_with_buttons_arrives(vk: FakeVk, sender: VkSender) -> None:
@@ -32,7 +24,7 @@ async def test_a_message_with_buttons_arrives(vk: FakeVk, sender: VkSender) -> N
     reply = Reply("Что **подсказать**?", (Button("Тарифы", "intent:faq/tariffs"),
                                          Button("Сайт", url="https://a.example")))  # fmt: skip
     (part,) = render(reply, "vk")
-    assert isinstance(await sender.send(parcel(part)), Sent)
+    assert isinstance(await sender.send(parcel(77, part)), Sent)
     assert anna.reads == ["Что подсказать?"]
     rows = json.loads(anna.sees[0]["keyboard"])["buttons"]
     assert [[b["action"]["type"] for b in row] for row in rows] == [["callback"], ["open_link"]]
@@ -58,7 +50,7 @@ async def test_the_meaning_of_answers(
 ) -> None:
     vk.customer()
     vk.fail(failure)
-    assert await sender.send(parcel()) == outcome
+    assert await sender.send(parcel(77)) == outcome
     assert len(vk.called("messages.send")) == 1, "the sender itself repeats nothing"
 
 
@@ -67,10 +59,10 @@ async def test_a_repeat_after_an_unknown_outcome_reaches_the_customer_once(
 ) -> None:
     anna = vk.customer()
     vk.fail(reset_after_accept("messages.send"))
-    assert isinstance(await sender.send(parcel()), Unknown)
-    assert isinstance(await sender.send(parcel()), Sent)
+    assert isinstance(await sender.send(parcel(77)), Unknown)
+    assert isinstance(await sender.send(parcel(77)), Sent)
     assert anna.reads == ["привет"]
-    assert isinstance(await sender.send(parcel(random_id=6)), Sent)
+    assert isinstance(await sender.send(parcel(77, random_id=6)), Sent)
     assert anna.reads == ["привет", "привет"], "another message with the same words"
 
 
@@ -82,7 +74,7 @@ async def test_no_answer_in_time_is_an_unknown_outcome(
     anna = vk.customer()
     released = threading.Event()
     vk.fail(slow("messages.send", released))
-    assert isinstance(await VkSender(api, media, Pace(100)).send(parcel()), Unknown)
+    assert isinstance(await VkSender(api, media, Pace(100)).send(parcel(77)), Unknown)
     assert anna.reads == ["привет"]
     released.set()
     await api.close()
@@ -90,7 +82,7 @@ async def test_no_answer_in_time_is_an_unknown_outcome(
 
 async def test_a_refused_connection_has_sent_nothing(media: MediaStore) -> None:
     api = VkApi(TOKEN, "http://127.0.0.1:9")
-    outcome = await VkSender(api, media, Pace(100)).send(parcel())
+    outcome = await VkSender(api, media, Pace(100)).send(parcel(77))
     assert outcome == TryAgain("no connection")
     await api.close()
 
@@ -102,21 +94,21 @@ async def test_what_vk_calls_wrong_is_sent_once_more_in_plain_words(
     anna = vk.customer()
     vk.fail(refused("messages.send", code))
     rows = [[Button("Тарифы", "a"), Button("Сайт", url="https://a.example")], [Button("Долг", "b")]]
-    assert isinstance(await sender.send(parcel(Part("Что?", Markup.PLAIN, rows))), Sent)
+    assert isinstance(await sender.send(parcel(77, Part("Что?", Markup.PLAIN, rows))), Sent)
     assert anna.reads == ["Что?\n\n1. Тарифы\n2. Долг\nСайт: https://a.example"]
     assert "keyboard" not in anna.sees[0]
 
 
 async def test_a_token_that_was_revoked(vk: FakeVk, media: MediaStore) -> None:
     api = VkApi("vk1.a.wrong-token-0123456789-0123456789", vk.url)
-    assert await VkSender(api, media, Pace(100)).send(parcel()) == AccountBroken("VK 5")
+    assert await VkSender(api, media, Pace(100)).send(parcel(77)) == AccountBroken("VK 5")
     await api.close()
 
 
 async def test_a_press_is_answered_with_what_was_chosen(vk: FakeVk, sender: VkSender) -> None:
     anna = vk.customer()
     press = vk.push(anna.press({"action": "a", "label": "Тарифы"}))["object"]["event_id"]
-    answer = signal(DeliveryKind.PRESS_ANSWER, {"press_id": f"{press} Тарифы"})
+    answer = signal(77, DeliveryKind.PRESS_ANSWER, {"press_id": f"{press} Тарифы"})
     assert await sender.send(answer) == Sent()
     assert vk.snackbars == ["Тарифы"]
     assert await sender.send(answer) == Rejected("VK 100"), "too late, and no failure of ours"
@@ -124,12 +116,12 @@ async def test_a_press_is_answered_with_what_was_chosen(vk: FakeVk, sender: VkSe
 
 async def test_a_press_without_a_label_stops_spinning(vk: FakeVk, sender: VkSender) -> None:
     press = vk.push(vk.customer().press({"action": "a"}))["object"]["event_id"]
-    assert await sender.send(signal(DeliveryKind.PRESS_ANSWER, {"press_id": press})) == Sent()
+    assert await sender.send(signal(77, DeliveryKind.PRESS_ANSWER, {"press_id": press})) == Sent()
     assert vk.snackbars == []
 
 
 async def test_typing_is_shown(vk: FakeVk, sender: VkSender) -> None:
-    assert await sender.send(signal(DeliveryKind.TYPING, {})) == Sent()
+    assert await sender.send(signal(77, DeliveryKind.TYPING, {})) == Sent()
     assert vk.called("messages.setActivity")[0].params["type"] == "typing"
 
 
@@ -141,7 +133,7 @@ async def test_pictures_and_documents_are_uploaded(
     paper = File(FileKind.DOCUMENT, await media.put(b"%PDF-1.7"), "Справка.pdf", "Справка")
     parts = render(Reply("К оплате", (Button("Меню", "menu"),), (picture, paper)), "vk")
     for n, part in enumerate(parts, start=1):
-        assert isinstance(await sender.send(parcel(part, random_id=n)), Sent)
+        assert isinstance(await sender.send(parcel(77, part, random_id=n)), Sent)
     assert [message["attachment"][:5] for message in anna.sees] == ["photo", "doc-7"]
     assert anna.reads == ["К оплате", ""]
     assert vk.called("docs.save")[0].params["title"] == "Справка.pdf"
@@ -153,13 +145,13 @@ async def test_a_picture_that_vk_refuses_is_sent_as_a_document(
     anna = vk.customer()
     vk.fail(refused("photos.saveMessagesPhoto", 100))
     file = File(FileKind.PICTURE, await media.put(b"\x89PNG\r\n\x1a\n1"), "chart.png", "График")
-    assert isinstance(await sender.send(parcel(Part("График", Markup.PLAIN, file=file))), Sent)
+    assert isinstance(await sender.send(parcel(77, Part("График", Markup.PLAIN, file=file))), Sent)
     assert anna.sees[0]["attachment"].startswith("doc")
 
 
 async def test_a_file_that_is_gone_reaches_nobody(vk: FakeVk, sender: VkSender) -> None:
     part = Part("", Markup.PLAIN, file=File(FileKind.PICTURE, "0" * 64, "a.png", ""))
-    assert await sender.send(parcel(part)) == Rejected("the file is gone")
+    assert await sender.send(parcel(77, part)) == Rejected("the file is gone")
     assert not vk.called("messages.send")
 
 
@@ -169,7 +161,7 @@ async def test_a_long_reply_with_many_choices_is_accepted(vk: FakeVk, sender: Vk
     for count in (1, 7, 10, 11, 30):
         buttons = tuple(Button(f"Очень длинное название {n}", f"a:{n}") for n in range(count))
         for n, part in enumerate(render(Reply(long, buttons), "vk")):
-            outcome = await sender.send(parcel(part, random_id=count * 100 + n + 1))
+            outcome = await sender.send(parcel(77, part, random_id=count * 100 + n + 1))
             assert isinstance(outcome, Sent)
     assert all(call.accepted for call in vk.called("messages.send"))
     assert any("30. Очень длинное название 29" in text for text in anna.reads)
