@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -16,6 +17,7 @@ from billing.importing.cli import Resources as ImportResources
 from billing.importing.cli import add_to as add_import
 from knowledge_base.cli import Resources
 from knowledge_base.cli import commands as kb_commands
+from knowledge_base.errors import KnowledgeBaseError
 from nlu.cli import app as nlu_app
 from okno import logs
 from okno import profile as profiles
@@ -35,6 +37,9 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The database.", no_args_is_help=True)
 staff = typer.Typer(help="People who work in Okno.", no_args_is_help=True)
+profile = typer.Typer(help="The company's facts: its file and the editors' pages.",
+                      no_args_is_help=True)  # fmt: skip
+app.add_typer(profile, name="profile")
 app.add_typer(db, name="db")
 app.add_typer(staff, name="staff")
 app.add_typer(nlu_app, name="nlu")
@@ -258,6 +263,35 @@ def reset_password(
         _print_password(login, password, chosen)
 
 
+@profile.command("diff")
+def profile_diff() -> None:
+    """Show where company.yaml says something else than «Справочники»; exit code 1 if it does."""
+    with _one_clear_line():
+        from okno import profile_cli
+
+        lines = _with_services(profile_cli.difference)
+        console.print("\n".join(lines) or "The same.", highlight=False, markup=False)
+    raise typer.Exit(1 if lines else 0)
+
+
+@profile.command("apply")
+def profile_apply(
+    since: Annotated[
+        str, typer.Option("--from", help="From which day, e.g. 2027-01-01; today by default.")
+    ] = "",
+) -> None:
+    """Take the facts of company.yaml over into «Справочники»."""
+    with _one_clear_line():
+        from okno import profile_cli
+
+        try:
+            day = date.fromisoformat(since) if since else None
+            changed = _with_services(lambda services: profile_cli.apply(services, day))
+        except (ValueError, KnowledgeBaseError) as error:
+            raise WrongSetting(str(error)) from error
+        console.print(f"Taken over: {', '.join(changed)}." if changed else "The same already.")
+
+
 def _services(*, closed: bool = False) -> "Services":
     from okno.assemble import assemble
 
@@ -288,8 +322,20 @@ def _importing() -> ImportResources:
 
 def _knowledge_base() -> Resources:
     with _one_clear_line():
+        variables = _with_services(_stored_variables)
         services = _services()
-    return Resources(services.database, services.variables())
+    return Resources(services.database, variables)
+
+
+async def _stored_variables(services: "Services") -> Mapping[str, Any]:
+    """As the editors' pages have them; of the profile where there is no database yet."""
+    from okno.assemble import sqlite_file
+    from storage import migrate
+
+    file = sqlite_file(services.settings)
+    if (file is None or file.exists()) and await migrate.is_current(services.database):
+        await services.values.refresh()
+    return services.variables()
 
 
 def _print_password(login: str, given: str, chosen: str) -> None:
