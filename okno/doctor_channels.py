@@ -1,202 +1,252 @@
-"""``okno doctor``: does each configured messenger know us, and does it reach us?"""
+"""``okno doctor``: does each configured messenger know us, and does it reach us?
 
-from collections.abc import AsyncIterator
+A messenger's own part asks and tells what it found; what all have in common stands in
+``channel_findings``. The clients are imported only where a messenger is configured.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import httpx
+from pydantic import SecretStr
 
 from bots.http_calls import NotUnderstood
 from okno.findings import Finding
 from okno.services import Services
+from okno.settings import Settings
+
+
+class _Refused(Exception):
+    """The messenger does not know us: what it says, and what mends it."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what)
+        self.finding = Finding(what, mend)
+
+
+class _Silent(Exception):
+    """Nothing that could be understood came back; the cause says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Messenger:
+    """``look`` raises _Refused, _Silent; ``polls``: it can do without our public address.
+    ``address``: the settings that say where it is."""
+
+    name: str
+    variable: str
+    token: Callable[[Settings], SecretStr | None]
+    look: Callable[[Settings, str], Awaitable[list[Finding]]]
+    address: str
+    polls: bool = True
 
 
 async def channel_findings(services: Services) -> AsyncIterator[Finding]:
-    for look in (_telegram, _vk, _viber, _max, _ok):
-        async for finding in look(services):
-            yield finding
-
-
-async def _telegram(services: Services) -> AsyncIterator[Finding]:
     settings = services.settings
-    if settings.telegram_token is None:
-        yield Finding("Telegram is not configured (OKNO_TELEGRAM_TOKEN)")
-        return
+    for messenger in _MESSENGERS:
+        token = messenger.token(settings)
+        if token is None:
+            yield Finding(f"{messenger.name} is not configured ({messenger.variable})")
+        elif settings.public_url is None and not messenger.polls:
+            yield Finding(
+                f"{messenger.name}: OKNO_PUBLIC_URL is not set, and there is no polling: "
+                "the channel is off",
+                "set OKNO_PUBLIC_URL to the https address at which the internet reaches this "
+                "server",
+            )
+        else:
+            try:
+                found = await messenger.look(settings, token.get_secret_value())
+            except _Refused as refused:
+                found = [refused.finding]
+            except _Silent as silent:
+                why = type(silent.__cause__).__name__
+                found = [
+                    Finding(
+                        f"{messenger.name} does not answer ({why})",
+                        f"check the network and {messenger.address}",
+                    )
+                ]
+            for finding in found:
+                yield finding
+
+
+async def _telegram(settings: Settings, token: str) -> list[Finding]:
     from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 
     from bots.telegram.sender import make_bot
 
-    bot = make_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    bot = make_bot(token, settings.telegram_api_url)
     try:
         me = await bot.get_me(request_timeout=10)
         hook = await bot.get_webhook_info(request_timeout=10)
-    except TelegramUnauthorizedError:
-        yield Finding("Telegram refuses the token", "take a new one from @BotFather")
-        return
+    except TelegramUnauthorizedError as error:
+        raise _Refused("Telegram refuses the token", "take a new one from @BotFather") from error
     except TelegramAPIError as error:
-        yield Finding(
-            f"Telegram does not answer ({type(error).__name__})",
-            "check the network and OKNO_TELEGRAM_API_URL",
-        )
-        return
+        raise _Silent from error
     finally:
         await bot.session.close()
-    yield Finding(f"Telegram: @{me.username}")
+    found = [Finding(f"Telegram: @{me.username}")]
     if settings.public_url is None and hook.url:
-        yield Finding(
-            "Telegram has a webhook, but OKNO_PUBLIC_URL is not set",
-            "nothing to do: it is removed at the next start, waiting updates are kept",
+        found.append(
+            Finding(
+                "Telegram has a webhook, but OKNO_PUBLIC_URL is not set",
+                "nothing to do: it is removed at the next start, waiting updates are kept",
+            )
         )
     if hook.last_error_message and settings.public_url is not None:
-        yield Finding(
-            f"Telegram could not reach the webhook: {hook.last_error_message}",
-            "check OKNO_PUBLIC_URL, the certificate and the proxy",
+        found.append(
+            Finding(
+                f"Telegram could not reach the webhook: {hook.last_error_message}",
+                "check OKNO_PUBLIC_URL, the certificate and the proxy",
+            )
         )
+    return found
 
 
-async def _vk(services: Services) -> AsyncIterator[Finding]:
-    settings = services.settings
-    if settings.vk_token is None:
-        yield Finding("VK is not configured (OKNO_VK_TOKEN)")
-        return
+async def _vk(settings: Settings, token: str) -> list[Finding]:
     from aiohttp import ClientError
 
     from bots.vk.api import NotUnderstood, VkApi, VkError
 
-    api = VkApi(settings.vk_token.get_secret_value(), settings.vk_api_url)
+    api = VkApi(token, settings.vk_api_url)
     try:
         found = await api.call("groups.getById", group_id=settings.vk_group_id)
         poll = await api.call("groups.getLongPollSettings", group_id=settings.vk_group_id)
     except VkError as error:
-        yield Finding(
+        raise _Refused(
             f"VK refuses the community's key (error {error.code})",
             "make a new key with the rights to messages, photos, documents and management "
             "of the community; check OKNO_VK_GROUP_ID",
-        )
-        return
+        ) from error
     except (NotUnderstood, ClientError, TimeoutError) as error:
-        yield Finding(
-            f"VK does not answer ({type(error).__name__})",
-            "check the network and OKNO_VK_API_URL",
-        )
-        return
+        raise _Silent from error
     finally:
         await api.close()
-    yield Finding(f"VK: community «{found['groups'][0]['name']}»")
+    known = Finding(f"VK: community «{found['groups'][0]['name']}»")
     if settings.public_url is not None:
-        return
+        return [known]
     if not poll.get("is_enabled"):
-        yield Finding(
-            "VK: Long Poll API is switched off",
-            "switch it on in the community's settings, «Работа с API», «Long Poll API»",
-        )
-        return
+        return [
+            known,
+            Finding(
+                "VK: Long Poll API is switched off",
+                "switch it on in the community's settings, «Работа с API», «Long Poll API»",
+            ),
+        ]
     wanted = ("message_new", "message_event", "message_edit", "message_allow", "message_deny")
     off = [name for name in wanted if not (poll.get("events") or {}).get(name)]
-    if off:
-        yield Finding(
+    if not off:
+        return [known]
+    return [
+        known,
+        Finding(
             f"VK does not send: {', '.join(off)}",
             "tick them in the community's settings, «Long Poll API», «Типы событий»",
-        )
+        ),
+    ]
 
 
-async def _viber(services: Services) -> AsyncIterator[Finding]:
-    settings = services.settings
-    if settings.viber_token is None:
-        yield Finding("Viber is not configured (OKNO_VIBER_TOKEN)")
-        return
-    if settings.public_url is None:
-        yield _needs_address("Viber")
-        return
+async def _viber(settings: Settings, token: str) -> list[Finding]:
     from bots.viber.sender import ViberApi
     from bots.viber.webhook import PATH
 
-    api = ViberApi(settings.viber_token.get_secret_value(), settings.viber_api_url)
-    try:
+    async with _asked(ViberApi(token, settings.viber_api_url)) as api:
         found = (await api.call("get_account_info", {})).body
-    except (httpx.HTTPError, NotUnderstood) as error:
-        yield _silent("Viber", error, "OKNO_VIBER_API_URL")
-        return
-    finally:
-        await api.close()
     if found.get("status") != 0:
-        yield Finding(
+        raise _Refused(
             f"Viber refuses the token (status {found.get('status')})",
             "take it anew from the bot's settings in Viber",
         )
-        return
-    yield Finding(f"Viber: {found.get('name', '')}")
-    if found.get("webhook") != settings.public_url + PATH:
-        yield Finding(
+    known = Finding(f"Viber: {found.get('name', '')}")
+    if found.get("webhook") == f"{settings.public_url}{PATH}":
+        return [known]
+    return [
+        known,
+        Finding(
             "Viber does not know our webhook",
             "start okno: it tells Viber by itself; is OKNO_PUBLIC_URL reachable from outside, "
             "with a certificate that everybody trusts?",
-        )
+        ),
+    ]
 
 
-async def _max(services: Services) -> AsyncIterator[Finding]:
-    settings = services.settings
-    if settings.max_token is None:
-        yield Finding("MAX is not configured (OKNO_MAX_TOKEN)")
-        return
+async def _max(settings: Settings, token: str) -> list[Finding]:
     from bots.max.api import MaxApi, MaxError
     from bots.max.webhook import PATH
 
-    token = settings.max_token.get_secret_value()
-    api = MaxApi(token, settings.max_api_url, settings.max_ca_file)
-    try:
-        me = await api.call("GET", "/me")
-        found = await api.call("GET", "/subscriptions")
-    except MaxError as error:
-        yield Finding(f"MAX refuses the token ({error})", "take it anew from the bot's settings")
-        return
-    except (httpx.HTTPError, NotUnderstood) as error:
-        yield _silent("MAX", error, "OKNO_MAX_API_URL and OKNO_MAX_CA_FILE")
-        return
-    finally:
-        await api.close()
-    yield Finding(f"MAX: {me.get('first_name', '')}")
+    async with _asked(MaxApi(token, settings.max_api_url, settings.max_ca_file)) as api:
+        try:
+            me = await api.call("GET", "/me")
+            found = await api.call("GET", "/subscriptions")
+        except MaxError as error:
+            raise _Refused(
+                f"MAX refuses the token ({error})", "take it anew from the bot's settings"
+            ) from error
+    known = Finding(f"MAX: {me.get('first_name', '')}")
     urls = [subscription.get("url") for subscription in found.get("subscriptions") or ()]
-    if settings.public_url is not None and settings.public_url + PATH not in urls:
-        yield Finding(
+    if settings.public_url is None or settings.public_url + PATH in urls:
+        return [known]
+    return [
+        known,
+        Finding(
             "MAX does not know our webhook",
             "start okno: it subscribes by itself; MAX wants port 443 and a trusted certificate",
-        )
+        ),
+    ]
 
 
-async def _ok(services: Services) -> AsyncIterator[Finding]:
-    settings = services.settings
-    if settings.ok_token is None:
-        yield Finding("Odnoklassniki are not configured (OKNO_OK_TOKEN)")
-        return
-    if settings.public_url is None:
-        yield _needs_address("Odnoklassniki")
-        return
+async def _ok(settings: Settings, token: str) -> list[Finding]:
     from bots.ok.sender import OkApi
 
-    api = OkApi(settings.ok_token.get_secret_value(), settings.ok_api_url)
-    try:
+    async with _asked(OkApi(token, settings.ok_api_url)) as api:
         found = (await api.call("GET", "me/info")).body
-    except (httpx.HTTPError, NotUnderstood) as error:
-        yield _silent("Odnoklassniki", error, "OKNO_OK_API_URL")
-        return
-    finally:
-        await api.close()
     if "error_code" in found:
-        yield Finding(
+        raise _Refused(
             f"Odnoklassniki refuse the key (error {found['error_code']})",
             "make a new one in the group's settings, «Работа с API»",
         )
-        return
-    yield Finding(f"Odnoklassniki: {found.get('name', '')}")
+    return [Finding(f"Odnoklassniki: {found.get('name', '')}")]
 
 
-def _needs_address(name: str) -> Finding:
-    return Finding(
-        f"{name}: OKNO_PUBLIC_URL is not set, and there is no polling: the channel is off",
-        "set OKNO_PUBLIC_URL to the https address at which the internet reaches this server",
-    )
+class _Closable(Protocol):
+    async def close(self) -> None: ...
 
 
-def _silent(name: str, error: Exception, settings: str) -> Finding:
-    return Finding(
-        f"{name} does not answer ({type(error).__name__})", f"check the network and {settings}"
-    )
+_Api = TypeVar("_Api", bound=_Closable)
+
+
+@asynccontextmanager
+async def _asked(api: _Api) -> AsyncIterator[_Api]:
+    """``api``, closed afterwards; raises _Silent where nobody answers, or not in JSON."""
+    try:
+        yield api
+    except (httpx.HTTPError, NotUnderstood) as error:
+        raise _Silent from error
+    finally:
+        await api.close()
+
+
+_MESSENGERS = (
+    _Messenger(
+        "Telegram", "OKNO_TELEGRAM_TOKEN", lambda settings: settings.telegram_token, _telegram,
+        "OKNO_TELEGRAM_API_URL",
+    ),
+    _Messenger(
+        "VK", "OKNO_VK_TOKEN", lambda settings: settings.vk_token, _vk, "OKNO_VK_API_URL"
+    ),
+    _Messenger(
+        "Viber", "OKNO_VIBER_TOKEN", lambda settings: settings.viber_token, _viber,
+        "OKNO_VIBER_API_URL", polls=False,
+    ),
+    _Messenger(
+        "MAX", "OKNO_MAX_TOKEN", lambda settings: settings.max_token, _max,
+        "OKNO_MAX_API_URL and OKNO_MAX_CA_FILE",
+    ),
+    _Messenger(
+        "Odnoklassniki", "OKNO_OK_TOKEN", lambda settings: settings.ok_token, _ok,
+        "OKNO_OK_API_URL", polls=False,
+    ),
+)  # fmt: skip
