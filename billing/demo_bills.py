@@ -14,7 +14,7 @@ from billing.readings import next_month
 PENALTY_DIVISOR = 316
 # Kopecks more for each kWh of the second range, and less before the tariff was raised.
 SECOND_RANGE, RAISE = 183, 21
-FIRST_RANGE = 250 * THOUSANDTHS
+FIRST_RANGE = 600 * THOUSANDTHS
 RAISED_ON = 15
 
 Line = dict[str, Any]

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from billing.money import energy_cost
+from billing.money import THOUSANDTHS, energy_cost
 from billing.readings import Values
+
+DAYS_OF_A_MONTH = 30.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,15 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Kopecks by register and the tariffs they follow from.
+    """Kopecks by register and the tariffs (kopecks per kWh) they follow from.
 
-    ``beyond_range``: more was consumed than the first range holds, so it may cost more.
+    ``range_kwh``: up to how many kWh a month these tariffs hold, ``None`` where there are no
+    ranges. ``beyond_range``: more was consumed, so that it costs at least this.
     """
 
     kopecks: tuple[int, ...]
     tariffs: tuple[int, ...]
+    range_kwh: int | None = None
     beyond_range: bool = False
 
     @property
@@ -35,16 +39,21 @@ class Estimate:
         return sum(self.kopecks)
 
 
-def estimate(consumption: Values, prices: Prices) -> Estimate | None:
-    """``None`` where nothing can be said: consumption not known, or no tariff for the meter."""
+def estimate(consumption: Values, prices: Prices, days: int) -> Estimate | None:
+    """``None`` where nothing can be said: consumption not known, or no tariff for the meter.
+
+    ``days``: since the reading before. Of several months each is taken to have used its share,
+    as what was used in which month nobody knows.
+    """
     tariffs = prices.by_zones.get(len(consumption), ())
     if not consumption or len(tariffs) != len(consumption):
         return None
-    limit = prices.first_range_kwh
+    limit, months = prices.first_range_kwh, max(1, round(days / DAYS_OF_A_MONTH))
     return Estimate(
         kopecks=tuple(
             energy_cost(kwh, tariff) for kwh, tariff in zip(consumption, tariffs, strict=True)
         ),
         tariffs=tariffs,
-        beyond_range=limit is not None and sum(consumption) > limit * 1000,
+        range_kwh=limit,
+        beyond_range=limit is not None and sum(consumption) > limit * months * THOUSANDTHS,
     )

@@ -56,7 +56,7 @@ MoneyQuery = Bills | Payments | OwnPenalty | PaymentPicture | PaymentPaper
 
 @dataclass(frozen=True, slots=True)
 class MoneyRules:
-    """``credit_days``: calendar days in which a payment becomes visible. ``largest``: kopecks
+    """``credit_days``: working days in which a payment becomes visible. ``largest``: kopecks
     that are taken for a sum, and not for a slip. ``link``: where one pays, with ``{account}`` and
     ``{roubles}``. ``rate``: of the penalty, hundredths of a per cent."""
 

@@ -7,7 +7,7 @@ from billing.payment_qr import Requisites
 
 class Payments(BaseModel):
     """``link``: where one pays, with ``{account}`` and ``{roubles}`` in it. ``credit_days``: in
-    how many days a payment is seen. ``largest``: roubles that are taken for a sum."""
+    how many working days a payment is seen. ``largest``: roubles that are taken for a sum."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -5,14 +5,13 @@ from datetime import date
 
 from billing.balance import Balance as Facts
 from billing.money import roubles
-from dialogs.actions import begin_button, intent_button
+from dialogs.actions import intent_button
 from dialogs.flow import (
     AccountFacts,
     Balance,
     Done,
     FlowTurn,
     Known,
-    LinkedAccounts,
     Moment,
     Step,
 )
@@ -55,10 +54,8 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
         if query not in known:
             return query
     reply = _answer(named(known[AccountFacts(account)].account), known[owed])
-    if len(known[LinkedAccounts()]) > 1:
-        other = begin_button("Другой счёт", NAME, "other")
-        reply = replace(reply, buttons=(*reply.buttons, other))
-    return Done((reply,))
+    other = identification.other_account(NAME, known)
+    return Done((replace(reply, buttons=(*reply.buttons, *other)),))
 
 
 _READING = intent_button("Передать показания", "submit_reading")

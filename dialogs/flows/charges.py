@@ -1,7 +1,6 @@
 """«За что начислили»: a month's bill line by line, or several months at a glance [22]."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from billing.bills import NO_FACTOR, BillLine, MonthBill
@@ -10,11 +9,11 @@ from billing.money import roubles
 from billing.numbers import format_kwh
 from billing.readings import next_month
 from dialogs.actions import MENU_BUTTON, intent_button
-from dialogs.flow import AccountFacts, Done, FlowTurn, Known, Moment, Step
-from dialogs.flows import identification
-from dialogs.flows.identification import Identification
+from dialogs.flow import AccountFacts, Done, Known, Moment, Step
+from dialogs.flows import asked_period, identification
+from dialogs.flows.asked_period import PeriodAsked
 from dialogs.flows.money_words import day, month_name, named
-from dialogs.flows.periods import period_of
+from dialogs.flows.periods import Period
 from dialogs.money import Bills
 from replies import Button, Reply, escape
 
@@ -32,43 +31,33 @@ _KINDS = {
 }
 
 
-@dataclass(slots=True)
-class State(Identification):
-    """``since`` and ``until`` are the asked months' first days (ISO); empty: the last bill."""
-
-    since: str = ""
-    until: str = ""
+State = PeriodAsked
+absorb = asked_period.absorb
 
 
 def start(run: str) -> State:
     return State(run=run, flow=NAME)
 
 
-def absorb(state: State, turn: FlowTurn) -> bool:
-    period = period_of(turn.understanding)
-    if period is not None:
-        state.since, state.until = period.first_month.isoformat(), period.last_month.isoformat()
-    return identification.absorb(state, turn) or period is not None
-
-
 def advance(state: State, known: Known, moment: Moment) -> Step:
     account = identification.resolve(state, known)
     if not isinstance(account, int):
         return account
-    today = moment.now.date()
+    today, asked = moment.now.date(), state.period
     bills = Bills(account, _back(today, MOST_MONTHS), today.replace(day=1))
-    if state.since:
-        bills = Bills(account, date.fromisoformat(state.since), date.fromisoformat(state.until))
+    if asked is not None:
+        bills = Bills(account, asked.first_month, asked.last_month)
     for query in (AccountFacts(account), bills):
         if query not in known:
             return query
     who = named(known[AccountFacts(account)].account)
     found: Sequence[MonthBill] = known[bills]
+    other = identification.other_account(NAME, known)
     if not found:
-        return Done((Reply(_nothing(who, state, today), _buttons(0)),))
-    if state.since and state.since != state.until:
-        return Done((Reply(_table(who, found[:MOST_MONTHS]), _buttons(0)),))
-    return Done((Reply(bill_text(who, found[0]), _buttons(found[0].penalty)),))
+        return Done((Reply(_nothing(who, asked, today), (*_buttons(0), *other)),))
+    if asked is not None and not asked.is_one_month:
+        return Done((Reply(_table(who, found[:MOST_MONTHS]), (*_buttons(0), *other)),))
+    return Done((Reply(bill_text(who, found[0]), (*_buttons(found[0].penalty), *other)),))
 
 
 def bill_text(who: str, bill: MonthBill) -> str:
@@ -108,16 +97,16 @@ def _table(who: str, bills: Sequence[MonthBill]) -> str:
     )
 
 
-def _nothing(who: str, state: State, today: date) -> str:
-    if state.since:
-        first = date.fromisoformat(state.since)
+def _nothing(who: str, asked: Period | None, today: date) -> str:
+    if asked is not None:
+        first = asked.first_month
         if first >= today.replace(day=1):
             billed = next_month(first)
             return (
                 f"{who}: начислений за {month_name(first)} ещё нет. "
                 f"Они появятся после окончания месяца, в первых числах: {day(billed)} и позже."
             )
-        if state.since == state.until:
+        if asked.is_one_month:
             return f"{who}: за {month_name(first)} начислений у нас нет."
         return f"{who}: за это время начислений у нас нет."
     return f"{who}: начислений пока нет."

@@ -5,21 +5,20 @@ from dataclasses import dataclass
 from billing.history import by_month
 from billing.numbers import format_kwh
 from billing.views import AccountOverview, MeterOverview
-from dialogs.actions import MENU_BUTTON, begin_button, intent_button
+from dialogs.actions import MENU_BUTTON, intent_button
 from dialogs.flow import (
     AccountFacts,
     Done,
     FlowTurn,
     HistoryChart,
     Known,
-    LinkedAccounts,
     Moment,
     Step,
 )
 from dialogs.flows import identification
 from dialogs.flows.identification import Identification
 from dialogs.flows.reading_texts import account_name, named
-from replies import Button, Reply
+from replies import Reply
 
 NAME = "history"
 VERSION = 1
@@ -49,19 +48,21 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
         return AccountFacts(account)
     facts: AccountOverview = known[AccountFacts(account)]
     meters = [one for one in facts.meters if one.history and one.facts.removed_on is None]
-    buttons: list[Button] = [intent_button("Передать показания", "submit_reading"), MENU_BUTTON]
-    if len(known[LinkedAccounts()]) > 1:
-        buttons.insert(1, begin_button("Другой счёт", NAME, "other"))
+    buttons = (
+        intent_button("Передать показания", "submit_reading"),
+        *identification.other_account(NAME, known),
+        MENU_BUTTON,
+    )
     name = account_name(facts.account)
     head = f"{name[:1].upper()}{name[1:]}"
     if not meters:
-        return Done((Reply(f"{head}: принятых показаний пока нет.", tuple(buttons)),))
+        return Done((Reply(f"{head}: принятых показаний пока нет.", buttons),))
     chart = HistoryChart(account)
     if chart not in known:
         return chart
     files = tuple(known[chart])
     text = "\n\n".join([f"{head}.", *(_meter(meter, in_words=not files) for meter in meters)])
-    return Done((Reply(text, tuple(buttons), files),))
+    return Done((Reply(text, buttons, files),))
 
 
 def _meter(meter: MeterOverview, *, in_words: bool) -> str:

@@ -13,7 +13,7 @@ from billing.consents import Standing
 from billing.identity import fold, is_inn, mask_number, normalise_number, same_word
 from billing.models import ConsentKind
 from billing.views import LinkedAccount, LinkOutcome, ProofSet
-from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, flow_button
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, begin_button, flow_button
 from dialogs.flow import (
     Asking,
     ConsentAsked,
@@ -57,6 +57,7 @@ DECLINED = (
 )
 AGREE, DISAGREE = "Согласен", "Не согласен"
 PHONE_BUTTON = Button("Подтвердить телефоном", contact=True)
+_GROUPS = re.compile(r"(?<![\d+])\d{3,4}(?:[ \u00a0-]+\d{3,4}){2,3}(?!\d)")
 _INN = re.compile(r"(?<!\d)инн\W{0,3}(\d{10})(?!\d)", re.IGNORECASE)
 _CONTRACT = re.compile(
     r"договор\w*\s*(?:№|n|номер)?\s*:?\s*([0-9a-zа-я][0-9a-zа-я/.-]{2,23})", re.I
@@ -127,7 +128,9 @@ def _absorb_number(slots: Identification, turn: FlowTurn) -> bool:
     if len(numbers) > 1:
         slots.numbers = numbers[:4]
         return True
-    typed = numbers[0] if numbers else _typed_number(turn.text, slots.asked)
+    typed = (
+        numbers[0] if numbers else _typed_number(turn.text, slots.asked) or _grouped(slots, turn)
+    )
     if typed and not _is_phone(turn):
         slots.number, slots.numbers = typed, []
         return True
@@ -164,7 +167,8 @@ def _choose(slots: Identification, choice: str) -> bool:
         case ("disagree", _, _):
             slots.declined = True
         case ("other", _, _):
-            slots.choose, slots.said = True, ""
+            # Not the one that was spoken of: neither chosen nor named any more.
+            slots.choose, slots.said, slots.number = True, "", None
         case _:
             return False
     return True
@@ -268,6 +272,12 @@ def _prove(slots: Identification, known: Known) -> int | Query | Asking | Failed
     return _failed(slots, query, blocked=identified.blocked)
 
 
+def other_account(flow: str, known: Known) -> tuple[Button, ...]:
+    """Under an answer about one account, where the customer has several: the same of another."""
+    several = len(known[LinkedAccounts()]) > 1
+    return (begin_button("Другой счёт", flow, "other"),) if several else ()
+
+
 def phone_button(known: Known) -> tuple[Button, ...]:
     """Where a proved phone counts; it is shown only in channels that prove it."""
     return (PHONE_BUTTON,) if ProofSet.NUMBER_AND_PHONE in known[ConsentAsked()].proofs else ()
@@ -313,6 +323,14 @@ def _choice(slots: Identification, account: LinkedAccount) -> Button:
 
 def _button(slots: Identification, label: str, choice: str) -> Button:
     return flow_button(label, slots.flow, slots.run, choice)
+
+
+def _grouped(slots: Identification, turn: FlowTurn) -> str | None:
+    """«4400-1234 5678» unasked: groups like these are an account where no readings are given."""
+    if slots.flow == "reading":
+        return None
+    match = _GROUPS.search(turn.text)
+    return normalise_number(match[0]) if match else None
 
 
 def _is_phone(turn: FlowTurn) -> bool:

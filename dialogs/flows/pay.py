@@ -1,6 +1,6 @@
 """«Хочу оплатить»: the sum, then a QR code, a link and the ways without commission [22]."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from billing.balance import Balance as Facts
@@ -35,7 +35,7 @@ def absorb(state: State, turn: FlowTurn) -> bool:
     if turn.choice.startswith("sum-"):
         state.kopecks = int(turn.choice.removeprefix("sum-"))
         return True
-    if turn.choice == "other":
+    if turn.choice == "another-sum":
         state.asked = "sum"
         return True
     intent = turn.understanding.intent if turn.understanding else ""
@@ -65,7 +65,7 @@ def advance(state: State, known: Known, moment: Moment, rules: MoneyRules) -> St
         if state.asked == "offered" and balance.kopecks > 0:
             state.kopecks = balance.kopecks
         else:
-            return _ask(state, who, balance)
+            return _ask(state, who, balance, identification.other_account(NAME, known))
     if not SMALLEST <= state.kopecks <= rules.largest:
         state.kopecks, state.asked = None, "sum"
         limits = f"от {roubles(SMALLEST)} до {roubles(rules.largest)}"
@@ -73,10 +73,12 @@ def advance(state: State, known: Known, moment: Moment, rules: MoneyRules) -> St
     picture = PaymentPicture(account, state.kopecks, today)
     if picture not in known:
         return picture
-    return Done((_answer(who, facts.number, state.kopecks, known[picture], rules),))
+    reply = _answer(who, facts.number, state.kopecks, known[picture], rules)
+    other = identification.other_account(NAME, known)
+    return Done((replace(reply, buttons=(*reply.buttons, *other)),))
 
 
-def _ask(state: State, who: str, balance: Facts) -> Asking:
+def _ask(state: State, who: str, balance: Facts, other: tuple[Button, ...]) -> Asking:
     if balance.kopecks >= SMALLEST and state.asked != "sum":
         state.asked = "offer"
         text = (
@@ -85,16 +87,16 @@ def _ask(state: State, who: str, balance: Facts) -> Asking:
         )
         buttons = (
             flow_button(roubles(balance.kopecks), NAME, state.run, f"sum-{balance.kopecks}"),
-            flow_button("Другая сумма", NAME, state.run, "other"),
+            flow_button("Другая сумма", NAME, state.run, "another-sum"),
+            *other,
             MENU_BUTTON,
         )
         return Asking(Reply(text, buttons))
     debt_free = balance.kopecks < SMALLEST and state.asked != "sum"
     state.asked = "sum"
     head = f"{who}: долга нет, но можно внести и вперёд. " if debt_free else ""
-    return Asking(
-        Reply(f"{head}Какую сумму хотите оплатить? Например, «1500».", (OPERATOR_BUTTON,))
-    )
+    text = f"{head}Какую сумму хотите оплатить? Например, «1500»."
+    return Asking(Reply(text, (*other, OPERATOR_BUTTON)))
 
 
 def _answer(who: str, number: str, kopecks: int, picture: File | None, rules: MoneyRules) -> Reply:

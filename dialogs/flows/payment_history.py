@@ -1,17 +1,16 @@
 """«Какие платежи пришли»: the last payments, or those of the months asked for [22]."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from billing.bills import Paid
 from billing.money import roubles
 from dialogs.actions import MENU_BUTTON, intent_button
-from dialogs.flow import AccountFacts, Done, FlowTurn, Known, Moment, Step
-from dialogs.flows import identification
-from dialogs.flows.identification import Identification
+from dialogs.flow import AccountFacts, Done, Known, Moment, Step
+from dialogs.flows import asked_period, identification
+from dialogs.flows.asked_period import PeriodAsked
 from dialogs.flows.money_words import day, named, place
-from dialogs.flows.periods import Period, period_of
+from dialogs.flows.periods import Period
 from dialogs.money import Payments
 from replies import Reply, escape
 
@@ -22,23 +21,12 @@ SHOWN = 12
 DAYS = 365
 
 
-@dataclass(slots=True)
-class State(Identification):
-    """``since`` and ``until`` are days (ISO); empty: the last year."""
-
-    since: str = ""
-    until: str = ""
+State = PeriodAsked
+absorb = asked_period.absorb
 
 
 def start(run: str) -> State:
     return State(run=run, flow=NAME)
-
-
-def absorb(state: State, turn: FlowTurn) -> bool:
-    period = period_of(turn.understanding)
-    if period is not None:
-        state.since, state.until = period.since.isoformat(), period.until.isoformat()
-    return identification.absorb(state, turn) or period is not None
 
 
 def advance(state: State, known: Known, moment: Moment) -> Step:
@@ -46,9 +34,7 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
     if not isinstance(account, int):
         return account
     today = moment.now.date()
-    period = Period(today - timedelta(days=DAYS), today)
-    if state.since:
-        period = Period(date.fromisoformat(state.since), date.fromisoformat(state.until))
+    period = state.period or Period(today - timedelta(days=DAYS), today)
     payments = Payments(account, period.since)
     for query in (AccountFacts(account), payments):
         if query not in known:
@@ -59,8 +45,9 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
         intent_button("Не вижу оплату", "payment_status"),
         intent_button("Сколько к оплате", "balance"),
         MENU_BUTTON,
+        *identification.other_account(NAME, known),
     )
-    return Done((Reply(_text(who, found, period, asked=bool(state.since)), buttons),))
+    return Done((Reply(_text(who, found, period, asked=state.period is not None), buttons),))
 
 
 def _text(who: str, payments: Sequence[Paid], period: Period, *, asked: bool) -> str:

@@ -9,6 +9,7 @@ from billing.money import roubles
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, flow_button, intent_button
 from dialogs.flow import AccountFacts, Asking, Done, Failed, FlowTurn, Known, Moment, Step
 from dialogs.flows import identification
+from dialogs.flows.bank_days import bank_days_after
 from dialogs.flows.identification import Identification
 from dialogs.flows.money_words import day, named, place
 from dialogs.flows.periods import day_of
@@ -40,7 +41,7 @@ def start(run: str) -> State:
 
 
 def absorb(state: State, turn: FlowTurn) -> bool:
-    if turn.choice == "other":
+    if turn.choice == "another":
         state.rejected = True
         return True
     intent = turn.understanding.intent if turn.understanding else ""
@@ -71,40 +72,42 @@ def advance(state: State, known: Known, moment: Moment, rules: MoneyRules) -> St
             return query
     who = named(known[AccountFacts(account)].account)
     found: Sequence[Paid] = known[payments]
+    other = identification.other_account(NAME, known)
     if state.asked == "found":
         return Done((Reply("Хорошо, значит, всё на месте. Чем ещё помочь?", (MENU_BUTTON,)),))
     told = bool(state.paid_on or state.kopecks)
     match = _matching(state, found) if told else None
     if match is not None:
-        return Done((Reply(f"{who}: {_arrived(match)}", _BUTTONS),))
+        return Done((Reply(f"{who}: {_arrived(match)}", (*_BUTTONS, *other)),))
     if not told and found and not state.rejected:
         state.asked = "that"
         text = f"{who}: последний платёж у нас такой. {_arrived(found[0])}\n\nЭто он?"
         buttons = (
-            flow_button("Нет, другой", NAME, state.run, "other"),
+            flow_button("Нет, другой", NAME, state.run, "another"),
             intent_button("История платежей", "payment_history"),
+            *other,
             MENU_BUTTON,
         )
         return Asking(Reply(text, buttons))
     if not state.paid_on:
         state.asked = "paid_on"
         head = f"{who}: такого платежа пока не вижу." if told else f"{who}: новых платежей нет."
-        return Asking(Reply(f"{head} {ASK_DAY}", (OPERATOR_BUTTON,)))
+        return Asking(Reply(f"{head} {ASK_DAY}", (*other, OPERATOR_BUTTON)))
     return _missing(state, who, today, rules)
 
 
 def _missing(state: State, who: str, today: date, rules: MoneyRules) -> Step:
     """Within the term: wait until a date. Past it: an operator looks for it with the receipt."""
     paid_on = date.fromisoformat(state.paid_on)
-    due = paid_on + timedelta(days=rules.credit_days)
+    due = bank_days_after(paid_on, rules.credit_days)
     money = f"{roubles(state.kopecks)} " if state.kopecks else ""
     if paid_on > today:
         state.paid_on, state.asked = "", "paid_on"
         return Asking(Reply("Эта дата ещё не наступила. Когда Вы платили?", (OPERATOR_BUTTON,)))
     if today <= due:
         text = (
-            f"{who}: платёж {money}от {day(paid_on)} ещё в пути. Деньги приходят в срок до "
-            f"{rules.credit_days} дней, то есть до {day(due)} включительно. Сохраните чек. "
+            f"{who}: платёж {money}от {day(paid_on)} ещё в пути. Деньги приходят "
+            f"{_term(rules.credit_days)}, то есть не позже {day(due)}. Сохраните чек. "
             "Если платежа не будет и после этой даты, напишите сюда, и его найдёт оператор."
         )
         return Done((Reply(text, (intent_button("История платежей", "payment_history"),
@@ -113,6 +116,10 @@ def _missing(state: State, who: str, today: date, rules: MoneyRules) -> Step:
     if state.kopecks:
         collected["сумма"] = roubles(state.kopecks)
     return Failed(collected, "payment_missing")
+
+
+def _term(days: int) -> str:
+    return "за один рабочий день" if days == 1 else f"в срок до {days} рабочих дней"
 
 
 def _matching(state: State, payments: Sequence[Paid]) -> Paid | None:

@@ -44,6 +44,7 @@ def advance(state: State, known: Known, moment: Moment) -> FlowStep:
         intent_button("Оплатить", "pay"),
         intent_button("Рассрочка", "faq/installment"),
         MENU_BUTTON,
+        *identification.other_account(NAME, known),
     )
     return Done((Reply(_text(named(known[AccountFacts(account)].account), known[own]), buttons),))
 

@@ -104,7 +104,8 @@ def _absorb_values(state: State, turn: FlowTurn) -> bool:
     values = reading_values.values_in(turn, bare=bare)
     if not values:
         return False
-    if state.asked in {"confirm", "unfit", "name"}:
+    begins_anew = reading_values.begin_anew(values, state.given)
+    if begins_anew or state.asked in {"confirm", "unfit", "name"}:
         _forget_values(state)
     state.given.extend(values)
     return True
@@ -135,7 +136,7 @@ def advance(state: State, known: Known, moment: Moment, rules: AcceptanceRules) 
         case TakenReading() as taken:
             return _done(taken, meter, facts, moment)
         case NeedsConfirmation() as verdict:
-            return _confirm(state, facts, verdict)
+            return _confirm(state, facts, verdict, moment)
         case refused:
             return _refused(state, meter, refused, rules)
 
@@ -253,7 +254,9 @@ def _done(
     return Done((Reply(reading_texts.taken(taken, meter, facts, moment), tuple(buttons)),))
 
 
-def _confirm(state: State, facts: AccountOverview, verdict: NeedsConfirmation) -> Asking:
+def _confirm(
+    state: State, facts: AccountOverview, verdict: NeedsConfirmation, moment: Moment
+) -> Asking:
     state.asked = "confirm"
     state.questions = [question.value for question in verdict.questions]
     state.suggestion = list(verdict.suggestion or ())
@@ -261,7 +264,8 @@ def _confirm(state: State, facts: AccountOverview, verdict: NeedsConfirmation) -
     if verdict.suggestion:
         label = f"Верно: {reading_texts.named(verdict.suggestion)}"
         buttons.append(_button(state, label, "meant"))
-    return Asking(Reply(reading_texts.confirm(verdict, facts.prices), tuple(buttons)))
+    text = reading_texts.confirm(verdict, facts.prices, moment.now.date())
+    return Asking(Reply(text, tuple(buttons)))
 
 
 def _refused(state: State, meter: MeterOverview, verdict: Refused, rules: AcceptanceRules) -> Step:

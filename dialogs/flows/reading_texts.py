@@ -8,10 +8,18 @@ from datetime import date
 
 from billing.identity import mask_number
 from billing.models import ReadingStatus
-from billing.money import roubles
+from billing.money import THOUSANDTHS, roubles
 from billing.numbers import format_kwh, format_value
 from billing.prices import Estimate, Prices, estimate
-from billing.readings import AcceptanceRules, Mark, NeedsConfirmation, Question, Reason, Refused
+from billing.readings import (
+    AcceptanceRules,
+    Mark,
+    NeedsConfirmation,
+    PastReading,
+    Question,
+    Reason,
+    Refused,
+)
 from billing.views import AccountOverview, LinkedAccount, MeterOverview, TakenReading
 from dialogs.flow import Moment
 
@@ -161,8 +169,12 @@ def _consumption(reading: TakenReading, meter: MeterOverview, prices: Prices) ->
     text = f"Расход с {since}: {used(reading.consumption)}."
     if meter.facts.ratio > 1:
         text += f" Учтён коэффициент трансформации {meter.facts.ratio}."
-    cost = estimate(reading.consumption, prices)
+    cost = estimate(reading.consumption, prices, _days(reading.previous, reading.taken_on))
     return f"{text}\n\n{_cost(cost)}" if cost and cost.total else text
+
+
+def _days(previous: PastReading | None, today: date) -> int:
+    return (today - previous.taken_on).days if previous else 0
 
 
 def used(consumption: tuple[int, ...]) -> str:
@@ -182,15 +194,22 @@ def _cost(cost: Estimate) -> str:
         f"{name} {roubles(kopecks)} (по {roubles(tariff)})".strip()
         for name, kopecks, tariff in zip(names, cost.kopecks, cost.tariffs, strict=True)
     ]
-    text = f"Примерная стоимость: {', '.join(parts)}"
-    if len(parts) > 1:
-        text += f", всего {roubles(cost.total)}"
+    total = f", всего {roubles(cost.total)}" if len(parts) > 1 else ""
+    text = f"{_about(cost)}: {', '.join(parts)}{total}."
+    if cost.range_kwh is not None:
+        up_to = format_kwh(cost.range_kwh * THOUSANDTHS)
+        text += f" Тариф 1-го диапазона потребления, до {up_to} в месяц."
     if cost.beyond_range:
-        text += ". Расход выше первого диапазона, часть пойдёт по более высокому тарифу"
-    return f"{text}. Точная сумма будет в квитанции."
+        text += " Расход больше, часть его пойдёт по более высокому тарифу."
+    return f"{text} Точная сумма будет в квитанции."
 
 
-def confirm(verdict: NeedsConfirmation, prices: Prices) -> str:
+def _about(cost: Estimate) -> str:
+    """What is beyond the range can't be told from a reading: at least so much it costs."""
+    return "Стоимость не меньше" if cost.beyond_range else "Примерная стоимость"
+
+
+def confirm(verdict: NeedsConfirmation, prices: Prices, today: date) -> str:
     reading = verdict.reading
     shown = named(reading.values)
     lines = []
@@ -204,8 +223,9 @@ def confirm(verdict: NeedsConfirmation, prices: Prices) -> str:
             case Question.UNUSUAL:
                 shown = f" {used(reading.consumption)}, это" if reading.consumption else ""
                 text = f"Расход получается{shown} заметно больше обычного"
-                cost = estimate(reading.consumption, prices)
-                lines.append(f"{text}, примерно на {roubles(cost.total)}." if cost else f"{text}.")
+                days = _days(reading.previous, today)
+                cost = estimate(reading.consumption, prices, days)
+                lines.append(f"{text}{_worth(cost)}.")
             case Question.ZERO:
                 lines.append("Показания не изменились с прошлого раза, расход нулевой.")
             case Question.CORRECTION:
@@ -216,6 +236,12 @@ def confirm(verdict: NeedsConfirmation, prices: Prices) -> str:
         lines.append(f"Может быть, на табло {named(verdict.suggestion)}?")
     lines.append("Всё верно?")
     return "\n\n".join(lines)
+
+
+def _worth(cost: Estimate | None) -> str:
+    if cost is None:
+        return ""
+    return f", {'не меньше чем' if cost.beyond_range else 'примерно'} на {roubles(cost.total)}"
 
 
 def final_refusal(verdict: Refused, rules: AcceptanceRules) -> str | None:

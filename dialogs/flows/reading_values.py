@@ -37,6 +37,15 @@ def values_in(turn: FlowTurn, *, bare: bool) -> Given:
     return values
 
 
+def begin_anew(values: Given, given: Given) -> bool:
+    """Whether ``values`` take the place of what was given before, not the place beside it:
+    «день 12345 ночь 6789» after «12345»."""
+    roles, before = [role for role, _ in values], [role for role, _ in given]
+    if any(role in before for role in roles if role):
+        return True
+    return "" in before and (roles.count("") > 1 or "day" in roles)
+
+
 def impossible(text: str) -> BadValue | None:
     """Why the message, which is one number and nothing else, is no register value."""
     if _ONLY_NUMBER.fullmatch(text) is None:

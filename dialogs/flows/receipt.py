@@ -58,6 +58,7 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
     for query in (AccountFacts(account), paper):
         if query not in known:
             return query
+    other = identification.other_account(NAME, known)
     who = named(known[AccountFacts(account)].account)
     file = known[paper]
     if file is None:
@@ -67,8 +68,6 @@ def advance(state: State, known: Known, moment: Moment) -> Step:
             "или скачайте её в личном кабинете."
         )
         return Done((Reply(text, (OPERATOR_BUTTON, intent_button("Начисления", "charges"),
-                                  MENU_BUTTON)),))  # fmt: skip
-    buttons = (
-        intent_button("Оплатить", "pay"), intent_button("Начисления", "charges"), MENU_BUTTON
-    )  # fmt: skip
-    return Done((Reply(f"{who}: {file.alt}.", buttons, (file,)),))
+                                  MENU_BUTTON, *other)),))  # fmt: skip
+    pay, charges = intent_button("Оплатить", "pay"), intent_button("Начисления", "charges")
+    return Done((Reply(f"{who}: {file.alt}.", (pay, charges, MENU_BUTTON, *other), (file,)),))

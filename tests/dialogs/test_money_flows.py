@@ -117,7 +117,7 @@ async def test_a_payment_on_its_way_and_one_that_is_lost(house: House, clock: Fa
     customer = await linked(house)
     said = await customer.writes("я вчера оплатил 1500 рублей, где деньги")
     assert "1\u00a0500,00\u00a0₽ от 17.11.2026 ещё в пути" in said.text
-    assert "до 20.11.2026" in said.text
+    assert "не позже 20.11.2026" in said.text
     lost = await customer.writes("10 ноября оплатил 1500 рублей, деньги не пришли")
     assert "фото чека" in lost.text
     assert (await customer.conversation()).turn == "queue"

@@ -15,7 +15,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("script", "channel", "database_url"), CASES, indirect=["database_url"])
+@pytest.mark.parametrize(("script", "channel", "company_url"), CASES, indirect=["company_url"])
 async def test_dialog(script: Script, channel: str, house: House, clock: FakeClock) -> None:
     await play(script, channel, house.services, house.worker, clock)
 
