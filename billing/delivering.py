@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -108,7 +108,8 @@ async def _enqueue(tx: Transaction) -> None:
     at_once = literal(tx.now, ReadingDelivery.next_at.type)
     fresh = select(Reading.id, literal(DeliveryOfReading.WAITING), at_once, literal(0)).where(
         Reading.id > last - OVERLAP,
-        Reading.source_message_id.is_not(None),
+        # A customer's own, or one that an employee has corrected; not what billing told us.
+        or_(Reading.source_message_id.is_not(None), Reading.decided_by.is_not(None)),
         Reading.status.in_((ReadingStatus.ACCEPTED, ReadingStatus.REVIEW)),
     )  # fmt: skip
     await tx.session.execute(

@@ -3,8 +3,10 @@
 from sqlalchemy import select, update
 
 from billing import queries
+from billing.delivery_models import DeliveryOfReading, ReadingDelivery
 from billing.identity import mask_number
 from billing.models import Account, Meter, Reading, ReadingStatus
+from billing.readings import Values
 from billing.views import UNDO_WINDOW, Undone
 from conversations.models import Conversation
 from storage.database import Transaction
@@ -49,14 +51,29 @@ async def undo(tx: Transaction, contact_id: int, reading_id: int | None) -> Undo
     await tx.session.flush()
     if not was_in_force or reading.replaces_id is None:
         return told
-    restored = (
+    restored = await restore(tx, reading.replaces_id)
+    return Undone(told.number, told.account, told.values, restored)
+
+
+async def restore(tx: Transaction, replaced_id: int) -> Values:
+    """Put a replaced reading in force again; its values, none where it can't be."""
+    row = (
         await tx.session.execute(
             update(Reading)
-            .where(Reading.id == reading.replaces_id, Reading.status == ReadingStatus.REPLACED)
+            .where(Reading.id == replaced_id, Reading.status == ReadingStatus.REPLACED)
             .values(status=ReadingStatus.ACCEPTED)
             .returning(Reading.t1, Reading.t2, Reading.t3)
         )
     ).one_or_none()
-    if restored is None:
-        return told
-    return Undone(told.number, told.account, told.values, queries.values_of(*restored))
+    if row is None:
+        return ()
+    # What was not handed over any more goes after all.
+    await tx.session.execute(
+        update(ReadingDelivery)
+        .where(
+            ReadingDelivery.reading_id == replaced_id,
+            ReadingDelivery.state == DeliveryOfReading.DROPPED,
+        )
+        .values(state=DeliveryOfReading.WAITING, next_at=tx.now, finished_at=None)
+    )
+    return queries.values_of(*row)

@@ -10,6 +10,7 @@ from billing.delivery_models import DeliveryOfReading, ReadingDelivery
 from billing.errors import GatewayDown
 from billing.gateway import DeliveredReading, OutgoingReading, ReadingVerdict
 from billing.models import Reading, ReadingStatus
+from billing.undoing import restore
 from billing.views import GivenReading, TakenReading
 from storage.database import Database
 from tests.billing.conftest import TODAY, Company
@@ -156,3 +157,41 @@ async def test_under_review_it_waits_and_taken_back_it_never_goes(
     async with company.database.read() as session:
         rows = await session.scalars(select(ReadingDelivery.state))
         assert sorted(rows) == ["delivered", "dropped"]
+
+
+async def test_what_an_employee_corrected_goes_in_place_of_the_customers_figures(
+    company: Company, courier: ReadingCourier, billing: Billing, clock: FakeClock
+) -> None:
+    reading_id = await give(company)
+    await courier.deliver_due()
+    async with company.database.write() as tx:
+        given = await tx.session.get_one(Reading, reading_id)
+        given.status = ReadingStatus.REPLACED
+        await tx.session.flush()
+        tx.session.add(
+            Reading(
+                meter_id=given.meter_id, t1=12_300_000, taken_on=TODAY, period=given.period,
+                received_at=tx.now, channel="web", status=ReadingStatus.ACCEPTED, verified=True,
+                marks=[], replaces_id=reading_id, decided_at=tx.now, decided_by=1,
+            )
+        )  # fmt: skip
+    clock.advance(minutes=10)
+    await courier.deliver_due()
+    assert [one.values for one in billing.got] == [(12_300_000,)]
+
+
+async def test_a_reading_that_is_in_force_again_goes_after_all(
+    company: Company, courier: ReadingCourier, billing: Billing, clock: FakeClock
+) -> None:
+    reading_id = await give(company)
+    await courier.deliver_due()
+    async with company.database.write() as tx:
+        given = await tx.session.get_one(Reading, reading_id)
+        given.status = ReadingStatus.REPLACED
+    await courier.deliver_due()
+    assert (await state(company.database, reading_id))[0] == DeliveryOfReading.DROPPED
+    async with company.database.write() as tx:
+        assert await restore(tx, reading_id) == (12_400_000,)
+    clock.advance(minutes=10)
+    await courier.deliver_due()
+    assert [one.number for one in billing.got] == [f"П-{reading_id:06d}"]
