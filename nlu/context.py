@@ -10,7 +10,7 @@ from typing import Final
 
 from nlu.entities import extract
 from nlu.normalise import normalise
-from nlu.taxonomy import DANGER
+from nlu.taxonomy import DANGER, OUT_OF_SCOPE
 from nlu.types import Entity, Ranked, Understanding
 
 # The detail that a question wants.
@@ -68,7 +68,7 @@ def follow_up(understood: Understanding, last: str, *, now: datetime) -> Underst
 
     A message that is clear by itself, and any danger, stays as it is.
     """
-    if not last or understood.intent == DANGER or not _leans(understood):
+    if last in ("", OUT_OF_SCOPE) or understood.intent == DANGER or not _leans(understood):
         return understood
     intent = last
     if understood.of("date"):

@@ -17,6 +17,8 @@ class Draft:
         self.effects: list[Effect] = []
         self.understanding: Understanding | None = None
         self.waits = False
+        # More than one question is answered at once.
+        self.several = False
         # What was asked, for announcements.
         self.topics: set[str] = set()
         # What our buttons asked about: this message answers, or goes on to something else.

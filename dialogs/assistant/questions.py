@@ -41,6 +41,7 @@ class Questions:
             self._unclear(draft, questions[0])
             return
         draft.state.misses = 0
+        draft.several = len({found.intent for found in clear} - {"greet"}) > 1
         answered: set[str] = set()
         for found in clear[:MAX_QUESTIONS]:
             if found.intent in answered or (len(clear) > 1 and found.intent == "greet"):

@@ -13,6 +13,7 @@ from dialogs.assistant.operators import Operators
 from dialogs.turn import AnswerRated, AnswerShown
 from knowledge_base.answers import Answer
 from knowledge_base.service import KnowledgeBase
+from nlu.taxonomy import OUT_OF_SCOPE
 from replies import Button, Reply
 
 # The same question so soon again: the answer was not clear.
@@ -42,9 +43,7 @@ class Topics:
     def answer(self, draft: Draft, topic: str) -> None:
         answer = self._knowledge_base.answer(topic)
         if answer is not None:
-            repeated = draft.state.last_topic == topic and _is_recent(draft)
-            draft.state.last_topic = topic
-            draft.state.last_topic_at = draft.context.now.isoformat()
+            repeated = _asked_again(draft, topic)
             draft.effects.append(AnswerShown(topic, answer.version_id))
             article = _article(answer, _OWN_FIGURES.get(topic), repeated=repeated)
             draft.replies.append(article if repeated else self._ask_helpful(draft, topic, article))
@@ -58,6 +57,9 @@ class Topics:
             self._operators.call(draft, "human_topic")
 
     def out_of_scope(self, draft: Draft) -> None:
+        if _asked_again(draft, OUT_OF_SCOPE):
+            draft.say(phrases.OUT_OF_SCOPE_AGAIN, MENU_BUTTON, OPERATOR_BUTTON)
+            return
         contacts = self._knowledge_base.answer("info/out_of_scope_contacts")
         text = contacts.text if contacts is not None else ""
         draft.say(f"{phrases.OUT_OF_SCOPE}\n\n{text}".strip(), MENU_BUTTON, OPERATOR_BUTTON)
@@ -66,7 +68,12 @@ class Topics:
         """«Это помогло?» under the answer, not more often than the profile says."""
         asked, now = draft.state.asked_helpful_at, draft.context.now
         asked_lately = asked and now - datetime.fromisoformat(asked) < self._ask_helpful_every
-        if asked_lately or draft.state.flow or draft.context.turn != Turn.ASSISTANT:
+        if (
+            asked_lately
+            or draft.several
+            or draft.state.flow
+            or draft.context.turn != Turn.ASSISTANT
+        ):
             return reply
         draft.state.asked_helpful_at, draft.state.asked_helpful = now.isoformat(), topic
         buttons = (*reply.buttons, *actions.helpful_buttons(topic))
@@ -82,6 +89,14 @@ def rate(draft: Draft, topic: str, *, helpful: bool) -> None:
         draft.say(phrases.NOT_HELPED, OPERATOR_BUTTON, MENU_BUTTON)
 
 
+def _asked_again(draft: Draft, topic: str) -> bool:
+    """Whether the last answer was on the same; it is remembered for the next time."""
+    repeated = draft.state.last_topic == topic and _is_recent(draft)
+    draft.state.last_topic = topic
+    draft.state.last_topic_at = draft.context.now.isoformat()
+    return repeated
+
+
 def _is_recent(draft: Draft) -> bool:
     """Whether the same question means that the last answer was not clear: so soon after it, or
     with a press on «Подробнее»."""
@@ -89,6 +104,12 @@ def _is_recent(draft: Draft) -> bool:
         return True
     at = draft.state.last_topic_at
     return bool(at) and draft.context.now - datetime.fromisoformat(at) < SAME_QUESTION
+
+
+def _beginning(text: str) -> str:
+    """The first paragraph, with the list that it announces."""
+    first, *rest = text.split("\n\n", 2)
+    return "\n\n".join([first, *rest[:1]]) if first.endswith(":") else first
 
 
 def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:
@@ -105,7 +126,7 @@ def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:
     if answer.short:
         text = answer.text if repeated else answer.short
     else:
-        text = answer.text.split("\n\n")[0] if repeated else answer.text
+        text = _beginning(answer.text) if repeated else answer.text
     if answer.short and not repeated:
         buttons.append(intent_button("Подробнее", answer.topic))
     if repeated:
