@@ -244,9 +244,8 @@ async def test_back_to_the_model_before(school: School) -> None:
         await school.learning.go_back(author_id=school.elena)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the child knows none
 async def test_the_real_child_trains_and_checks(school: School, base: BasePhrases) -> None:
-    if not school.database.is_sqlite:
-        pytest.skip("the child knows no database")
     await published(school.database)
     training = await publishes(
         school, questions=("откуда пени", "за что начислили пеню", "почему пени", "пеня")
