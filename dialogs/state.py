@@ -142,6 +142,8 @@ class DialogState:
     # The stay with the operators that was rated just now: a comment may follow.
     rated: int = 0
     pending: str = ""
+    # Until when what is not clear goes back to the operators (ISO); see ``handoff/steps.py``.
+    operator_until: str = ""
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> "DialogState":

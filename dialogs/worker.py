@@ -18,7 +18,7 @@ from sqlalchemy import update
 from conversations.models import Author, DeliveryKind, Message
 from conversations.service import INTAKE_SIGNAL, Outbox, Outgoing, Signal, lock
 from dialogs import claims
-from dialogs.assistant import Assistant
+from dialogs.beside_operator import Answering
 from dialogs.claims import CLAIM_TIME, MOST_TOGETHER, Claim, Unhandled
 from dialogs.effects import Effects
 from dialogs.turn import Response
@@ -85,7 +85,7 @@ class Worker:
         database: Database,
         signals: Signals,
         outbox: Outbox,
-        assistant: Assistant,
+        assistant: Answering,
         effects: Effects,
         *,
         wait: timedelta = timedelta(0),

@@ -9,7 +9,10 @@ from handoff.errors import NobodyThere, NotWaiting
 from handoff.models import Handoff, HandoffState
 from handoff.steps import Operator, Steps, open_stay
 from staff.models import SERVING, Person, StaffGroup
+from staff.presence import is_here
 from storage.database import Transaction
+
+CAME_BACK_NOTE = "Клиент вернулся в течение суток, снова отвечает {name}"
 
 
 class Moving:
@@ -45,6 +48,27 @@ class Moving:
             await self._steps.tell_colleagues(tx, conversation, who, text)
             await self._note(tx, conversation, who, note)
             self._steps.emit(tx, "handoff.requeued", conversation, handoff_id, who)
+
+    async def back_to(
+        self, tx: Transaction, conversation: Conversation, stay: Handoff, person_id: int | None
+    ) -> None:
+        """A customer who comes back within a day has the same operator, if that one is here; else
+        ``stay`` waits for everybody."""
+        if person_id is None or not await is_here(tx.session, person_id, tx.now):
+            return
+        person = await tx.session.get_one(Person, person_id)
+        if person.role not in SERVING:
+            return
+        stay.state = HandoffState.TAKEN
+        stay.operator_id = person_id
+        stay.taken_at = tx.now
+        conversation.turn = Turn.OPERATOR
+        note = CAME_BACK_NOTE.format(name=person.display_name)
+        await record(tx, self._steps.events, conversation, note)
+        self._steps.events.emit(
+            tx, "handoff.transferred", conversation_id=conversation.id, handoff=stay.id,
+            operator=None, to=person_id,
+        )  # fmt: skip
 
     async def assign(self, handoff_id: int, by: Operator, person_id: int) -> None:
         """A supervisor gives an open conversation to somebody, whoever has it now.

@@ -25,7 +25,7 @@ from handoff.models import ClockKind, CloseReason, Handoff, HandoffState, Urgenc
 from handoff.moving import Moving
 from handoff.promise import promise
 from handoff.ratings import Ratings
-from handoff.steps import Steps, open_stay
+from handoff.steps import RETURNS_WITHIN, Steps, open_stay
 from staff import groups
 from storage.database import Database, Transaction
 from storage.jobs import Handler
@@ -174,9 +174,12 @@ class HandoffService:
             select(Contact.given_name).where(Contact.id == conversation.contact_id)
         )
         known = await groups.all_groups(tx.session)
+        before = None if danger else await _served_before(tx, conversation.id)
+        topics = (summary.get("topic", ""), summary.get("intent", ""))
+        own_group = before.group_id if before is not None else None
         stay = Handoff(
             conversation_id=conversation.id,
-            group_id=groups.fitting(known, (summary.get("topic", ""), summary.get("intent", ""))),
+            group_id=own_group or groups.fitting(known, topics),
             reason=reason,
             summary=dict(summary),
             state=HandoffState.WAITING,
@@ -190,6 +193,8 @@ class HandoffService:
         await self.clocks.begin(tx, stay)
         conversation.turn = Turn.QUEUE
         self._emit(tx, "handoff.requested", stay)
+        if before is not None:
+            await self.moving.back_to(tx, conversation, stay, before.operator_id)
         return stay
 
     async def _look_at_clocks(self, tx: Transaction, _payload: dict[str, Any]) -> None:
@@ -220,3 +225,18 @@ class HandoffService:
 
     def _emit(self, tx: Transaction, kind: str, stay: Handoff) -> None:
         self._events.emit(tx, kind, conversation_id=stay.conversation_id, handoff=stay.id)
+
+
+async def _served_before(tx: Transaction, conversation_id: int) -> Handoff | None:
+    """The last stay, when an operator ended it within the last day."""
+    rows = await tx.session.scalars(
+        select(Handoff)
+        .where(Handoff.conversation_id == conversation_id, Handoff.state == HandoffState.CLOSED)
+        .order_by(Handoff.id.desc())
+        .limit(1)
+    )
+    last = rows.one_or_none()
+    if last is None or last.operator_id is None or last.closed_at is None:
+        return None
+    served = last.close_reason in (CloseReason.OPERATOR, CloseReason.IDLE)
+    return last if served and last.closed_at > tx.now - RETURNS_WITHIN else None

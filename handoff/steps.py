@@ -1,6 +1,7 @@
 """The steps that every act of an operator is made of: lock, change, tell colleagues, end."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -13,6 +14,9 @@ from handoff.errors import HandoffUnknown, NotWaiting, NotYours
 from handoff.models import CloseReason, Handoff, HandoffState
 from replies import Button, Reply, render
 from storage.database import Database, Transaction
+
+# After the operators' last word what the assistant is not sure of goes back to the same one.
+RETURNS_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,9 @@ class Steps:
         stay.snoozed_at = stay.wake_at = stay.promised_at = None
         await self.clocks.end(tx, stay, reason)
         conversation.turn = Turn.ASSISTANT
+        served = reason in (CloseReason.OPERATOR, CloseReason.IDLE) and stay.operator_id is not None
+        until = (tx.now + RETURNS_WITHIN).isoformat() if served else ""
+        conversation.state = {**conversation.state, "operator_until": until}
         kind = "handoff.returned" if reason is CloseReason.RETURNED else "handoff.closed"
         self.events.emit(tx, kind, conversation_id=conversation.id, handoff=stay.id, reason=reason)
 

@@ -13,6 +13,7 @@ from bots.intake import Intake
 from conversations.events import Events
 from conversations.service import Outbox
 from dialogs.assistant import Assistant, Rules
+from dialogs.beside_operator import BesideOperator
 from dialogs.billing_answers import Answers, BillingAnswers
 from dialogs.effects import Effects
 from dialogs.flow_runner import FlowRunner
@@ -149,7 +150,7 @@ class Services:
             self.database,
             self.signals,
             self.outbox,
-            assistant,
+            BesideOperator(assistant, self.handoff.promise),
             Effects(self.handoff),
             wait=timedelta(seconds=self.profile.understanding.wait_seconds),
         )
