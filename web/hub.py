@@ -144,13 +144,14 @@ class EventHub:
                         return
             else:
                 if after is not None and after > start:
-                    # Another process's page may have shown more than we have read yet.
+                    # Another process's page may have shown more than we have read yet. Said
+                    # before asking: what we read meanwhile is not told once more.
+                    listener.after = start = after
                     async with self._database.read() as session:
                         _, newest = await events.bounds(session)
                     if after > newest:
                         yield Frame(newest, reload=True)  # the database is not the one it was
                         return
-                    listener.after = start = after
                 yield Frame(start)
             async for frame in self._live(listener):
                 yield frame

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 from sqlalchemy import delete, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
 from conversations.models import Event
@@ -129,6 +130,24 @@ async def test_number_that_another_process_has_seen_first_is_waited_for(
     assert await read_up_to(frames, 3) == [3]
     await frames.aclose()
     await deaf.close()
+
+
+async def test_what_is_read_while_asking_for_the_newest_is_not_told_twice(
+    database: Database, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = EventHub(database, Signals(database), asyncio.Event(), heartbeat=0.01)
+    await emit(database, events, 1, 1, 1)
+    bounds = hub_module.events.bounds
+
+    async def catching_up(session: AsyncSession) -> tuple[int, int]:
+        await behind._advance()
+        return await bounds(session)
+
+    monkeypatch.setattr(hub_module.events, "bounds", catching_up)
+    frames = behind.subscribe(2)
+    assert await first(frames) == Frame(2)
+    assert await read_up_to(frames, 3) == [3]
+    await frames.aclose()
 
 
 async def test_conversation_s_page_sees_its_own_changes_only(
