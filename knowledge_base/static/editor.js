@@ -86,14 +86,14 @@
     if (!remove) return;
     remove.closest(".kb-button-row").remove();
     countRows();
-    form.dispatchEvent(new Event("input", { bubbles: true }));
+    changed();
   });
 
   // What is typed is kept in this browser until it is saved.
 
-  function read() {
+  function read(valueOf = (field) => field.value) {
     return Object.fromEntries(
-      NAMES.map((name) => [name, [...form.querySelectorAll(`[name="${name}"]`)].map((f) => f.value)]),
+      NAMES.map((name) => [name, [...form.querySelectorAll(`[name="${name}"]`)].map(valueOf)]),
     );
   }
 
@@ -106,8 +106,14 @@
     countRows();
   }
 
-  // What the page came with; after an answer that refused it, nothing is known to be saved.
-  const onArrival = JSON.stringify(read());
+  // What the page came with, not what the fields hold by now: one may type before this script runs.
+  function sentByServer(field) {
+    const fresh = field.cloneNode(true);
+    if ("defaultValue" in fresh) fresh.value = fresh.defaultValue;
+    return fresh.value;
+  }
+  const onArrival = JSON.stringify(read(sentByServer));
+  // After an answer that refused it, nothing is known to be saved.
   let saved = form.dataset.saved === "yes" ? onArrival : null;
   const dirty = document.getElementById("dirty");
 
@@ -123,18 +129,16 @@
     }
   }
 
-  function restore() {
-    let kept = null;
+  function unsaved() {
     try {
-      kept = JSON.parse(localStorage.getItem(KEY));
+      const kept = JSON.parse(localStorage.getItem(KEY));
+      return kept && JSON.stringify(kept.values) !== saved ? kept : null;
     } catch {
-      return;
+      return null;
     }
-    if (!kept || form.dataset.saved !== "yes") return;
-    if (JSON.stringify(kept.values) === saved) {
-      localStorage.removeItem(KEY);
-      return;
-    }
+  }
+
+  function restore(kept) {
     const savedBase = base().value;
     write(kept.values);
     // Begun with an older version: saving will show what the other one wrote.
@@ -145,11 +149,11 @@
       write(JSON.parse(onArrival));
       base().value = savedBase;
       sign.hidden = true;
-      form.dispatchEvent(new Event("input", { bubbles: true }));
+      changed();
     });
-    form.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
   form.addEventListener("input", keep);
   form.addEventListener("change", keep);
 
@@ -179,6 +183,11 @@
   });
 
   countRows();
-  if (saved === null) keep();
-  else restore();
+  const kept = saved === null ? null : unsaved();
+  if (kept) restore(kept);
+  keep();
+  // The preview listens only when the whole page has been read.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (JSON.stringify(read()) !== onArrival) changed();
+  });
 })();

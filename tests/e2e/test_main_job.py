@@ -40,6 +40,7 @@ class InboxPage:
         await self.page.locator("#password").fill(PASSWORD)
         await self.page.get_by_role("button", name="Войти").click()
         await expect(self.page.locator("#ib-items")).to_be_attached()
+        await self.page.wait_for_load_state()  # its scripts have run
 
     async def open_first(self) -> None:
         await self.page.locator("#ib-items a").first.click()

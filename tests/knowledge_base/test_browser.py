@@ -1,11 +1,12 @@
 """What the edit page's script promises, in a real browser."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 
 from knowledge_base import versions
 from knowledge_base.listing import history
@@ -62,6 +63,7 @@ async def page(context: BrowserContext) -> Page:
     await page.fill("#password", PASSWORD)
     await page.click("text=Войти")
     await expect(page.locator("#body")).to_have_value("Старое")
+    await page.wait_for_load_state()  # its scripts have run
     return page
 
 
@@ -122,6 +124,22 @@ async def test_nothing_is_lost_in_a_conflict(page: Page, database: Database) -> 
     assert [body for body, _ in await bodies(database)] == ["Слова Елены", "Слова Петра", "Старое"]
 
 
+async def test_what_was_typed_before_the_script_ran_is_kept(page: Page) -> None:
+    may_load = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await may_load.wait()
+        await route.continue_()
+
+    await page.route("**/editor.js*", late)
+    await page.reload(wait_until="commit")
+    await page.fill("#body", "Торопливое")
+    may_load.set()
+    await expect(page.locator("#dirty")).to_have_text("Есть несохранённые изменения")
+    await page.reload()
+    await expect(page.locator("#body")).to_have_value("Торопливое")
+
+
 async def test_unsaved_text_can_be_given_up(page: Page) -> None:
     await page.fill("#body", "Пустое")
     await page.reload()
@@ -139,6 +157,8 @@ async def test_an_open_page_hears_of_another_editor(page: Page, context: Browser
     await petr.fill("#login", "petr")
     await petr.fill("#password", PASSWORD)
     await petr.click("text=Войти")
+    await petr.wait_for_selector("#body")
+    await petr.wait_for_load_state()
     await petr.fill("#body", "Слова Петра")
     await petr.click("#save")
     await expect(petr.locator("#outcome")).to_contain_text("Черновик сохранён")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from conversations.events import Events
 from staff.service import StaffService
@@ -56,6 +56,7 @@ async def log_in(page: Page, login: str = "olga") -> None:
     await page.fill("#password", PASSWORD)
     await page.click("text=Войти")
     await page.wait_for_selector(".ok-top")
+    await page.wait_for_load_state()  # its scripts have run
 
 
 async def open_inbox(context: BrowserContext) -> Page:
@@ -123,7 +124,7 @@ async def test_page_is_loaded_again_when_history_is_gone_and_keeps_what_was_type
     await prune(database, 2)
     again = Running(app, server.port)
     await page.wait_for_selector('body[data-events-after="3"]')
-    assert await page.input_value("textarea") == "не успел отправить"
+    await expect(page.locator("textarea")).to_have_value("не успел отправить")
     await again.stop(at_once=True)
 
 
@@ -135,9 +136,10 @@ async def test_ended_session_leads_to_the_login_and_back_with_what_was_typed(
     await staff.reset_password("olga", PASSWORD)
     await page.click("text=Отправить")
     assert "введённое сохранится" in await page.inner_text("main")
+    await page.wait_for_load_state()
     await log_in(page)
     assert page.url.endswith("/inbox")
-    assert await page.input_value("textarea") == "не успел отправить"
+    await expect(page.locator("textarea")).to_have_value("не успел отправить")
 
 
 async def test_another_person_does_not_get_what_was_typed(
@@ -149,7 +151,7 @@ async def test_another_person_does_not_get_what_was_typed(
     await page.click("text=Отправить")
     await log_in(page, "boris")
     assert page.url.endswith("/inbox")
-    assert await page.input_value("textarea") == ""
+    await expect(page.locator("textarea")).to_have_value("")
 
 
 async def test_stale_form_offers_to_refresh_and_keeps_what_was_typed(
@@ -162,7 +164,7 @@ async def test_stale_form_offers_to_refresh_and_keeps_what_was_typed(
     await page.click("text=Без перезагрузки")
     await page.click(".ok-notice >> text=Обновить")
     await page.wait_for_function("!document.querySelector('.ok-notice')")
-    assert await page.input_value("textarea") == "не успел отправить"
+    await expect(page.locator("textarea")).to_have_value("не успел отправить")
     await page.click("text=Без перезагрузки")
     await page.wait_for_selector(".ok-notice-done >> text=Записано")
 

@@ -45,12 +45,19 @@
     });
   }
 
-  // A piece that is fetched because something changed is no sign of a person at work.
+  // A piece that is fetched because something changed is no sign of a person at work, and takes
+  // nothing out of his hands. What a page fetches by the clock says so itself (hx-headers).
   function isUnattended(config) {
-    return Boolean(config?.triggeringEvent?.type?.startsWith("okno:"));
+    return Boolean(config?.triggeringEvent?.type?.startsWith("okno:")
+      || config?.headers["X-Okno-Unattended"]);
   }
   document.addEventListener("htmx:configRequest", (event) => {
     if (isUnattended(event.detail)) event.detail.headers["X-Okno-Unattended"] = "1";
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const field = document.activeElement;
+    if (isUnattended(event.detail.requestConfig) && event.detail.target.contains(field)
+      && field.matches("select, input, textarea")) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.status === 401) window.oknoUnsent.keep();
