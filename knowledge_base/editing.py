@@ -11,9 +11,10 @@ from conversations.events import Events
 from knowledge_base import versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, require_fit
-from knowledge_base.errors import TopicTaken, Unfit
+from knowledge_base.errors import ArticleUnknown, TopicTaken, Unfit
 from knowledge_base.learning.service import Learning, teaches
 from knowledge_base.models import Article, ArticleVersion, State
+from knowledge_base.reminders import REMINDED_EVENT
 from staff import audit
 from storage.database import Database, Transaction
 
@@ -51,13 +52,24 @@ class Editor:
         """The id of a new article with an empty draft. Raises TopicTaken."""
         try:
             async with self.database.write() as tx:
-                article_id = await versions.add_article(tx, topic)
+                article_id = await versions.add_article(tx, topic, responsible_id=author_id)
                 draft = ArticleText(title=title, body="").tidied()
                 await self._save(tx, article_id, draft, author_id, 0)
                 _log(tx, author_id, "article.created", article_id)
         except IntegrityError as error:
             raise TopicTaken(topic) from error
         return article_id
+
+    async def entrust(self, article_id: int, responsible_id: int | None, *, author_id: int) -> None:
+        """Have this person reminded of the article's end; None: all editors. Raises
+        ArticleUnknown."""
+        async with self.database.write() as tx:
+            article = await tx.session.get(Article, article_id)
+            if article is None:
+                raise ArticleUnknown(article_id)
+            article.responsible_id = responsible_id
+            _log(tx, author_id, "article.entrusted", article_id, responsible_id=responsible_id)
+            self.events.emit(tx, REMINDED_EVENT)
 
     async def save(
         self, article_id: int, text: ArticleText, *, author_id: int, base_number: int

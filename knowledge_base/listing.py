@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from knowledge_base.errors import ArticleUnknown
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.names import SECTIONS, section_of
 from knowledge_base.search import Document, SearchIndex
+from knowledge_base.terms import is_outdated, last_day
 from knowledge_base.versions import latest
 
 # Below so many per cent an article wants another look.
@@ -30,7 +31,7 @@ class Status(StrEnum):
     PUBLISHED = "published"
     CHANGED = "changed"  # published, with a newer draft beside it
     DRAFT = "draft"  # never published
-    OFF = "off"  # published, but outside its dates
+    OFF = "off"  # published, but outside its dates or not reviewed in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,16 @@ class Filter:
 
 
 async def articles(
-    session: AsyncSession, wanted: Filter, *, now: datetime, today: date
+    session: AsyncSession, wanted: Filter, *, now: datetime, zone: tzinfo
 ) -> list[Row]:
-    """By section, then by title. ``today`` is the company's day."""
+    """By section, then by title. ``zone`` is the company's."""
+    today = now.astimezone(zone).date()
     newest, public = aliased(ArticleVersion), aliased(ArticleVersion)
     statement = (
         select(
             Article.id, Article.topic, newest.title, newest.state, newest.questions,
             newest.review_by, newest.author_id, newest.created_at, newest.audience,
-            public.id, public.valid_from, public.valid_until,
+            public.id, public.valid_from, public.valid_until, public.review_by,
         )
         .join(newest, (newest.article_id == Article.id) & (newest.number == Article.last_number))
         .outerjoin(public, (public.article_id == Article.id) & (public.state == State.PUBLISHED))
@@ -96,13 +98,17 @@ async def articles(
     rows = []
     for (
         row_id, topic, title, state, questions, review_by, author_id, saved_at, audience,
-        public_id, valid_from, valid_until,
+        public_id, valid_from, valid_until, reviewed_by,
     ) in await session.execute(statement):  # fmt: skip
         if public_id is None:
             status = Status.DRAFT
         elif state == State.DRAFT:
             status = Status.CHANGED
-        elif (valid_from and now < valid_from) or (valid_until and valid_until <= now):
+        elif (
+            (valid_from and now < valid_from)
+            or (valid_until and valid_until <= now)
+            or is_outdated(reviewed_by, today)
+        ):
             status = Status.OFF
         else:
             status = Status.PUBLISHED
@@ -112,22 +118,23 @@ async def articles(
                 questions=len(questions), review_by=review_by,
                 overdue=review_by is not None and review_by < today,
                 author_id=author_id, saved_at=saved_at, audience=audience,
-                helpful=helpful.get(topic), days_left=_days_left(valid_until, now),
+                helpful=helpful.get(topic),
+                days_left=_days_left(last_day(reviewed_by, valid_until, zone), today),
             )
         )  # fmt: skip
     fitting = [row for row in rows if _fits(row, wanted)]
     return sorted(fitting, key=lambda row: (SECTIONS.index(row.section), fold(row.title)))
 
 
-def _days_left(valid_until: datetime | None, now: datetime) -> int | None:
-    """Editors are told ``WARNED`` before; rounded up, so that the last day is «1»."""
-    if valid_until is None or not now < valid_until <= now + WARNED:
+def _days_left(end: date | None, today: date) -> int | None:
+    """Editors are told ``WARNED`` before; the last day is «1»."""
+    if end is None or not today <= end < today + WARNED:
         return None
-    return -(-(valid_until - now) // timedelta(days=1))
+    return (end - today).days + 1
 
 
 async def similar(
-    session: AsyncSession, wanted: Filter, *, now: datetime, today: date
+    session: AsyncSession, wanted: Filter, *, now: datetime, zone: tzinfo
 ) -> list[Row]:
     """For words that stand nowhere as they were typed: articles found by other forms of them,
     through slips, the wrong layout and Latin letters. The best first."""
@@ -143,7 +150,7 @@ async def similar(
     ]
     hits = await asyncio.to_thread(lambda: SearchIndex(documents).search(wanted.text))
     places = {hit.topic: place for place, hit in enumerate(hits)}
-    rows = await articles(session, replace(wanted, text=""), now=now, today=today)
+    rows = await articles(session, replace(wanted, text=""), now=now, zone=zone)
     return sorted((row for row in rows if row.topic in places), key=lambda row: places[row.topic])
 
 
@@ -164,6 +171,7 @@ class Opened:
     id: int
     topic: str
     version: ArticleVersion
+    responsible_id: int | None = None
 
 
 async def open_article(session: AsyncSession, article_id: int) -> Opened:
@@ -172,7 +180,7 @@ async def open_article(session: AsyncSession, article_id: int) -> Opened:
     version = await latest(session, article_id)
     if article is None or version is None:
         raise ArticleUnknown(article_id)
-    return Opened(article.id, article.topic, version)
+    return Opened(article.id, article.topic, version, article.responsible_id)
 
 
 async def open_version(session: AsyncSession, article_id: int, version_id: int) -> ArticleVersion:

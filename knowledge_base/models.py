@@ -24,7 +24,8 @@ class Article(Base):
     """A subject customers ask about: «faq/penalty». What it says stands in its versions.
 
     ``last_number`` is the newest version's; saving changes it only from the number the editor
-    began with, so that of two editors the second is told.
+    began with, so that of two editors the second is told. ``responsible_id`` is the person who is
+    reminded of its terms (people are never deleted); NULL: all editors are.
     """
 
     __tablename__ = "article"
@@ -33,6 +34,7 @@ class Article(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[str] = mapped_column(unique=True)
     last_number: Mapped[int] = mapped_column(default=0)
+    responsible_id: Mapped[int | None]
     created_at: Mapped[datetime]
 
 
@@ -76,3 +78,19 @@ class ArticleVersion(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("staff_person.id"))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+
+
+class ArticleReminder(Base):
+    """An article's end is near: it is shown through ``last_day``. ``stage``: 14 or 3 days before,
+    or 0, when it is shown no more. ``seen_at``: somebody who is concerned has read it.
+    """
+
+    __tablename__ = "article_reminder"
+    __table_args__ = (UniqueConstraint("article_id", "last_day", "stage"), AUTOINCREMENT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"))
+    last_day: Mapped[date] = mapped_column(Date)
+    stage: Mapped[int]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]

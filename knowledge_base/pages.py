@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 
-from knowledge_base import forms, listing, statistics, versions
+from knowledge_base import forms, listing, statistics, term_pages, versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, find_problems
 from knowledge_base.company import pages as value_pages
@@ -27,6 +27,7 @@ from knowledge_base.names import (
     section_of,
 )
 from knowledge_base.preview import bubbles, previews
+from knowledge_base.reminders import Reminders
 from knowledge_base.style import advice
 from knowledge_base.try_out import ReadPhrases, TryIt
 from knowledge_base.variables import names
@@ -74,6 +75,7 @@ def router(
     learning_pages.add_pages(router, editor.learning)
     gap_pages.add_pages(router, editor)
     value_pages.add_pages(router, reference)
+    term_pages.add_pages(router, editor, Reminders(editor.database, editor.events, zone))
     _add_article(router, editor, zone)
     _add_versions(router, editor, zone)
     return router
@@ -93,10 +95,9 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         wanted = listing.Filter(q, section, status, overdue, audience, unhelpful)
         now = editor.database.clock.now()
         async with editor.database.read() as session:
-            today = now.astimezone(zone).date()
-            rows = await listing.articles(session, wanted, now=now, today=today)
+            rows = await listing.articles(session, wanted, now=now, zone=zone)
             if not rows and wanted == listing.Filter(q) and q.strip():
-                rows = await listing.similar(session, wanted, now=now, today=today)
+                rows = await listing.similar(session, wanted, now=now, zone=zone)
         authors = {row.author_id for row in rows if row.author_id is not None}
         context = {
             "rows": rows,
@@ -344,6 +345,8 @@ async def _edit_page(
         "audiences": AUDIENCES,
         "actions": ACTIONS,
         "statistics": figures,
+        "editors": await term_pages.editors(request),
+        "responsible_id": opened.responsible_id,
         "articles": {topic: title for topic, title in articles.items() if topic != opened.topic},
         "variables": names(editor.variables()),
         "valid_from": forms.local_input(text.valid_from, zone),

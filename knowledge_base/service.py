@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from knowledge_base.errors import Unfit
 from knowledge_base.following import STEP_SECONDS, follow
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.search import Document, Hit, SearchIndex
+from knowledge_base.terms import is_outdated
 from knowledge_base.variables import fill
 from knowledge_base.versions import text_of
 from nlu.taxonomy import is_faq
@@ -30,9 +31,10 @@ class _Published:
     version_id: int
     text: ArticleText
 
-    def is_valid(self, now: datetime) -> bool:
+    def is_valid(self, now: datetime, today: date) -> bool:
         begun = self.text.valid_from is None or self.text.valid_from <= now
-        return begun and (self.text.valid_until is None or now < self.text.valid_until)
+        over = self.text.valid_until is not None and self.text.valid_until <= now
+        return begun and not over and not is_outdated(self.text.review_by, today)
 
     def is_for(self, audience: str) -> bool:
         """A business that asks about homes would be told wrong rules; but whoever asks about
@@ -41,10 +43,14 @@ class _Published:
 
 
 class KnowledgeBase:
-    """``variables()`` gives the values of the moment: a new mapping when one of them changed."""
+    """``variables()`` gives the values of the moment: a new mapping when one of them changed.
+    ``zone``: where the days of «review by» begin."""
 
-    def __init__(self, database: Database, variables: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, database: Database, variables: Callable[[], Mapping[str, Any]], zone: tzinfo = UTC
+    ) -> None:
         self._database = database
+        self._zone = zone
         self._variables = variables
         self._published: dict[str, _Published] = {}
         self._values: Mapping[str, Any] = {}
@@ -90,7 +96,7 @@ class KnowledgeBase:
         found = self._published.get(topic)
         if found is None or not found.is_for(audience):
             return None
-        if not found.is_valid(self._database.clock.now()):
+        if not self._is_valid(found):
             return None
         values = self._variables()
         if values != self._values:
@@ -102,26 +108,24 @@ class KnowledgeBase:
     ) -> list[Hit]:
         """The articles in force that fit the words best; ``hints``: the classifier's topics with
         their probabilities. Plain computation of about a millisecond."""
-        now = self._database.clock.now()
         found = self._index.search(query, hints, limit=limit)
         return [
             replace(hit, title=answer.title)
             for hit in found
             if hit.topic in self._published
-            and self._published[hit.topic].is_valid(now)
+            and self._is_valid(self._published[hit.topic])
             and (answer := self._filled[hit.topic])
         ]
 
     def answers(self) -> list[Answer]:
         """Every article in force now that can be filled, by topic."""
-        now = self._database.clock.now()
         values = self._variables()
         if values != self._values:
             self._fill(values)
         return [
             answer
             for topic, found in self._published.items()
-            if found.is_valid(now) and (answer := self._filled[topic]) is not None
+            if self._is_valid(found) and (answer := self._filled[topic]) is not None
         ]
 
     def questions(self) -> list[tuple[str, str]]:
@@ -135,8 +139,17 @@ class KnowledgeBase:
 
     def topics(self) -> list[str]:
         """The topics in force now, in order."""
+        return [topic for topic, found in self._published.items() if self._is_valid(found)]
+
+    def is_outdated(self, topic: str) -> bool:
+        """There is an article, but its day of review has passed: what it says may have changed."""
+        found = self._published.get(topic)
+        today = self._database.clock.now().astimezone(self._zone).date()
+        return found is not None and is_outdated(found.text.review_by, today)
+
+    def _is_valid(self, found: _Published) -> bool:
         now = self._database.clock.now()
-        return [topic for topic, found in self._published.items() if found.is_valid(now)]
+        return found.is_valid(now, now.astimezone(self._zone).date())
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         self._filled = {

@@ -17,9 +17,9 @@ from storage.database import Transaction
 PUBLISHED_EVENT = "kb.published"
 
 
-async def add_article(tx: Transaction, topic: str) -> int:
+async def add_article(tx: Transaction, topic: str, *, responsible_id: int | None = None) -> int:
     """The id of a new article without any version. The topic must be free."""
-    article = Article(topic=topic, last_number=0, created_at=tx.now)
+    article = Article(topic=topic, last_number=0, responsible_id=responsible_id, created_at=tx.now)
     tx.session.add(article)
     await tx.session.flush()
     return article.id

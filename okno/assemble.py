@@ -90,7 +90,7 @@ def assemble(
         ),
         values=values,
         facts=facts,
-        knowledge_base=KnowledgeBase(database, lambda: values.variables() | terms),
+        knowledge_base=KnowledgeBase(database, lambda: values.variables() | terms, zone),
         learning=Learning(database, events, signals),
         staff=StaffService(database),
         hub=EventHub(database, signals, stop),

@@ -12,7 +12,7 @@ import uvicorn
 
 from knowledge_base.learning.live import LiveEngine
 from okno.app import create_app
-from okno.channels import Channel, open_channels
+from okno.channels import Channel, fetching, open_channels
 from okno.money import reading_courier
 from okno.services import Services
 
@@ -108,9 +108,11 @@ async def _background(
         await services.handoff.calendar_loaded()
         await services.forgetting().begin()
         await services.media_forgetting().begin()
+        await services.reminders().begin()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
         if (courier := reading_courier(services)) is not None:
             tasks["readings"] = asyncio.create_task(courier.run(stop))
+        tasks["attachments"] = asyncio.create_task(fetching(services, channels).run(stop))
         tasks["training"] = asyncio.create_task(services.trainer().run(stop))
     for channel in channels:
         if RoleName.SENDER in roles:

@@ -27,6 +27,7 @@ from knowledge_base.learning.live import LiveEngine
 from knowledge_base.learning.phrases import BasePhrases
 from knowledge_base.learning.service import Learning
 from knowledge_base.learning.trainer import Trainer
+from knowledge_base.reminders import Reminders
 from knowledge_base.service import KnowledgeBase
 from media.forgetting import MediaForgetting
 from media.links import Links
@@ -131,6 +132,7 @@ class Services:
             **self.handoff.jobs(),
             **self.forgetting().jobs(),
             **self.media_forgetting().jobs(),
+            **self.reminders().jobs(),
         }
         return JobRunner(self.database, handlers, holder=self.holder, period=JOBS_PERIOD_SECONDS)
 
@@ -138,6 +140,9 @@ class Services:
         """Files go with the words they came with."""
         term = timedelta(days=31 * self.profile.retention.conversations_months)
         return MediaForgetting(self.database, self.media, term)
+
+    def reminders(self) -> Reminders:
+        return Reminders(self.database, self.events, self.zone)
 
     def forgetting(self) -> Forgetting:
         return Forgetting(self.database, self.profile.retention, self.zone)

@@ -54,7 +54,8 @@ class Topics:
             draft.replies.append(reply)
         else:
             # An article that is not published or has expired: its topic is a human's for now.
-            self._operators.call(draft, "human_topic")
+            outdated = self._knowledge_base.is_outdated(topic)
+            self._operators.call(draft, "outdated" if outdated else "human_topic")
 
     def out_of_scope(self, draft: Draft) -> None:
         if _asked_again(draft, OUT_OF_SCOPE):

@@ -50,8 +50,8 @@ class Reference:
     async def uses(self, key: str, rows: Rows, since: date) -> list[usage.Use]:
         """Everything that reads this table, with what would read differently from ``since`` on."""
         day = max(since, self.values.today())
-        before = self.answers_variables({}, day)
-        after = self.answers_variables({key: rows}, day)
+        before = self.values.variables_with({}, day)
+        after = self.values.variables_with({key: rows}, day)
         async with self.database.read() as session:
             articles = await usage.of_articles(session, key, before, after)
         return [
@@ -59,9 +59,6 @@ class Reference:
             *usage.of_answers(self.answers, key, before, after),
             *(usage.Use(title) for title in self.flows.get(key, ())),
         ]
-
-    def answers_variables(self, changed: Mapping[str, Rows], day: date) -> dict[str, Any]:
-        return self.values.variables_with(changed, day)
 
 
 def add_pages(router: APIRouter, reference: Reference) -> None:

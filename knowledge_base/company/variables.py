@@ -6,14 +6,10 @@ Plain functions; lists and tables are small Markdown.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from knowledge_base.company.tables import TABLES, Row, Rows
-
-_MONTHS: Final = (
-    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
-    "октября", "ноября", "декабря",
-)  # fmt: skip
+from web.wording import MONTHS
 
 
 def variables_of(
@@ -38,7 +34,7 @@ def variables_of(
 
 def in_words(day: date) -> str:
     """«1 января 2027 г.»"""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year} г."
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year} г."
 
 
 def _next(since: date, rows: Rows) -> str:

@@ -62,9 +62,7 @@ async def test_the_list_finds_what_helps_little(
 
     async def found(wanted: listing.Filter) -> list[str]:
         async with database.read() as session:
-            rows = await listing.articles(
-                session, wanted, now=clock.now(), today=clock.now().date()
-            )
+            rows = await listing.articles(session, wanted, now=clock.now(), zone=ZONE)
         return [row.topic for row in rows]
 
     assert await found(wanted) == []  # too few say so
@@ -110,9 +108,7 @@ async def test_the_end_of_an_article_is_told_in_time(
         await published(database, topic, title=topic, valid_until=until, questions=())
     await published(database, "faq/offices", title="faq/offices", questions=())
     async with database.read() as session:
-        rows = await listing.articles(
-            session, listing.Filter(), now=clock.now(), today=clock.now().date()
-        )
+        rows = await listing.articles(session, listing.Filter(), now=clock.now(), zone=ZONE)
     left = {row.topic: row.days_left for row in rows}
     assert left == {
         "faq/penalty": 3, "faq/tariffs": 14, "faq/benefits": None, "faq/offices": None,
