@@ -101,6 +101,7 @@ def _account_row(account: DemoAccount, place: int, today: date) -> dict[str, Any
         "name": account.holder.name,
         "patronymic": account.holder.patronymic,
         "organisation": account.organisation,
+        "inn": account.inn,
         "locality": account.address.locality,
         "street": account.address.street,
         "house": account.address.house,

@@ -47,6 +47,7 @@ class DemoAccount:
     overpaid: int = 0
     closed_days_ago: int | None = None
     organisation: str | None = None
+    inn: str | None = None
     recalculation: int = 0
     tariff_raised: bool = False
     ranges: bool = False
@@ -154,5 +155,15 @@ DEMO_ACCOUNTS = (
         (DemoMeter("7050005000", (64200,), (48,), digits=6, ratio=40),),
         "организация: подтверждает оператор; трансформаторы тока 200/5",
         organisation="ООО «Демо-Пекарня»",
+        inn="9900000017",
+    ),
+    DemoAccount(
+        "Э/201915",
+        Holder("Егоров", "Павел", "Ильич"),
+        Address(TOWN, "ул. Заводская", "8"),
+        (DemoMeter("7020190015", (15800, 9300), (620, 240), digits=6),),
+        "предприниматель: номер договора с буквой и дробью",
+        organisation="ИП Егоров П. И.",
+        inn="990000000115",
     ),
 )

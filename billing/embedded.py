@@ -46,6 +46,7 @@ class EmbeddedGateway:
             name=row.name,
             patronymic=row.patronymic,
             organisation=row.organisation,
+            inn=row.inn,
             locality=row.locality,
             street=row.street,
             house=row.house,

@@ -5,6 +5,8 @@ BillingError
 ├── NotLinked       this contact may not see this account
 ├── GatewayDown     the billing system does not answer; nothing is known
 ├── UnknownAccount  the billing system has no such account
+├── ClaimDecided    an organisation's claim: a colleague was faster
+├── ClaimUnfit      … and what it names is not what our base has
 └── ReviewError     a decision on a reading that can't be carried out
     ├── ReadingDecided    a colleague was faster, or the customer took it back
     ├── ReasonMissing     a refusal needs its reason
@@ -44,6 +46,15 @@ class GatewayDown(BillingError):
 
 
 class UnknownAccount(BillingError):
+    pass
+
+
+class ClaimDecided(BillingError):
+    def __init__(self, claim_id: int) -> None:
+        super().__init__(f"claim {claim_id} does not wait for a decision")
+
+
+class ClaimUnfit(BillingError):
     pass
 
 

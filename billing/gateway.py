@@ -39,6 +39,7 @@ class AccountCard:
     name: str
     patronymic: str | None
     organisation: str | None
+    inn: str | None
     locality: str
     street: str
     house: str

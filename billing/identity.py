@@ -13,6 +13,7 @@ NBSP = "\u00a0"
 
 # Latin letters that look like Cyrillic ones: pasted text mixes them.
 _LOOKALIKES = str.maketrans("abcehkmoptxy", "авсенкмортху")
+_LATIN = str.maketrans("авсенкмортху", "abcehkmoptxy")
 _WORDS = re.compile(r"[а-яa-z]+(?:-[а-яa-z]+)*")
 # What people put around a name.
 _FILLERS = frozenset(
@@ -63,6 +64,13 @@ def normalise_number(text: str) -> str | None:
         return compact
     letters = sum(character.isalpha() for character in compact)
     return compact if 0 < letters <= MOST_LETTERS and _CONTRACT.fullmatch(compact) else None
+
+
+def number_spellings(number: str) -> set[str]:
+    """«A/2019» may be typed with a Latin letter: the number in one alphabet and in the other."""
+    low = number.lower()
+    both = (low.translate(_LOOKALIKES), low.translate(_LATIN))
+    return {number, *(one.upper() for one in both)}
 
 
 def is_holder(given: str, holder: Holder) -> bool:
@@ -124,15 +132,23 @@ def same_phone(given: str, true: str | None) -> bool:
     return len(known) == 10 and digits == known
 
 
-_INN = (2, 4, 10, 3, 5, 9, 4, 6, 8)
+# The longest row of weights; a shorter number is weighed with its end.
+_INN = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
 
 
 def is_inn(text: str) -> bool:
-    """An organisation's ИНН: ten digits, the last is a check (приказ ФНС ММВ-7-6/435@)."""
-    if re.fullmatch(r"\d{10}", text) is None:
+    """An ИНН with its check digits right: ten digits of an organisation, the last is a check;
+    twelve of an entrepreneur, the last two are (приказ ФНС ММВ-7-6/435@)."""
+    if re.fullmatch(r"[0-9]{10}|[0-9]{12}", text) is None:
         return False
-    total = sum(weight * int(digit) for weight, digit in zip(_INN, text[:9], strict=True))
-    return total % 11 % 10 == int(text[9])
+    checks = (9,) if len(text) == 10 else (10, 11)
+    return all(_inn_check(text[:place]) == int(text[place]) for place in checks)
+
+
+def _inn_check(digits: str) -> int:
+    weights = _INN[-len(digits) :]
+    total = sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True))
+    return total % 11 % 10
 
 
 def mask_holder(holder: Holder) -> str:

@@ -111,8 +111,7 @@ async def _prove(
     if found is None:
         left = MOST_FAILURES - own - 1
         return LinkOutcome(blocked=left == 0, attempts_left=left)
-    already = [link for link, account in linked if account.id == found.id]
-    link = already[0] if already else await _link(tx, contact_id, found.id, proof)
+    link = await link_account(tx, contact_id, found.id, proof)
     return LinkOutcome(queries.linked_account(link, found), attempts_left=MOST_FAILURES - own)
 
 
@@ -122,7 +121,19 @@ def _is_held_by(name: str, account: Account) -> bool:
     return account.category == Category.HOUSEHOLD and is_holder(name, holder)
 
 
-async def _link(tx: Transaction, contact_id: int, account_id: int, proof: Proof) -> AccountLink:
+async def link_account(
+    tx: Transaction, contact_id: int, account_id: int, proof: Proof
+) -> AccountLink:
+    """The contact's link to the account, the one that is open already if there is one."""
+    same = await tx.session.scalar(
+        select(AccountLink).where(
+            AccountLink.contact_id == contact_id,
+            AccountLink.account_id == account_id,
+            AccountLink.unlinked_at.is_(None),
+        )
+    )
+    if same is not None:
+        return same
     default = await tx.session.scalar(
         select(AccountLink.id).where(
             AccountLink.contact_id == contact_id,

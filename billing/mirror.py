@@ -69,6 +69,7 @@ async def store(tx: Transaction, card: AccountCard) -> int:
         "name": card.name,
         "patronymic": card.patronymic,
         "organisation": card.organisation,
+        "inn": card.inn,
         "locality": card.locality,
         "street": card.street,
         "house": card.house,

@@ -54,8 +54,8 @@ class AttemptPurpose(StrEnum):
 class Account(Base):
     """A personal account. ``number`` is normalised: see ``billing.identity``.
 
-    The holder is a person; a business account names its ``organisation`` too. The address is in
-    parts because parts of it are masked.
+    The holder is a person; a business account names its ``organisation`` and its
+    ``inn`` too. The address is in parts because parts of it are masked.
     """
 
     __tablename__ = "account"
@@ -73,6 +73,7 @@ class Account(Base):
     name: Mapped[str]
     patronymic: Mapped[str | None]
     organisation: Mapped[str | None]
+    inn: Mapped[str | None]
     locality: Mapped[str]
     street: Mapped[str]
     house: Mapped[str]

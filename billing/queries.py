@@ -37,6 +37,7 @@ def account_facts(account: Account) -> AccountFacts:
         category=Category(account.category),
         holder=Holder(account.surname, account.name, account.patronymic),
         organisation=account.organisation,
+        inn=account.inn,
         address=Address(account.locality, account.street, account.house, account.flat),
         phone=account.phone,
         closed_on=account.closed_on,

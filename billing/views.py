@@ -36,6 +36,7 @@ class AccountFacts:
     address: Address
     phone: str | None
     closed_on: date | None
+    inn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

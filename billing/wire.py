@@ -60,6 +60,7 @@ class AccountJson(_Wire):
     name: str = ""
     patronymic: str | None = None
     organisation: str | None = None
+    inn: str | None = None
     address: AddressJson
     phone: str | None = None
     closed_on: date | None = None
@@ -72,6 +73,7 @@ class AccountJson(_Wire):
             name=self.name,
             patronymic=self.patronymic,
             organisation=self.organisation,
+            inn=self.inn,
             locality=self.address.locality,
             street=self.address.street,
             house=self.address.house,

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any, Protocol
 
+from billing import claiming
 from billing.chart import consumption_png
 from billing.consents import Standing
 from billing.errors import GatewayDown
@@ -26,6 +27,7 @@ from dialogs.flow import (
     AccountFacts,
     Balance,
     ChangeAccount,
+    ClaimOrganisation,
     ConsentAsked,
     GiveConsent,
     GiveReading,
@@ -71,7 +73,7 @@ class NoAccounts:
                 return Undone()
             case ConsentAsked():
                 return Standing(ConsentKind.NOTICE, "", given=True)
-            case WithdrawConsent() | ChangeAccount():
+            case WithdrawConsent() | ChangeAccount() | ClaimOrganisation():
                 return 0
             case HistoryChart():
                 return []
@@ -101,6 +103,13 @@ class BillingAnswers:
         match query:
             case Identify() | IdentifyByPhone() | IdentifyByAddress():
                 return await self._identify(query, context)
+            case ClaimOrganisation(number=number, inn=inn):
+                async with self._database.write() as tx:
+                    if query.noticed:
+                        await self._billing.record_consent(tx, contact_id, context.message_id)
+                    return await claiming.record(
+                        tx, contact_id, context.conversation_id, number, inn
+                    )
             case HistoryChart(account_id=account_id):
                 return await self._charts(contact_id, account_id)
             case ConsentAsked():

@@ -74,6 +74,16 @@ class HistoryChart:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimOrganisation:
+    """Keep for an operator that the customer speaks for the organisation with this contract and
+    ИНН; nothing to answer. ``noticed`` as in ``Identify``."""
+
+    number: str
+    inn: str
+    noticed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentAsked:
     """What to say before an account is looked for: ``billing.consents.Standing``."""
 
@@ -152,6 +162,7 @@ Query = (
     | Identify
     | IdentifyByPhone
     | IdentifyByAddress
+    | ClaimOrganisation
     | ConsentAsked
     | GiveConsent
     | WithdrawConsent

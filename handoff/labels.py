@@ -17,6 +17,13 @@ REASONS = {
     "not_helped": "Ответ бота не помог",
     "danger": "Опасность для жизни",
 }
+# What our base says of the contract and ИНН that an organisation's customer named.
+CLAIMS = {
+    "fits": "Договор и ИНН сходятся с базой.",
+    "not_known": "Договор в базе есть, ИНН не указан: сверьте по документам.",
+    "other_inn": "У этого договора в базе другой ИНН.",
+    "no_contract": "Договора организации с таким номером в базе нет.",
+}
 # Name and icon.
 CHANNELS = {
     "web": ("Чат на сайте", "world"),

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
+from billing.claiming import Claims
 from handoff import labels, mentions, queue
 from handoff.abuse import standing
 from handoff.accounts import Accounts
 from handoff.actions import LARGEST_ID, StayId, actions
 from handoff.articles import Articles, offered
+from handoff.claims import claim_actions
 from handoff.clock import heat, left
 from handoff.keys import new_key
 from handoff.later import Promise
@@ -56,14 +58,15 @@ def router(
     service: HandoffService,
     *,
     accounts: Accounts,
+    claims: Claims,
     articles: Articles,
     facts: CompanyFacts,
     intent_title: Callable[[str], str],
 ) -> APIRouter:
     """``accounts``: a contact's confirmed accounts (``handoff.accounts.from_billing``).
-    ``articles``: the knowledge base. ``intent_title``: the Russian name of an intent or topic,
-    "" for one without."""
-    inbox = _Inbox(service, accounts, articles, facts, intent_title)
+    ``claims``: organisations that wait for confirmation. ``articles``: the knowledge base.
+    ``intent_title``: the Russian name of an intent or topic, "" for one without."""
+    inbox = _Inbox(service, accounts, claims, articles, facts, intent_title)
     inserts = Inserts(service.database, articles, accounts, facts)
     presence = Presence(service.database.clock)
     routes = APIRouter(prefix="/inbox", dependencies=[Depends(require(*ROLES))])
@@ -136,6 +139,7 @@ def router(
         return page(request, "handoff/customer.html", await inbox.customer(handoff_id))
 
     routes.include_router(actions(service))
+    routes.include_router(claim_actions(claims, inbox.stay))
     routes.include_router(tools(service.database, inserts, presence, inbox.stay))
     return routes
 
@@ -147,6 +151,7 @@ class _Inbox:
         self,
         service: HandoffService,
         accounts: Accounts,
+        claims: Claims,
         articles: Articles,
         facts: CompanyFacts,
         intent_title: Callable[[str], str],
@@ -156,6 +161,7 @@ class _Inbox:
         self._facts = facts
         self._database = service.database
         self._accounts = accounts
+        self._claims = claims
         self._intent_title = intent_title
         self._thread = Thread(service.hours.zone, intent_title)
 
@@ -201,11 +207,12 @@ class _Inbox:
             called = await mentions.unseen(session, me.person_id)
         about = await self._about(stay)
         called_here = any(one.handoff_id == handoff_id for one in called)
-        if called_here or about["accounts"]:
+        seen = bool(about["accounts"] or about["claims"])
+        if called_here or seen:
             async with self._database.write() as tx:
                 if called_here:
                     await mentions.see(tx, me.person_id, handoff_id)
-                if about["accounts"]:
+                if seen:
                     audit.record(
                         tx, me.person_id, "account.viewed",
                         object_kind="contact", object_id=stay.contact_id,
@@ -285,6 +292,7 @@ class _Inbox:
         return {
             "stands": stands,
             "accounts": await self._accounts(stay.contact_id),
+            "claims": await self._claims.waiting(stay.contact_id),
             "collected": labels.collected(stay.summary),
             "topic": self._topic(stay.summary),
             "flow": labels.FLOWS.get(flow, flow),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from billing import api as billing_api
 from billing import pages as readings_pages
+from billing.claiming import Claims
 from billing.reviewing import Reviewing
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
@@ -24,7 +25,7 @@ from knowledge_base.learning.live import LiveEngine
 from media import pages as media_pages
 from okno import operations
 from okno.channels import Channel
-from okno.money import confirmed_accounts, payment_notices
+from okno.money import confirmed_accounts, mirror, payment_notices
 from okno.services import Services
 from okno.shown_values import reference
 from okno.try_out import reading, trying
@@ -71,6 +72,7 @@ def create_app(
         inbox.router(
             services.handoff,
             accounts=accounts,
+            claims=Claims(services.database, services.outbox, services.events, mirror(services)),
             articles=services.knowledge_base,
             facts=_facts(services),
             intent_title=label_of,

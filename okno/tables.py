@@ -1,5 +1,6 @@
 """Every room's tables, so that migrations see the whole schema."""
 
+import billing.claim_models
 import billing.delivery_models
 import billing.models
 import bots.web_chat.models

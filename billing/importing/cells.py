@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from billing.errors import InvalidValue
-from billing.identity import normalise_number
+from billing.identity import is_inn, normalise_number
 from billing.importing.errors import BadRow
 from billing.numbers import parse_value
 
@@ -150,3 +150,11 @@ def phone(cell: str, name: str) -> str | None:
     if len(digits) != 11 or digits[0] not in "78":
         raise BadRow(f"{name}: «{cell.strip()[:40]}» не похоже на телефон")
     return f"+7{digits[1:]}"
+
+
+def inn(cell: str, name: str) -> str | None:
+    """An organisation's or an entrepreneur's, the check digits included."""
+    digits = re.sub(r"\s", "", cell)
+    if digits and not is_inn(digits):
+        raise BadRow(f"{name}: «{cell.strip()[:40]}» не похоже на ИНН, проверьте цифры")
+    return digits or None

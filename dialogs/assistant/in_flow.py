@@ -68,12 +68,17 @@ class InFlow:
         asked = str(draft.state.flow_state.get("asked", ""))
         if sure and not is_bare_answer(found) and _moves_on(found.intent, flow, asked):
             return False
-        if sure and found.intent.startswith("faq/"):
+        if sure and found.intent.startswith("faq/") and not _gives_number(found, asked):
             self._topics.answer(draft, found.intent)
             await self._flows.ask_again(draft, flow)
         else:
             await self._flows.feed(draft, flow, FlowTurn(draft.context.text, found))
         return True
+
+
+def _gives_number(found: Understanding, asked: str) -> bool:
+    """«Договор 440050005000» answers the question about the number, whatever it resembles."""
+    return asked == "number" and bool(found.of("account_number"))
 
 
 def _is_clear_aside(found: Understanding) -> bool:

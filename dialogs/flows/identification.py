@@ -16,6 +16,7 @@ from billing.views import LinkedAccount, LinkOutcome, ProofSet
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, begin_button, flow_button
 from dialogs.flow import (
     Asking,
+    ClaimOrganisation,
     ConsentAsked,
     Done,
     Failed,
@@ -29,6 +30,7 @@ from dialogs.flow import (
     Query,
 )
 from dialogs.flows.names import name_beside, typed_name
+from dialogs.flows.organisations import contract_in, inn_in, speaks_of_organisation
 from replies import Button, Reply
 
 MAX_FAILURES = 3
@@ -39,6 +41,9 @@ NO_ACCOUNT_BUT_PHONE = (
     "Это похоже на номер телефона, а нужен номер лицевого счёта: он вверху квитанции, "
     "например «100200300400»."
 )
+ASK_CONTRACT = "Напишите, пожалуйста, номер договора организации и её ИНН."
+ASK_INN = "Напишите, пожалуйста, ИНН: 10 цифр, у предпринимателя 12."
+BAD_INN = "В этом ИНН, похоже, опечатка. Проверьте, пожалуйста, и напишите ещё раз."
 ASK_NAME = "На кого оформлен счёт {number}? Напишите фамилию владельца."
 ASK_FULL_NAME = "Напишите, пожалуйста, фамилию и имя владельца: на кого оформлен счёт по адресу."
 WRONG = (
@@ -58,10 +63,6 @@ DECLINED = (
 AGREE, DISAGREE = "Согласен", "Не согласен"
 PHONE_BUTTON = Button("Подтвердить телефоном", contact=True)
 _GROUPS = re.compile(r"(?<![\d+])\d{3,4}(?:[ \u00a0-]+\d{3,4}){2,3}(?!\d)")
-_INN = re.compile(r"(?<!\d)инн\W{0,3}(\d{10})(?!\d)", re.IGNORECASE)
-_CONTRACT = re.compile(
-    r"договор\w*\s*(?:№|n|номер)?\s*:?\s*([0-9a-zа-я][0-9a-zа-я/.-]{2,23})", re.I
-)
 
 
 @dataclass(slots=True)
@@ -70,7 +71,8 @@ class Identification:
 
     ``said``: the customer's last words, in which he may name an account of his («по даче»).
     ``choose``: several attached accounts are asked between; otherwise the default one is meant.
-    ``fresh``: an account is wanted that is not attached yet.
+    ``fresh``: an account is wanted that is not attached yet. ``organisation``: of one, not of a
+    person; ``inn`` as it was typed.
     """
 
     run: str
@@ -81,6 +83,7 @@ class Identification:
     address: str | None = None
     phone: str | None = None
     inn: str | None = None
+    organisation: bool = False
     numbers: list[str] = field(default_factory=list)
     said: str = ""
     choose: bool = False
@@ -105,19 +108,46 @@ def absorb(slots: Identification, turn: FlowTurn) -> bool:
     intent = turn.understanding.intent if turn.understanding else ""
     if slots.asked == "consent" and intent in {"affirm", "deny"}:
         return _choose(slots, "agree" if intent == "affirm" else "disagree")
-    return any([_absorb_organisation(slots, turn), _absorb_number(slots, turn),
-                _absorb_holder(slots, turn)])  # fmt: skip
+    before = slots.number, slots.inn, slots.organisation
+    if _absorb_organisation(slots, turn):
+        if slots.number == before[0]:
+            _absorb_number(slots, turn)
+        return _absorb_person_after_all(slots, turn) or before != (
+            slots.number, slots.inn, slots.organisation,
+        )  # fmt: skip
+    return any([_absorb_number(slots, turn), _absorb_holder(slots, turn)])
 
 
 def _absorb_organisation(slots: Identification, turn: FlowTurn) -> bool:
-    inn = _INN.search(turn.text)
-    if inn is None or not is_inn(inn[1]):
+    inn = inn_in(turn.text, asked=slots.asked == "inn")
+    if inn is not None:
+        slots.inn = inn
+    elif slots.flow != "reading" and speaks_of_organisation(turn.text):
+        slots.organisation = True
+    whole = normalise_number(turn.text) if slots.asked == "number" else None
+    contract = whole if whole and not whole.isdigit() else contract_in(turn.text)
+    if contract is not None and _of_organisation(slots, contract):
+        slots.number = contract
+    return _of_organisation(slots, slots.number)
+
+
+def _absorb_person_after_all(slots: Identification, turn: FlowTurn) -> bool:
+    """«ООО» may have been about us: a person's name for a number of digits settles it."""
+    digits = slots.number is not None and slots.number.isdigit()
+    if slots.inn is not None or not digits or speaks_of_organisation(turn.text):
         return False
-    slots.inn = inn[1]
-    contract = _CONTRACT.search(turn.text)
-    if contract is not None:
-        slots.number = normalise_number(contract[1]) or contract[1].upper()
+    if contract_in(turn.text) is not None:
+        return False
+    if not _absorb_holder(slots, turn) or slots.name is None:
+        return False
+    slots.organisation = False
     return True
+
+
+def _of_organisation(slots: Identification, number: str | None) -> bool:
+    """A person's account has a number of digits; a reading is taken by any number."""
+    letters = slots.flow != "reading" and any(one.isalpha() for one in number or "")
+    return slots.inn is not None or slots.organisation or letters
 
 
 def _absorb_number(slots: Identification, turn: FlowTurn) -> bool:
@@ -148,7 +178,11 @@ def _absorb_holder(slots: Identification, turn: FlowTurn) -> bool:
         slots.address = " ".join(one.value for one in addresses)
     persons = understood.of("person") if understood else ()
     numbers = understood.of("account_number") if understood else ()
-    name = persons[0].value if persons else typed_name(turn.text, slots.asked)
+    name = (
+        persons[0].value
+        if persons
+        else typed_name(turn.text, "name" if slots.asked == "inn" else slots.asked)
+    )
     if not name and numbers and understood:
         name = name_beside(understood.text, numbers[0].start, numbers[0].end)
     if name:
@@ -187,15 +221,17 @@ def resolve(slots: Identification, known: Known) -> int | Query | Asking | Done 
         slots.asked = "number"
         buttons = (_button(slots, f"Счёт {mask_number(n)}", f"number-{n}") for n in slots.numbers)
         return Asking(Reply(TWO_NUMBERS, tuple(buttons)))
-    if slots.inn is not None:
-        return _organisation(slots)
     if slots.number is None and slots.address is None and linked and not slots.fresh:
         return _among(slots, linked)
     for account in linked:
         if account.number == slots.number:
             return account.account_id
     consent = _consent(slots, known)
-    return consent if consent is not None else _prove(slots, known)
+    if consent is not None:
+        return consent
+    if _of_organisation(slots, slots.number):
+        return _organisation(slots, known)
+    return _prove(slots, known)
 
 
 def _among(slots: Identification, linked: Sequence[LinkedAccount]) -> int | Asking:
@@ -225,12 +261,19 @@ def mentioned(
     return None
 
 
-def _organisation(slots: Identification) -> Asking | Failed:
-    """An employee compares the papers; until then only public answers [14]."""
+def _organisation(slots: Identification, known: Known) -> Query | Asking | Failed:
+    """An operator compares contract and ИНН; until then only public answers [14]."""
     if slots.number is None:
         slots.asked = "number"
-        return Asking(Reply("Напишите, пожалуйста, номер договора.", (OPERATOR_BUTTON,)))
-    return Failed({"договор": slots.number, "ИНН": slots.inn or ""}, reason="organisation")
+        return Asking(Reply(_with_notice(slots, known, ASK_CONTRACT), (OPERATOR_BUTTON,)))
+    if slots.inn is None or not is_inn(slots.inn):
+        text = BAD_INN if slots.inn else ASK_INN
+        slots.inn, slots.organisation, slots.asked = None, True, "inn"
+        return Asking(Reply(_with_notice(slots, known, text), (OPERATOR_BUTTON,)))
+    claim = ClaimOrganisation(slots.number, slots.inn, slots.noticed)
+    if claim not in known:
+        return claim
+    return Failed({"договор": slots.number, "ИНН": slots.inn}, reason="organisation")
 
 
 def _consent(slots: Identification, known: Known) -> Query | Asking | Done | None:

@@ -435,7 +435,8 @@
       if (change.conversation === null || change.conversation !== conversation) continue;
       about = true;
       if (change.ids.message) stale.add(change.ids.message);
-      if (handoff && byId("ib-customer")) htmx.trigger("#ib-customer", "okno:customer");
+      const known = handoff || change.kind.startsWith("claim.");
+      if (known && byId("ib-customer")) htmx.trigger("#ib-customer", "okno:customer");
     }
     if (about && state.open) askNews(false);
     if (listed) askList(false);

@@ -41,9 +41,11 @@ def test_another_address(given: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "good"),
-    [("7707083893", True), ("7707083894", False), ("770708389", False), ("77070838930", False)],
-)
-def test_the_check_digit_of_an_inn(text: str, good: bool) -> None:
+    [("7707083893", True), ("7707083894", False), ("770708389", False), ("77070838930", False),
+     ("500100732259", True), ("500100732258", False), ("500100732249", False),
+     ("٧٧٠٧٠٨٣٨٩٣", False)],
+)  # fmt: skip
+def test_the_check_digits_of_an_inn(text: str, good: bool) -> None:
     assert is_inn(text) is good
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from billing import queries
 from billing.balance import PAY_DAY, Balance
 from billing.demo import DEMO_ACCOUNTS, fill
-from billing.identity import full_name, is_holder, normalise_number
+from billing.identity import full_name, is_holder, is_inn, normalise_number
 from billing.models import Account, Charge, ChargeKind, Meter, Payment, Reading
 from billing.readings import AcceptanceRules, Accepted, NeedsConfirmation, Question, check
 from billing.views import AccountFacts, MeterOverview
@@ -98,6 +98,9 @@ async def test_the_well_known_accounts_show_what_they_say(database: Database) ->
 
     facts, _, _ = await _account(database, _number("Соколов"))
     assert facts.organisation is not None
+    for organisation in ("Соколов", "Егоров"):
+        facts, _, _ = await _account(database, _number(organisation))
+        assert is_inn(facts.inn or "")
 
 
 @pytest.mark.parametrize(

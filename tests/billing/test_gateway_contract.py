@@ -50,7 +50,8 @@ async def test_an_account_with_its_meters(gateway: BillingGateway) -> None:
     assert meter.values == (4_890_000, 2_410_000, 1_950_000)
     assert meter.taken_on is not None
     assert meter.taken_on.month == 10
-    assert (await gateway.account(SOKOLOV)).organisation == "ООО «Демо-Пекарня»"
+    bakery = await gateway.account(SOKOLOV)
+    assert (bakery.organisation, bakery.inn) == ("ООО «Демо-Пекарня»", "9900000017")
 
 
 async def test_a_debt_an_overpayment_and_nothing(gateway: BillingGateway) -> None:

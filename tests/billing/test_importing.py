@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from billing.importing import cells, run
 from billing.importing.errors import BadRow, UnusableFile
-from billing.importing.kinds import kind_of
+from billing.importing.kinds import account_row, kind_of
 from billing.importing.run import Imported, import_file
 from billing.importing.tables import shown
 from billing.models import Account, Charge, Meter, Payment, Reading
@@ -258,6 +258,18 @@ def test_no_cell_breaks_a_parser(cell: str) -> None:
             parse(cell, "x")
         except BadRow:
             continue
+
+
+def test_an_organisation_has_its_inn() -> None:
+    """A person's is nobody's business here."""
+    cells = {"number": "Э/2019-15", "organisation": "ИП Егоров", "inn": "5001 0073 2259",
+             "locality": "г. Д", "house": "1"}  # fmt: skip
+    named = account_row(lambda name: cells.get(name, ""), ZONE)
+    assert (named["number"], named["inn"]) == ("Э/201915", "500100732259")
+    with pytest.raises(BadRow, match="не похоже на ИНН"):
+        account_row(lambda name: (cells | {"inn": "500100732250"}).get(name, ""), ZONE)
+    person = cells | {"organisation": "", "surname": "Егоров", "name": "Павел", "inn": "1"}
+    assert account_row(lambda name: person.get(name, ""), ZONE)["inn"] is None
 
 
 def test_a_report_holds_no_formulas() -> None:

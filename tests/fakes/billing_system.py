@@ -200,6 +200,7 @@ def account_json(card: AccountCard) -> dict[str, Any]:
     return {
         "number": card.number, "surname": card.surname, "name": card.name,
         "patronymic": card.patronymic, "organisation": card.organisation,
+        "inn": card.inn,
         "address": {
             "locality": card.locality, "street": card.street, "house": card.house,
             "flat": card.flat,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from billing.claiming import Claims
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from handoff import pages
@@ -81,6 +82,7 @@ def inbox_app(
     routes = pages.router(
         house.service,
         accounts=accounts,
+        claims=Claims(house.database, house.outbox, house.events),
         articles=OneArticle(),
         facts=CompanyFacts("Энергосбыт Тест", lambda: "ул. Светлая, 1, пн–пт 8:00–18:00", TITLES),
         intent_title=lambda name: TITLES.get(name, ""),
