@@ -19,7 +19,8 @@ class ArticleButton:
 class Answer:
     """A published article as it reads now: small Markdown with the variables filled in.
 
-    ``short`` is empty when the full text is short enough to stand for itself.
+    ``short`` is empty when the full text is short enough to stand for itself. ``section``: where
+    it stands in the menu.
     """
 
     topic: str
@@ -29,3 +30,4 @@ class Answer:
     buttons: tuple[ArticleButton, ...]
     version_id: int
     audience: str = "all"
+    section: str = ""

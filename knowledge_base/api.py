@@ -10,7 +10,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from knowledge_base.names import section_of
 from knowledge_base.service import KnowledgeBase
 from nlu.taxonomy import is_faq
 
@@ -82,7 +81,7 @@ def router(knowledge_base: KnowledgeBase) -> APIRouter:
         found = [
             {
                 "topic": answer.topic.removeprefix("faq/"),
-                "section": section_of(answer.topic),
+                "section": answer.section,
                 "title": answer.title,
                 "text": answer.text,
                 "short": answer.short,

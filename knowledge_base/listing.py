@@ -84,6 +84,7 @@ async def articles(
         select(
             Article.id, Article.topic, newest.title, newest.state, newest.questions,
             newest.review_by, newest.author_id, newest.created_at, newest.audience,
+            newest.tags,
             public.id, public.valid_from, public.valid_until, public.review_by,
         )
         .join(newest, (newest.article_id == Article.id) & (newest.number == Article.last_number))
@@ -98,7 +99,7 @@ async def articles(
     rows = []
     for (
         row_id, topic, title, state, questions, review_by, author_id, saved_at, audience,
-        public_id, valid_from, valid_until, reviewed_by,
+        tags, public_id, valid_from, valid_until, reviewed_by,
     ) in await session.execute(statement):  # fmt: skip
         if public_id is None:
             status = Status.DRAFT
@@ -114,7 +115,7 @@ async def articles(
             status = Status.PUBLISHED
         rows.append(
             Row(
-                id=row_id, topic=topic, section=section_of(topic), title=title, status=status,
+                id=row_id, topic=topic, section=section_of(topic, tags), title=title, status=status,
                 questions=len(questions), review_by=review_by,
                 overdue=review_by is not None and review_by < today,
                 author_id=author_id, saved_at=saved_at, audience=audience,

@@ -1,32 +1,38 @@
 """Russian names of sections, intents and states, as editors read them."""
 
-from knowledge_base.article_text import Audience
+from collections.abc import Iterable
+
+from knowledge_base.article_text import Audience, fold
 from knowledge_base.models import State
 from nlu.taxonomy import is_faq, topic_of
 
+READINGS, MONEY, METER = "Показания", "Деньги и долг", "Счётчик"
+PAPERS, SUPPLY, COMPANY = "Договор и счёт", "Свет и сети", "О компании"
 _SECTIONS: dict[str, tuple[str, ...]] = {
-    "Показания": (
+    READINGS: (
         "reading_deadline", "reading_channels", "reading_rejected", "no_reading_calculation",
     ),
-    "Деньги и долг": (
+    MONEY: (
         "tariffs", "payment_methods", "benefits", "penalty", "installment", "debt_disconnection",
         "debt_certificate", "recalculation", "common_house_needs",
     ),
-    "Счётчик": (
+    METER: (
         "meter_verification", "meter_replacement", "meter_fault", "smart_meter", "multi_tariff",
     ),
-    "Договор и счёт": (
+    PAPERS: (
         "account_number", "owner_change", "contract", "contract_business", "personal_cabinet",
         "e_bill", "personal_data",
     ),
-    "Свет и сети": ("power_quality", "grid_connection", "microgeneration", "energy_saving"),
-    "О компании": ("offices", "service_standard", "extra_services", "corruption"),
+    SUPPLY: ("power_quality", "grid_connection", "microgeneration", "energy_saving"),
+    COMPANY: ("offices", "service_standard", "extra_services", "corruption"),
 }  # fmt: skip
 OTHER = "Другое"
 # Articles that no question leads to by itself: they stand in for what a flow would say.
 SERVICE = "Служебные"
 SECTIONS = (*_SECTIONS, OTHER, SERVICE)
 _SECTION_OF = {topic: section for section, topics in _SECTIONS.items() for topic in topics}
+_PLACES = {topic: place for place, topic in enumerate(_SECTION_OF)}
+_BY_TAG = {fold(section): section for section in _SECTIONS}
 
 # Where a button of an article may lead besides articles.
 ACTIONS: dict[str, str] = {
@@ -87,7 +93,15 @@ FIELDS = {
 }
 
 
-def section_of(topic: str) -> str:
+def section_of(topic: str, tags: Iterable[str] = ()) -> str:
+    """A topic of an editor's own goes where a tag of his with a section's name puts it."""
     if not is_faq(topic):
         return SERVICE
-    return _SECTION_OF.get(topic_of(topic), OTHER)
+    known = _SECTION_OF.get(topic_of(topic))
+    named = (_BY_TAG[name] for tag in tags if (name := fold(tag)) in _BY_TAG)
+    return known or next(named, OTHER)
+
+
+def place_of(topic: str) -> int:
+    """Where it stands in its section: what is asked most comes first, editors' own last."""
+    return _PLACES.get(topic_of(topic), len(_PLACES))

@@ -323,7 +323,7 @@ async def _edit_page(
         figures = await statistics.of_topic(session, opened.topic, now=now, zone=zone)
     context: dict[str, Any] = {
         "article": opened,
-        "section": section_of(opened.topic),
+        "section": section_of(opened.topic, text.tags),
         "text": text,
         "base": base,
         "history": past,

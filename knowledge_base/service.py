@@ -15,6 +15,7 @@ from knowledge_base.article_text import ArticleText, Audience
 from knowledge_base.errors import Unfit
 from knowledge_base.following import STEP_SECONDS, follow
 from knowledge_base.models import Article, ArticleVersion, State
+from knowledge_base.names import place_of, section_of
 from knowledge_base.search import Document, Hit, SearchIndex
 from knowledge_base.terms import is_outdated
 from knowledge_base.variables import fill
@@ -128,6 +129,11 @@ class KnowledgeBase:
             if self._is_valid(found) and (answer := self._filled[topic]) is not None
         ]
 
+    def contents(self) -> list[Answer]:
+        """The articles that customers may browse, as they stand in the menu."""
+        found = [answer for answer in self.answers() if is_faq(answer.topic)]
+        return sorted(found, key=lambda one: (place_of(one.topic), one.title))
+
     def questions(self) -> list[tuple[str, str]]:
         """Training phrases with their intents, from the articles that are intents."""
         return [
@@ -193,6 +199,7 @@ def _fill(topic: str, found: _Published, values: Mapping[str, Any]) -> Answer | 
             ),
             version_id=found.version_id,
             audience=text.audience,
+            section=section_of(topic, text.tags),
         )
     except Unfit as error:
         log.error("knowledge_base.article_unfit", topic=topic, problem=str(error))

@@ -24,6 +24,7 @@ from dialogs.assistant.rules import Rules
 from dialogs.assistant.talk import Talk
 from dialogs.assistant.topics import Topics
 from dialogs.flow_runner import FlowRunner
+from dialogs.own_matters import of_his_own
 from dialogs.rudeness import beneath_the_words
 from dialogs.turn import Context, CustomerWrote, Response
 from dialogs.understanding import Reader
@@ -65,7 +66,7 @@ class Assistant:
         talk = Talk(self._operators, variables)
         turns = FlowTurns(flows, self._operators, variables, rules.personal_data)
         intents = Intents(self._operators, topics, talk, turns)
-        self._presses = Presses(rules, intents, turns, self._operators)
+        self._presses = Presses(rules, knowledge_base, intents, turns, self._operators)
         self._commands = Commands(intents, talk, self._operators)
         self._enclosed = Enclosed(turns, self._operators)
         self._questions = Questions(rules, knowledge_base, intents, self._operators)
@@ -151,7 +152,7 @@ class Assistant:
             return ()
         now = self._rules.local(draft.context.now)
         read = await asyncio.to_thread(self._reader.read, text, now)
-        return [beneath_the_words(found, sure=self._rules.answer) for found in read]
+        return [of_his_own(beneath_the_words(one, sure=self._rules.answer)) for one in read]
 
     async def _announce(self, draft: Draft) -> None:
         """A mass incident is told once, before what was asked."""

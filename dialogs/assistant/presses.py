@@ -19,15 +19,22 @@ from dialogs.flow import FlowTurn
 from dialogs.menu import main_menu, section_menu
 from dialogs.state import INTENT_FLOWS
 from dialogs.turn import CustomerWrote
+from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
 from nlu.context import meant
 
 
 class Presses:
     def __init__(
-        self, rules: Rules, intents: Intents, flows: FlowTurns, operators: Operators
+        self,
+        rules: Rules,
+        knowledge_base: KnowledgeBase,
+        intents: Intents,
+        flows: FlowTurns,
+        operators: Operators,
     ) -> None:
         self._rules = rules
+        self._knowledge_base = knowledge_base
         self._intents = intents
         self._flows = flows
         self._operators = operators
@@ -63,7 +70,8 @@ class Presses:
             case BeginAction(flow=name, choice=choice) if self._flows.knows(name):
                 await self._flows.start(draft, name, FlowTurn("", choice=choice))
             case SectionAction(section=section):
-                draft.replies.append(section_menu(section) or main_menu(phrases.STALE_BUTTON))
+                menu = section_menu(section, self._knowledge_base.contents())
+                draft.replies.append(menu or main_menu(phrases.STALE_BUTTON))
             case PlainAction(name=actions.MENU):
                 draft.state.end_flow()
                 draft.replies.append(main_menu(phrases.MENU))

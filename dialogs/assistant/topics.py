@@ -10,6 +10,7 @@ from dialogs import actions, interim, phrases
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, intent_button
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.operators import Operators
+from dialogs.menu import ways_on
 from dialogs.turn import AnswerRated, AnswerShown
 from knowledge_base.answers import Answer
 from knowledge_base.service import KnowledgeBase
@@ -46,7 +47,12 @@ class Topics:
             repeated = _asked_again(draft, topic)
             draft.effects.append(AnswerShown(topic, answer.version_id))
             article = _article(answer, _OWN_FIGURES.get(topic), repeated=repeated)
-            draft.replies.append(article if repeated else self._ask_helpful(draft, topic, article))
+            if not repeated:
+                article = self._ask_helpful(draft, topic, article)
+            if draft.context.kind == MessageKind.PRESS:
+                more = [one for one in ways_on(answer) if one not in article.buttons]
+                article = replace(article, buttons=(*article.buttons, *more))
+            draft.replies.append(article)
             return
         reply = interim.answer(topic, self._variables())
         if reply is not None:

@@ -26,7 +26,7 @@ async def test_every_choice_of_every_menu_leads_somewhere(house: House) -> None:
             continue
         await customer.presses_action("menu")
         section = await customer.presses(label)
-        assert 2 <= len(section.buttons) <= 8, label
+        assert 2 <= len(section.buttons.keys() - {"Меню", "Оператор"}) <= 8, label
         for choice, action in section.buttons.items():
             assert (await house.customer(f"{label}{choice}").presses_action(action)).text
 
