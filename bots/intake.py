@@ -7,7 +7,7 @@ has returned: then the event is durable, or was there before.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from prometheus_client import Counter
@@ -26,6 +26,8 @@ from conversations.models import (
     Quarantine,
 )
 from conversations.service import INTAKE_SIGNAL
+from media import attachments
+from media.models import Attachment
 from storage.batching import Batcher
 from storage.database import Database, Transaction
 from storage.outage import is_outage
@@ -34,6 +36,8 @@ from storage.signals import Signals
 log = structlog.get_logger(__name__)
 
 ACCEPTED = Counter("okno_intake_events_total", "Events stored", ["channel", "outcome"])
+
+MOST_FILES = 20
 
 # What the assistant has nothing to answer to, but staff should see.
 _SILENT = {MessageKind.STOPPED, MessageKind.RETURNED, MessageKind.EDITED}
@@ -77,6 +81,7 @@ class Intake:
         conversations = await self._conversations(tx, items)
         fresh = await self._insert(tx, items, conversations)
         outcome: list[bool] = []
+        files: list[dict[str, Any]] = []
         due: set[int] = set()
         touched: dict[int, Incoming] = {}
         for item in items:
@@ -88,11 +93,15 @@ class Intake:
             touched[conversation_id] = item
             if item.kind not in _SILENT:
                 due.add(conversation_id)
+            files += _files(tx, message_id, item)
             self._events.emit(
                 tx, "message.received", conversation_id=conversation_id, message=message_id
             )
         if touched:
             await self._touch(tx, touched, due)
+        if files:
+            await tx.session.execute(insert(Attachment), files)
+            self._signals.wake(tx, attachments.SIGNAL)
         if due:
             self._signals.wake(tx, INTAKE_SIGNAL)
         return outcome
@@ -226,6 +235,13 @@ class Intake:
                 )
             )
         ACCEPTED.labels(channel, "quarantined").inc()
+
+
+def _files(tx: Transaction, message_id: int, item: Incoming) -> list[dict[str, Any]]:
+    """Links of platforms expire: the files are fetched by ``bots/fetching.py`` at once."""
+    told = item.data.get("files", ())[:MOST_FILES] if item.kind is MessageKind.ATTACHMENT else ()
+    rows = (attachments.row(message_id, place, file, tx) for place, file in enumerate(told))
+    return [row for row in rows if row is not None]
 
 
 def _unreachable(item: Incoming) -> str | None:

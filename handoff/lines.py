@@ -1,6 +1,6 @@
 """A message as the operators' page shows it. No I/O."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +11,8 @@ from markupsafe import Markup
 from conversations.models import Author, DeliveryState, Message, MessageKind
 from conversations.service import CALLED_BACK
 from handoff import labels
+from handoff.enclosed import FileShown, shown
+from media.attachments import Enclosed
 from replies import Button, File, Reply, escape, render
 
 
@@ -37,7 +39,8 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Line:
     """``html`` is safe markup, else ``text`` is shown as it is. ``what`` names a line without
-    words (a photo, a pressed button). ``understood``: what the assistant made of it."""
+    words (a photo, a pressed button). ``understood``: what the assistant made of it.
+    ``files``: the customer's."""
 
     id: int
     by: By
@@ -51,6 +54,7 @@ class Line:
     buttons: tuple[str, ...] = ()
     understood: str = ""
     mark: Mark | None = None
+    files: tuple[FileShown, ...] = ()
 
 
 _MARKS = {
@@ -72,11 +76,13 @@ def line(
     *,
     zone: ZoneInfo,
     intent_title: Callable[[str], str],
+    files: Sequence[Enclosed] = (),
 ) -> Line:
-    """``delivery``: the worst state of the message's parts and its error."""
+    """``delivery``: the worst state of the message's parts and its error. ``files``: what the
+    customer sent with it."""
     day = message.created_at.astimezone(zone).date()
     if message.author == Author.CUSTOMER:
-        return _of_customer(message, day, intent_title)
+        return _of_customer(message, day, intent_title, files)
     if message.kind == MessageKind.NOTE:
         if message.author == Author.SYSTEM:
             return Line(message.id, By.SYSTEM, "", message.created_at, day, message.text)
@@ -102,11 +108,15 @@ def preview(kind: str, text: str, data: dict[str, object]) -> str:
     return f"{what}: {words}" if what and words else what or words
 
 
-def _of_customer(message: Message, day: date, intent_title: Callable[[str], str]) -> Line:
+def _of_customer(
+    message: Message, day: date, intent_title: Callable[[str], str], files: Sequence[Enclosed]
+) -> Line:
     return Line(
         message.id, By.CUSTOMER, "", message.created_at, day, message.text,
-        what=_what(message.kind, message.data),
+        # A file that is shown needs no word for it.
+        what="" if files else _what(message.kind, message.data),
         understood=_understood(message.understanding, intent_title),
+        files=tuple(shown(file) for file in files),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conversations.models import Author, Message, MessageKind
 from conversations.service import delivery_states, history
 from handoff.lines import Line, line
+from media.attachments import of_messages
 
 PAGE = 40
 # What a page may ask for anew at once.
@@ -73,10 +74,15 @@ class Thread:
     async def _lines(self, session: AsyncSession, messages: Sequence[Message]) -> list[Line]:
         sent = [m.id for m in messages if m.author in (Author.ASSISTANT, Author.OPERATOR)]
         states = await delivery_states(session, sent) if sent else {}
+        with_files = [m.id for m in messages if m.kind == MessageKind.ATTACHMENT]
+        files = await of_messages(session, with_files) if with_files else {}
         return [
-            line(message, states.get(message.id), zone=self._zone, intent_title=self._intent_title)
+            line(
+                message, states.get(message.id), zone=self._zone, intent_title=self._intent_title,
+                files=files.get(message.id, ()),
+            )
             for message in messages
-        ]
+        ]  # fmt: skip
 
     def _day(self, message: Message) -> date:
         return message.created_at.astimezone(self._zone).date()

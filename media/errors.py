@@ -3,7 +3,10 @@
 MediaError
 ├── FileGone      no such file, or its bytes are no longer there
 ├── FileTooLarge  above ``media.store.LARGEST``
-└── BadLink       not signed by us, changed, or past its time
+├── BadLink       not signed by us, changed, or past its time
+└── NotFetched    a customer's file could not be fetched
+    ├── NotAllowed    and never will be: what the link leads to is not for us
+    └── NotReached    for now
 """
 
 
@@ -20,4 +23,22 @@ class FileTooLarge(MediaError):
 
 
 class BadLink(MediaError):
+    pass
+
+
+class NotFetched(MediaError):
+    """``problem``: a code of ``media.models.Problem``; ``host``: which one, where it matters."""
+
+    def __init__(self, problem: str, host: str = "") -> None:
+        # Not the link itself: that of Telegram holds the bot's token.
+        super().__init__(f"{problem} {host}".strip())
+        self.problem = problem
+        self.host = host
+
+
+class NotAllowed(NotFetched):
+    pass
+
+
+class NotReached(NotFetched):
     pass

@@ -17,10 +17,11 @@ _STEP = 3600
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``name``: under which the file is saved."""
+    """``name``: under which the file is saved; ``saved``: never shown in the page."""
 
     digest: str
     name: str
+    saved: bool = False
 
 
 class Links:
@@ -28,18 +29,24 @@ class Links:
         self._serializer = URLSafeSerializer(key, salt=SALT)
         self._clock = clock
 
-    def path(self, digest: str, name: str, *, lifetime: timedelta = LIFETIME) -> str:
-        """«/media/<token>/<name>», good for at least ``lifetime``, an hour more at most."""
+    def path(
+        self, digest: str, name: str, *, lifetime: timedelta = LIFETIME, saved: bool = False
+    ) -> str:
+        """«/media/<token>/<name>», good for at least ``lifetime``, an hour more at most.
+
+        ``saved``: for what a customer sent; a browser saves it and never shows it.
+        """
         until = self._clock.now().timestamp() + lifetime.total_seconds()
-        token = self._serializer.dumps([digest, name, int(until // _STEP + 1) * _STEP])
+        last = int(until // _STEP + 1) * _STEP
+        token = self._serializer.dumps([digest, name, last, *([1] if saved else ())])
         return f"/media/{token}/{quote(name)}"
 
     def open(self, token: str) -> Target:
         """Raises BadLink."""
         try:
-            digest, name, until = self._serializer.loads(token)
+            digest, name, until, *saved = self._serializer.loads(token)
         except BadSignature as error:
             raise BadLink("not ours") from error
         if self._clock.now().timestamp() >= until:
             raise BadLink("past its time")
-        return Target(str(digest), str(name))
+        return Target(str(digest), str(name), bool(saved))

@@ -6,7 +6,7 @@ from starlette.responses import FileResponse, PlainTextResponse
 from media.content import SHOWN_INLINE
 from media.errors import BadLink, FileGone
 from media.links import Links
-from media.store import MediaStore
+from media.store import Kept, MediaStore
 
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -29,13 +29,18 @@ def router(store: MediaStore, links: Links) -> APIRouter:
             kept = await store.find(target.digest)
         except (BadLink, FileGone):
             return PlainTextResponse(_GONE, 410, {"cache-control": "no-store"})
-        inline = kept.content_type in SHOWN_INLINE
-        return FileResponse(
-            kept.path,
-            media_type=kept.content_type,
-            filename=target.name,
-            content_disposition_type="inline" if inline else "attachment",
-            headers=_HEADERS,
-        )
+        return served(kept, target.name, inline=not target.saved)
 
     return routes
+
+
+def served(kept: Kept, name: str, *, inline: bool) -> Response:
+    """``inline``: may be shown in the page, when its bytes are of a picture; else it is saved."""
+    inline = inline and kept.content_type in SHOWN_INLINE
+    return FileResponse(
+        kept.path,
+        media_type=kept.content_type,
+        filename=name,
+        content_disposition_type="inline" if inline else "attachment",
+        headers=_HEADERS,
+    )

@@ -16,6 +16,7 @@ from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
 from handoff.board_pages import board_router
+from handoff.files import files
 from handoff.labels import channel as channel_title
 from handoff.tools import CompanyFacts
 from knowledge_base import api as kb_api
@@ -68,6 +69,7 @@ def create_app(
     undeliverables = Undeliverables(services.database, services.events, services.signals)
     app.include_router(undelivered.router(undeliverables, lambda name: channel_title(name)[0]))
     accounts = confirmed_accounts(services)
+    app.include_router(files(services.database, services.events, services.signals, services.media))
     app.include_router(
         inbox.router(
             services.handoff,
@@ -142,4 +144,5 @@ def _chat(services: Services, channel: Channel, shell: Shell) -> APIRouter:
         public_url=public_url,
         secure_cookies=public_url is not None and public_url.startswith("https://"),
         links=services.links(),
+        media=services.media,
     )

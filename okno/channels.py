@@ -1,7 +1,8 @@
 """The channels of this installation. Only a configured channel's libraries are imported."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import ssl
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -10,12 +11,15 @@ import structlog
 from fastapi import APIRouter
 
 from bots.delivery import DeliveryLoop
+from bots.fetching import Fetching, FileSource, Locate, told_link
 from bots.outcome import Sender
 from bots.pace import Pace
 from bots.registration import Registration
 from conversations.service import bot_account_id
 from dialogs import phrases
 from dialogs.menu import main_menu
+from media.addresses import Rules
+from media.fetching import Fetcher
 from okno.errors import WrongSetting
 from okno.services import Services
 from replies import escape, render
@@ -50,6 +54,8 @@ class Channel:
     routes: APIRouter | None = None
     poll: Callable[[asyncio.Event], Coroutine[Any, Any, None]] | None = None
     close: Callable[[], Awaitable[None]] = _nothing
+    # Where customers' files lie; None where they come with the message.
+    files: FileSource | None = None
 
     def delivery(self, services: Services) -> DeliveryLoop:
         return DeliveryLoop(
@@ -81,6 +87,20 @@ async def open_channels(services: Services) -> list[Channel]:
             continue
         channels.append(await connect(services))
     return channels
+
+
+def fetching(services: Services, channels: Collection[Channel]) -> Fetching:
+    """Customers' files of all these channels."""
+    sources = {channel.account_id: channel.files for channel in channels if channel.files}
+    return Fetching(services.database, services.events, services.signals, services.media, sources)
+
+
+def _files(
+    services: Services, channel: str, api_url: str, locate: Locate = told_link,
+    trust: ssl.SSLContext | None = None,
+) -> FileSource:  # fmt: skip
+    hosts = services.profile.attachments.hosts.get(channel, ())
+    return FileSource(channel, Fetcher(Rules(hosts, api_url), trust=trust), locate)
 
 
 def _check_rules(services: Services, channel: str) -> None:
@@ -116,18 +136,21 @@ async def _web(services: Services) -> Channel:
 
 
 async def _telegram(services: Services) -> Channel:
-    from bots.telegram import polling, sender, webhook
+    from bots.telegram import files, polling, sender, webhook
 
     settings = services.settings
     account = await bot_account_id(services.database, "telegram")
     token = _given(settings.telegram_token).get_secret_value()
     bot = sender.make_bot(token, settings.telegram_api_url)
+    sent = _files(services, "telegram", settings.telegram_api_url, files.locator(bot))
     outgoing = sender.TelegramSender(bot, services.media, per_second=settings.telegram_per_second)
     if settings.public_url is None:
         poller = polling.TelegramPolling(
             services.database, services.intake, bot, account_id=account, holder=services.holder
         )
-        return Channel("telegram", account, outgoing, poll=poller.run, close=bot.session.close)
+        return Channel(
+            "telegram", account, outgoing, poll=poller.run, close=bot.session.close, files=sent
+        )
     secret = _given(settings.telegram_webhook_secret).get_secret_value()
     public_url = settings.public_url
     keeper = _registration(
@@ -135,8 +158,9 @@ async def _telegram(services: Services) -> Channel:
     )
     routes = webhook.router(services.intake, account_id=account, secret=secret)
     return Channel(
-        "telegram", account, outgoing, routes=routes, poll=keeper.run, close=bot.session.close
-    )
+        "telegram", account, outgoing, routes=routes, poll=keeper.run, close=bot.session.close,
+        files=sent,
+    )  # fmt: skip
 
 
 async def _vk(services: Services) -> Channel:
@@ -149,19 +173,22 @@ async def _vk(services: Services) -> Channel:
     api = vk_api.VkApi(token.get_secret_value(), settings.vk_api_url)
     people = names.Names(services.database, api, account)
     outgoing = sender.VkSender(api, services.media, Pace(VK_PER_SECOND))
+    sent = _files(services, "vk", settings.vk_api_url)
     if settings.public_url is None:
         poller = polling.VkPolling(
             services.database, services.intake, api, people,
             account_id=account, group_id=group_id, holder=services.holder,
         )  # fmt: skip
         loops = _together(poller.run, people.run)
-        return Channel("vk", account, outgoing, poll=loops, close=api.close)
+        return Channel("vk", account, outgoing, poll=loops, close=api.close, files=sent)
     routes = webhook.router(
         services.intake, people, account_id=account, group_id=group_id,
         secret=_given(settings.vk_secret).get_secret_value(),
         confirmation=_given(settings.vk_confirmation),
     )  # fmt: skip
-    return Channel("vk", account, outgoing, routes=routes, poll=people.run, close=api.close)
+    return Channel(
+        "vk", account, outgoing, routes=routes, poll=people.run, close=api.close, files=sent
+    )
 
 
 async def _viber(services: Services) -> Channel:
@@ -194,6 +221,7 @@ async def _viber(services: Services) -> Channel:
         ),
         poll=keeper.run,
         close=api.close,
+        files=_files(services, "viber", settings.viber_api_url),
     )  # fmt: skip
 
 
@@ -206,19 +234,24 @@ async def _max(services: Services) -> Channel:
     account = await bot_account_id(services.database, "max")
     api = max_api.MaxApi(token, settings.max_api_url, settings.max_ca_file)
     outgoing = sender.MaxSender(api, services.media, Pace(MAX_PER_SECOND, MAX_CHAT_SECONDS))
+    sent = _files(
+        services, "max", settings.max_api_url, trust=max_api.trusted(settings.max_ca_file)
+    )
     if public_url is None:
         poller = polling.MaxPolling(
             services.database, services.intake, api, token,
             account_id=account, holder=services.holder,
         )  # fmt: skip
-        return Channel("max", account, outgoing, poll=poller.run, close=api.close)
+        return Channel("max", account, outgoing, poll=poller.run, close=api.close, files=sent)
     secret = _given(settings.max_secret).get_secret_value()
     keeper = _registration(
         services, "max", account,
         lambda: webhook.keep_subscribed(api, public_url, secret), FIVE_MINUTES,
     )  # fmt: skip
     routes = webhook.router(services.intake, account_id=account, token=token, secret=secret)
-    return Channel("max", account, outgoing, routes=routes, poll=keeper.run, close=api.close)
+    return Channel(
+        "max", account, outgoing, routes=routes, poll=keeper.run, close=api.close, files=sent
+    )
 
 
 async def _ok(services: Services) -> Channel:
@@ -240,6 +273,7 @@ async def _ok(services: Services) -> Channel:
         routes=webhook.router(services.intake, account_id=account, secret=secret),
         poll=keeper.run,
         close=api.close,
+        files=_files(services, "ok", settings.ok_api_url),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from conversations import restored
 from conversations.models import Quarantine
+from media.attachments import refused_hosts
 from okno import profile as profiles
 from okno.assemble import assemble
 from okno.doctor_billing import billing_findings
@@ -70,6 +71,16 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
         yield Finding(
             f"after a restore {unsent} messages and {unanswered} conversations wait",
             "look at the inbox, then run: okno db release (or okno db release --discard)",
+        )
+    async with services.database.read() as session:
+        hosts = await refused_hosts(session, services.database.clock.now())
+    if hosts:
+        named = ", ".join(f"{host} ({count})" for host, count in hosts.items())
+        yield Finding(
+            f"customers' files were not fetched from hosts that are not allowed: {named}",
+            f"if they are the messenger's, add them to attachments.hosts in "
+            f"profiles/{services.settings.profile}/company.yaml, restart, and press «Повторить» "
+            "in the conversations",
         )
     late = await count_late(services.database, LATE)
     if late:

@@ -106,6 +106,16 @@ class Retention(_Strict):
     events_days: int = Field(14, ge=1)  # for open pages: what a page slept through
 
 
+Host = Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+
+
+class Attachments(_Strict):
+    """``hosts``: from where customers' files of a channel are fetched, beside its API's own
+    address: «i.example.ru» or «*.example.ru»."""
+
+    hosts: dict[str, tuple[Host, ...]] = Field(default_factory=dict)
+
+
 class Widget(_Strict):
     """Which sites may show the chat in a frame: sources of the CSP directive."""
 
@@ -132,6 +142,7 @@ class Profile(_Strict):
     understanding: Thresholds
     personal_data: PersonalData = PersonalData()
     channels: dict[str, ChannelRule]
+    attachments: Attachments = Attachments()
     widget: Widget
 
     def tables(self) -> dict[str, Rows]:

@@ -18,6 +18,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, null, select, updat
 from billing.models import LinkAttempt
 from bots.web_chat.models import Visitor
 from conversations.models import Delivery, Event, Message, Quarantine
+from media.models import Attachment
 from okno.profile import Retention
 from staff.models import AuditEntry, LoginThrottle, StaffSession
 from storage.base import Base
@@ -67,6 +68,7 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
         _Rule(_table(Quarantine), _table(Quarantine).c.created_at, technical),
         _Rule(_table(Visitor), _table(Visitor).c.revoked_at, technical),
         _Rule(delivery, delivery.c.finished_at, spoken),
+        _Rule(_table(Attachment), _table(Attachment).c.created_at, spoken),
         _Rule(
             message,
             message.c.created_at,

@@ -23,18 +23,23 @@ class MaxError(Exception):
         super().__init__(f"MAX {self.status} {self.code}")
 
 
+def trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """``ca_file``: the certificate that MAX's own is signed with, where the system does not know
+    it (that of Минцифры)."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
+
+
 class MaxApi:
     def __init__(self, token: str, api_url: str, ca_file: Path | None = None) -> None:
-        """``ca_file``: the certificate that MAX's own is signed with, where the system does not
-        know it (that of Минцифры)."""
-        context = ssl.create_default_context()
-        if ca_file is not None:
-            context.load_verify_locations(ca_file)
+        """``ca_file`` as in ``trusted``."""
         self._client = httpx.AsyncClient(
             base_url=api_url.rstrip("/"),
             headers={"Authorization": token},
             timeout=REQUEST_SECONDS,
-            verify=context,
+            verify=trusted(ca_file),
         )
 
     async def call(

@@ -14,6 +14,9 @@ from conversations.models import MessageKind
 _ATTACHMENTS = ("photo", "voice", "video", "video_note", "audio", "document", "sticker",
                 "animation", "location", "venue", "poll", "dice", "story")  # fmt: skip
 
+# Those with a file that says something to an operator.
+_FILES = {"photo", "voice", "video", "video_note", "audio", "document", "animation"}
+
 
 class UnreadableUpdate(Unreadable):
     """It has a number, but does not follow the Bot API."""
@@ -97,11 +100,25 @@ def _content(message: Message) -> tuple[MessageKind | None, str, dict[str, Any]]
         own = message.from_user is not None and message.contact.user_id == message.from_user.id
         return MessageKind.CONTACT, "", {"phone": message.contact.phone_number, "own": own}
     for name in _ATTACHMENTS:
-        if getattr(message, name) is not None:
-            return MessageKind.ATTACHMENT, message.caption or "", {"type": name}
+        content = getattr(message, name)
+        if content is not None:
+            return MessageKind.ATTACHMENT, message.caption or "", _enclosed(name, content)
     if message.content_type in _SERVICE:
         return None, "", {}
     return MessageKind.ATTACHMENT, "", {"type": "unknown"}
+
+
+def _enclosed(name: str, content: Any) -> dict[str, Any]:
+    """The kind, and by what its file can be asked for. Of a photo's sizes the last is largest."""
+    file = content[-1] if isinstance(content, list) and content else content
+    file_id = getattr(file, "file_id", None)
+    if name not in _FILES or file_id is None:
+        return {"type": name}
+    told = {
+        "type": name, "file_id": file_id, "name": getattr(file, "file_name", None),
+        "size": getattr(file, "file_size", None),
+    }  # fmt: skip
+    return {"type": name, "files": [{key: value for key, value in told.items() if value}]}
 
 
 # Lines that Telegram writes into a chat by itself.

@@ -25,6 +25,7 @@ from bots.web_chat.refusals import Refusal, not_known, too_often
 from bots.web_chat.visitors import LIFETIME, Known, Visitors
 from conversations.events import Events
 from media.links import Links
+from media.store import MediaStore
 from storage.clock import Clock
 from storage.database import Database
 from web import csrf
@@ -67,12 +68,17 @@ class Gates:
         self.places = Places()
         self._by_visitor = Buckets(limits.messages_per_visitor, clock)
         self._by_address = Buckets(limits.messages_per_address, clock)
+        self._files = Buckets(limits.files_per_visitor, clock)
+        self._files_by_address = Buckets(limits.files_per_address, clock)
         self._visitors = Buckets(limits.visitors_per_address, clock)
         self._phones = Buckets(limits.phones_per_visitor, clock)
         self._reads = Buckets(limits.reads_per_address, clock)
 
     def message(self, request: Request, visitor: Known) -> None:
         self._pass((self._by_visitor, visitor.chat_id), (self._by_address, address(request)))
+
+    def file(self, request: Request, visitor: Known) -> None:
+        self._pass((self._files, visitor.chat_id), (self._files_by_address, address(request)))
 
     def new_visitor(self, request: Request) -> None:
         self._pass((self._visitors, address(request)))
@@ -100,6 +106,7 @@ class Chat:
     account_id: int
     clock: Clock
     links: Links
+    media: MediaStore
     public_url: str | None
 
     async def known(self, request: Request) -> Known | None:

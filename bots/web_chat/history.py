@@ -6,10 +6,10 @@ asks for what has changed since an event number (numbers become visible in order
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,7 @@ from conversations.models import (
     MessageKind,
     Turn,
 )
+from media.attachments import Enclosed, of_messages
 
 PAGE = 40
 # More missed than this, and the page starts again from its end.
@@ -36,15 +37,18 @@ _SAID = (MessageKind.TEXT, MessageKind.PRESS, MessageKind.COMMAND, MessageKind.C
          MessageKind.ATTACHMENT)  # fmt: skip
 _ANSWERERS = (Author.ASSISTANT, Author.OPERATOR)
 
-# The address of a kept file, by its digest and name.
-Link = Callable[[str, str], str]
+
+class Link(Protocol):
+    """The address of a kept file; ``saved``: one that a browser does not show."""
+
+    def __call__(self, digest: str, name: str, *, saved: bool = False) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """``parts`` of an answer as ``replies.Part.to_json`` made them; ``text`` of the customer's.
 
-    ``key`` is what the page itself gave its message.
+    ``key`` is what the page itself gave its message; ``files``: what came with it.
     """
 
     id: int
@@ -53,6 +57,7 @@ class Shown:
     text: str
     key: str | None
     parts: Sequence[Mapping[str, Any]]
+    files: Sequence[Enclosed] = ()
 
     def to_json(self, link: Link) -> dict[str, Any]:
         shown: dict[str, Any] = {
@@ -61,7 +66,8 @@ class Shown:
             "time": self.at.isoformat(timespec="seconds"),
         }
         if self.author == Author.CUSTOMER:
-            return shown | {"text": self.text, "key": self.key}
+            files = [_own_file(file, link) for file in self.files]
+            return shown | {"text": self.text, "key": self.key, "files": files}
         return shown | {"parts": [_part(part, link) for part in self.parts]}
 
 
@@ -88,6 +94,17 @@ class Page:
             "more": self.more,
             "reset": self.reset,
         }
+
+
+def _own_file(file: Enclosed, link: Link) -> dict[str, Any]:
+    """As sent it is saved only; what the page shows is the picture that we made of it."""
+    shown: dict[str, Any] = {"name": file.name, "kind": "document"}
+    if file.digest:
+        shown["url"] = link(file.digest, file.name, saved=True)
+    if file.preview:
+        picture = {"width": file.width, "height": file.height}
+        return shown | picture | {"kind": "picture", "preview": link(file.preview, "photo.jpg")}
+    return shown
 
 
 def _part(part: Mapping[str, Any], link: Link) -> dict[str, Any]:
@@ -221,6 +238,8 @@ async def _shown(session: AsyncSession, messages: Sequence[Message]) -> list[Sho
         for message_id, payload in rows:
             if message_id is not None:
                 parts[message_id].append(payload)
+    enclosing = [m.id for m in messages if m.kind == MessageKind.ATTACHMENT]
+    files = await of_messages(session, enclosing) if enclosing else {}
     return [
         Shown(
             id=message.id,
@@ -229,6 +248,7 @@ async def _shown(session: AsyncSession, messages: Sequence[Message]) -> list[Sho
             text=message.text,
             key=_key_of(message.external_id),
             parts=parts[message.id],
+            files=files.get(message.id, ()),
         )
         for message in messages
     ]

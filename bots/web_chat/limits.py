@@ -31,6 +31,8 @@ class ChatLimits:
     messages_per_visitor: Rate = Rate(8, timedelta(seconds=3))
     messages_per_address: Rate = Rate(60, timedelta(seconds=1))
     visitors_per_address: Rate = Rate(20, timedelta(seconds=20))
+    files_per_visitor: Rate = Rate(10, timedelta(seconds=20))
+    files_per_address: Rate = Rate(30, timedelta(seconds=10))
     phones_per_visitor: Rate = Rate(3, timedelta(minutes=1))
     reads_per_address: Rate = Rate(200, timedelta(milliseconds=100))
     streams_per_visitor: int = 8

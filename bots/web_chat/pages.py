@@ -8,12 +8,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from bots.intake import Intake
-from bots.web_chat import api, live
+from bots.web_chat import api, live, uploads
 from bots.web_chat.chat import Chat, Cookie, Gates
 from bots.web_chat.limits import ChatLimits
 from bots.web_chat.visitors import Visitors
 from conversations.events import Events
 from media.links import Links
+from media.store import LARGEST, MediaStore
 from storage.clock import Clock
 from storage.database import Database
 from web.hub import EventHub
@@ -43,6 +44,7 @@ def router(
     static: Static,
     clock: Clock,
     links: Links,
+    media: MediaStore,
     limits: ChatLimits | None = None,
     frame_ancestors: Sequence[str] = ("'self'",),
     public_url: str | None = None,
@@ -65,10 +67,12 @@ def router(
         account_id=account_id,
         clock=clock,
         links=links,
+        media=media,
         public_url=public_url,
     )
     routes = APIRouter()
     routes.include_router(api.router(chat))
+    routes.include_router(uploads.router(chat))
     routes.include_router(live.router(chat))
     routes.include_router(
         _pages(static, company=company, phone=company_phone, frame_ancestors=frame_ancestors)
@@ -103,6 +107,7 @@ def _pages(
             suggestions=SUGGESTIONS,
             idle_minutes=IDLE_MINUTES,
             longest_text=api.LONGEST_TEXT,
+            largest_file=LARGEST,
         )
         ancestors = frame_ancestors if embed else ("'none'",)
         headers = {

@@ -107,8 +107,19 @@ def test_attachments_are_named_and_keep_their_caption(
 ) -> None:
     incoming = seen(anna.message(**content))
     assert incoming.kind is MessageKind.ATTACHMENT
-    assert incoming.data == {"type": name}
+    assert incoming.data["type"] == name
     assert incoming.text == content.get("caption", "")
+
+
+def test_what_has_a_file_says_by_what_to_ask_for_it(anna: Person) -> None:
+    large = {**PHOTO[0], "file_id": "large", "file_size": 90_000}
+    photo = seen(anna.message(photo=[*PHOTO, large]))
+    assert photo.data["files"] == [{"type": "photo", "file_id": "large", "size": 90_000}]
+    paper = seen(anna.message(document={**FILE, "file_name": "a.pdf", "file_size": 12}))
+    assert paper.data["files"] == [
+        {"type": "document", "file_id": "D", "name": "a.pdf", "size": 12}
+    ]
+    assert "files" not in seen(anna.message(dice={"emoji": "1", "value": 1})).data
 
 
 def test_an_edit_has_a_version_and_no_place_of_its_own(anna: Person) -> None:

@@ -43,6 +43,12 @@ class Customer:
     def says(self, text: str) -> Update:
         return self._fake.push(self.message(text))
 
+    def sends_photo(self, content: bytes) -> Update:
+        payload = {"photo_id": 1, "token": "t", "url": self._fake.file("photo", content)}
+        return self._fake.push(
+            self.message(None, attachments=[{"type": "image", "payload": payload}])
+        )
+
     def starts(self, payload: str | None = None) -> Update:
         return self._fake.push(
             self._fake.update(

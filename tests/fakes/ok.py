@@ -41,6 +41,10 @@ class Customer:
     def says(self, text: str) -> Event:
         return self._fake.push(self.message(text))
 
+    def sends_photo(self, content: bytes) -> Event:
+        payload = {"url": self._fake.file("photo", content)}
+        return self._fake.push(self.message(attachments=[{"type": "IMAGE", "payload": payload}]))
+
     def starts(self) -> Event:
         return self._fake.push(self._event("CHAT_SYSTEM", type="CHAT_STARTED"))
 

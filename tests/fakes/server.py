@@ -35,6 +35,8 @@ class FakePlatform:
         self._failures: list[Failure] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        # What customers have sent, by the last part of its address: see ``file``.
+        self.files: dict[str, bytes] = {}
         self._runner: web.AppRunner | None = None
         self._client: aiohttp.ClientSession | None = None
 
@@ -63,6 +65,11 @@ class FakePlatform:
     def fail(self, *failures: Failure) -> None:
         """The next matching calls fail, one failure each, in the given order."""
         self.do(lambda: self._failures.extend(failures))
+
+    def file(self, name: str, content: bytes) -> str:
+        """The address at which a customer's file can be fetched."""
+        self.files[name] = content
+        return f"{self.url}/customers-files/{name}"
 
     def called(self, method: str) -> list[Call]:
         return [call for call in list(self.calls) if call.method == method]
@@ -96,11 +103,16 @@ class FakePlatform:
 
     async def _start(self) -> None:
         app = web.Application(client_max_size=50 * 2**20)
+        app.router.add_get("/customers-files/{name}", self._file)
         self.routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def _file(self, request: web.Request) -> web.Response:
+        content = self.files.get(request.match_info["name"])
+        return web.Response(body=content, status=404 if content is None else 200)
 
     async def _stop(self) -> None:
         if self._client is not None:

@@ -30,6 +30,7 @@ from tests.fakes.telegram_updates import Numbers, Person, Update
 from tests.fakes.telegram_webhook import WebhookPusher
 
 TOKEN = "123456:fake-token-of-the-tests-0123456789"
+DOWNLOAD_BYTES = 20 * 2**20  # Bot API, getFile
 PRESS_SECONDS = 150.0  # after that a press can't be answered
 LONGEST_POLL = 50.0
 T = TypeVar("T")
@@ -56,6 +57,14 @@ class Customer(Person):
 
     def says(self, text: str) -> Update:
         return self._fake.push(self.text(text))
+
+    def sends_photo(self, content: bytes, caption: str = "") -> Update:
+        file_id = f"file{len(self._fake.files) + 1}"
+        self._fake.files[file_id] = content
+        size = {"file_id": file_id, "file_unique_id": f"u{file_id}", "width": 90, "height": 60,
+                "file_size": len(content)}  # fmt: skip
+        said = {"caption": caption} if caption else {}
+        return self._fake.push(self.message(photo=[{**size, "file_id": "small"}, size], **said))
 
     def presses(self, data: str, message: dict[str, Any] | None = None) -> Update:
         return self._fake.push(self.press(data, message))
@@ -87,6 +96,8 @@ class FakeTelegram:
         self.url = ""
         self.calls: list[Call] = []
         self.chats: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        # What customers have sent, by file_id.
+        self.files: dict[str, bytes] = {}
         self.webhook: dict[str, str] = {}
         self.webhook_changes: list[dict[str, str]] = []
         self._customers: dict[int, Customer] = {}
@@ -169,6 +180,7 @@ class FakeTelegram:
     async def _start(self) -> None:
         app = web.Application(client_max_size=50 * 2**20)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/{path:.*}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -223,6 +235,8 @@ class FakeTelegram:
             case "sendDocument":
                 document = checked_document(params, uploads)
                 return self._send(params, caption(params) | {"document": document})
+            case "getFile":
+                return self._get_file(params["file_id"])
             case "answerCallbackQuery":
                 return self._answer_press(params)
             case "sendChatAction":
@@ -243,6 +257,21 @@ class FakeTelegram:
                     "pending_update_count": self.unconfirmed,
                 }
         raise Refused(404, "Not Found")
+
+    def _get_file(self, file_id: str) -> dict[str, Any]:
+        content = self.files.get(file_id)
+        if content is None:
+            raise bad_request("invalid file_id")
+        if len(content) > DOWNLOAD_BYTES:
+            raise bad_request("file is too big")
+        return {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": len(content),
+                "file_path": f"photos/{file_id}"}  # fmt: skip
+
+    async def _file(self, request: web.Request) -> web.Response:
+        content = self.files.get(request.match_info["path"].removeprefix("photos/"))
+        if request.match_info["token"] != self.token or content is None:
+            return _refusal(404, "Not Found")
+        return web.Response(body=content)
 
     def _reachable(self, params: Mapping[str, str]) -> Customer:
         customer = self._customers.get(int(params.get("chat_id", "0")))

@@ -51,6 +51,12 @@ class Customer:
     def says(self, text: str) -> Event:
         return self._fake.push(self.message(type="text", text=text))
 
+    def sends_photo(self, content: bytes) -> Event:
+        url = self._fake.file("photo.jpg", content)
+        return self._fake.push(
+            self.message(type="picture", media=url, file_name="photo.jpg", size=len(content))
+        )
+
     def presses(self, label: str) -> Event:
         """A button of the last keyboard: the client sends what it holds."""
         keyboard = self.sees[-1].get("keyboard") or {"Buttons": []}

@@ -30,6 +30,12 @@ class Customer(Person):
     def says(self, text: str) -> Event:
         return self._fake.push(self.message(text))
 
+    def sends_photo(self, content: bytes) -> Event:
+        url = self._fake.file("photo.jpg", content)
+        sizes = [{"type": "x", "url": url, "width": 604, "height": 400}]
+        photo = {"type": "photo", "photo": {"id": 1, "owner_id": self.user_id, "sizes": sizes}}
+        return self._fake.push(self.message(attachments=[photo]))
+
     def presses(self, label: str) -> Event:
         """A button that stands under one of the community's messages."""
         for message in reversed(self.sees):

@@ -3,6 +3,7 @@
 import { kept } from "./keep.js";
 
 const TIMEOUT_MS = 15_000;
+const FILE_TIMEOUT_MS = 180_000;
 
 /** The server has answered, and not taken it. `wait`: seconds until it would. */
 export class Refused extends Error {
@@ -51,17 +52,27 @@ export class Api {
     return page;
   }
 
-  /** Store a message. A visitor begins with the first one. */
-  async say(message) {
+  /** Store a message. */
+  say(message) {
+    return this.#asVisitor("/chat/messages", message);
+  }
+
+  /** Store a file as a message of its own. */
+  upload(key, name, blob) {
+    return this.#asVisitor(`/chat/files?${new URLSearchParams({ key, name })}`, blob);
+  }
+
+  /** A visitor begins with the first message. */
+  async #asVisitor(path, body) {
     if (!this.#known) await this.#begin();
     try {
-      return await this.#ask("POST", "/chat/messages", message);
+      return await this.#ask("POST", path, body);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
     }
     await this.#begin(); // ended in another tab, or too old
     try {
-      return await this.#ask("POST", "/chat/messages", message);
+      return await this.#ask("POST", path, body);
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 401) throw error;
       throw new Refused(401, { message: "Браузер не сохраняет cookie этого сайта. Разрешите их и повторите." });
@@ -85,16 +96,17 @@ export class Api {
 
   async #ask(method, path, body) {
     const headers = this.headers();
-    if (body) headers["content-type"] = "application/json";
+    const isFile = body instanceof Blob;
+    if (body) headers["content-type"] = isFile ? "application/octet-stream" : "application/json";
     let response, answer;
     try {
       response = await fetch(path, {
         method,
         headers,
-        body: body && JSON.stringify(body),
+        body: isFile ? body : body && JSON.stringify(body),
         credentials: this.credentials,
         cache: "no-store",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(isFile ? FILE_TIMEOUT_MS : TIMEOUT_MS),
       });
       answer = response.status === 204 ? {} : await response.json();
     } catch (error) {

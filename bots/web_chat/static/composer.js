@@ -10,11 +10,17 @@ export class Composer {
   #text = byId("text");
   #problem = byId("composer-problem");
   #longest;
+  #largest;
   #send;
+  #attach;
 
-  constructor({ longest, send }) {
+  /** `attach(file)`: a file was chosen, pasted or dropped; `largest` in bytes. */
+  constructor({ longest, largest, send, attach }) {
     this.#longest = longest;
+    this.#largest = largest;
     this.#send = send;
+    this.#attach = attach;
+    this.#listenForFiles();
     this.#text.value = keptInTab.get(DRAFT) ?? "";
     this.#text.addEventListener("input", () => this.#changed());
     this.#text.addEventListener("keydown", (event) => {
@@ -53,6 +59,52 @@ export class Composer {
   set hidden(hidden) {
     this.#text.value = hidden ? "" : (keptInTab.get(DRAFT) ?? "");
     this.#fit();
+  }
+
+  #listenForFiles() {
+    const input = byId("file");
+    byId("attach").addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      this.#take([...input.files]);
+      input.value = ""; // the same file may be chosen again
+    });
+    this.#text.addEventListener("paste", (event) => {
+      const files = [...event.clipboardData.files];
+      if (!files.length) return;
+      event.preventDefault();
+      this.#take(files);
+    });
+    const chat = byId("chat");
+    const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+    for (const kind of ["dragenter", "dragover"]) {
+      chat.addEventListener(kind, (event) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        chat.classList.add("dropping");
+      });
+    }
+    chat.addEventListener("dragleave", (event) => {
+      if (!chat.contains(event.relatedTarget)) chat.classList.remove("dropping");
+    });
+    chat.addEventListener("drop", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      chat.classList.remove("dropping");
+      this.#take([...event.dataTransfer.files]);
+    });
+  }
+
+  /** One that can't be taken is told of before it is sent for nothing. */
+  #take(files) {
+    if (!byId("hidden-data").hidden) return;
+    this.#say("");
+    for (const file of files) {
+      if (file.size > this.#largest) {
+        this.#say(`«${file.name}» больше ${Math.floor(this.#largest / 2 ** 20)} МБ. Пришлите фото поменьше или часть документа.`);
+      } else if (!file.size) this.#say(`«${file.name}» пустой. Выберите другой файл.`);
+      else this.#attach(file);
+    }
+    this.focus();
   }
 
   #submit() {

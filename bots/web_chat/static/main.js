@@ -53,7 +53,11 @@ class Chat {
     });
     this.composer = new Composer({
       longest: Number(this.#settings.longestText),
+      largest: Number(this.#settings.largestFile),
       send: (text) => this.#say({ text }),
+      attach: (file) => this.#say({
+        text: "", file: { name: file.name, picture: file.type.startsWith("image/") }, blob: file,
+      }),
     });
     this.waiting = new Waiting(this.#api);
     this.attention = new Attention({ company: this.#settings.company, frame: this.#frame });
@@ -91,7 +95,7 @@ class Chat {
 
   #edit(item) {
     this.outbox.remove(item);
-    this.composer.restore(item.text);
+    if (!item.file) this.composer.restore(item.text);
   }
 
   #stored() {

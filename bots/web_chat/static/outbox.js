@@ -18,10 +18,10 @@ export class Outbox {
   constructor(api, on) {
     this.#api = api;
     this.#on = on;
-    this.#items = (keptInTab.get(STORE) ?? []).map((item) => ({ ...item, state: "sending" }));
+    this.#items = (keptInTab.get(STORE) ?? []).map((item) => ({ ...item, ...restored(item) }));
   }
 
-  /** {key, text, at, action?, message?, state: sending | stored | failed | refused | paused,
+  /** {key, text, at, action?, message?, file?: {name, picture}, blob?, state: sending | stored | failed | refused | paused,
       problem, failures} */
   get items() {
     return this.#items;
@@ -75,9 +75,10 @@ export class Outbox {
   }
 
   async #send(item) {
-    const { key, text, action, message } = item;
+    const { key, text, action, message, file, blob } = item;
     try {
-      await this.#api.say(action === undefined ? { key, text } : { key, action, message });
+      if (file) await this.#api.upload(key, file.name, blob);
+      else await this.#api.say(action === undefined ? { key, text } : { key, action, message });
       item.state = "stored";
       this.#on.stored(item);
     } catch (error) {
@@ -110,9 +111,15 @@ export class Outbox {
 
   #changed() {
     const open = this.#items.filter((item) => item.state !== "stored");
-    keptInTab.set(STORE, open.map(({ timer, problem, state, ...content }) => content));
+    keptInTab.set(STORE, open.map(({ timer, problem, state, blob, ...content }) => content));
     this.#on.change();
   }
+}
+
+/** A file's content does not outlive the page. */
+function restored({ file }) {
+  if (!file) return { state: "sending" };
+  return { state: "refused", problem: "Страница обновилась, выберите файл ещё раз." };
 }
 
 function newKey() {

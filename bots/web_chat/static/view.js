@@ -8,6 +8,8 @@ const QUIET_MS = 500;
 const SENDERS = { customer: "Вы", assistant: "Помощник", operator: "Оператор" };
 const SVG_OUT = "M14 5h5v5M19 5l-8 8M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4";
 
+const CLIP = "M19 11l-7.5 7.5a4.5 4.5 0 0 1-6.4-6.4L13 4.3a3 3 0 0 1 4.2 4.2L9.5 16.2a1.5 1.5 0 0 1-2.1-2.1L14 7.5";
+
 const clock = new Intl.DateTimeFormat("ru", { hour: "2-digit", minute: "2-digit" });
 const dayMonth = new Intl.DateTimeFormat("ru", { day: "numeric", month: "long" });
 const dayMonthYear = new Intl.DateTimeFormat("ru", { day: "numeric", month: "long", year: "numeric" });
@@ -120,7 +122,9 @@ export class View {
     const name = item.key ? `k:${item.key}` : `m:${item.id}`;
     const node = this.#node(name, used, () => element("li", { className: "message" }));
     // Rebuilt only when it changes, so that focus and selection inside stay.
-    const look = JSON.stringify([item.id, item.state, item.problem, item.parts?.length, first]);
+    const look = JSON.stringify(
+      [item.id, item.state, item.problem, item.parts?.length, item.files?.length, first],
+    );
     if (node.dataset.look !== look) {
       node.dataset.look = look;
       const own = item.author === "customer";
@@ -149,7 +153,7 @@ export class View {
   }
 
   #own(item) {
-    return element("div", { className: "bubble" }, item.text, meta(item));
+    return element("div", { className: "bubble" }, ...ownFiles(item), item.text, meta(item));
   }
 
   #trouble(item) {
@@ -162,7 +166,7 @@ export class View {
     else line.append("Не отправлено");
     const button = (text, run) => element("button", { type: "button", onclick: run }, text);
     if (item.state === "failed") line.append(button("Повторить", () => this.#on.retry()));
-    if (item.state === "refused") line.append(button("Изменить", () => this.#on.edit(item.pending)));
+    if (item.state === "refused") line.append(button(item.pending.file ? "Убрать" : "Изменить", () => this.#on.edit(item.pending)));
     return [line];
   }
 
@@ -191,8 +195,9 @@ export class View {
 }
 
 function asMessage(pending) {
-  const { key, text, at, state, problem } = pending;
-  return { id: null, author: "customer", key, text, time: at, state, problem, pending };
+  const { key, text, at, state, problem, file } = pending;
+  const files = file ? [{ name: file.name }] : [];
+  return { id: null, author: "customer", key, text, files, time: at, state, problem, pending };
 }
 
 function meta(item) {
@@ -227,6 +232,31 @@ function rich({ html, markup }) {
   return box;
 }
 
+/** What the customer sent: a picture as the server made it, or as it lies here before that. */
+function ownFiles({ files = [], pending }) {
+  return files.map((file) => {
+    if (pending?.blob && pending.file.picture) return localPicture(pending);
+    if (file.preview) {
+      const { preview, name, width, height } = file;
+      const link = element("a", { className: "file picture", href: preview, target: "_blank", rel: "noopener noreferrer" });
+      link.append(element("img", { src: preview, alt: name, width, height, loading: "lazy", decoding: "async" }));
+      return link;
+    }
+    const name = [outward(CLIP), element("span", {}, file.name)];
+    if (!file.url) return element("span", { className: "file document" }, ...name);
+    return element("a", { className: "file document", href: file.url, download: file.name }, ...name);
+  });
+}
+
+function localPicture({ blob, file }) {
+  const url = URL.createObjectURL(blob);
+  const image = element("img", { src: url, alt: file.name });
+  image.onload = () => URL.revokeObjectURL(url);
+  // Not every browser shows every picture (HEIC): then its name.
+  image.onerror = () => image.replaceWith(file.name);
+  return element("span", { className: "file picture" }, image);
+}
+
 /** A picture in the bubble, opened whole by a click; a document as a link to save it. */
 function fileOf({ file }) {
   if (!file) return [];
@@ -245,12 +275,12 @@ function parse(html) {
   return new DOMParser().parseFromString(html, "text/html").body.childNodes;
 }
 
-function outward() {
+function outward(drawn = SVG_OUT) {
   const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   icon.setAttribute("viewBox", "0 0 24 24");
   icon.setAttribute("aria-hidden", "true");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", SVG_OUT);
+  path.setAttribute("d", drawn);
   icon.append(path);
   return icon;
 }

@@ -104,6 +104,7 @@ def app(
             static=static,
             clock=clock,
             links=links,
+            media=media,
             limits=limits,
             frame_ancestors=("'self'", "https://company.example"),
         )
