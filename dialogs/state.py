@@ -106,7 +106,8 @@ INTENT_FLOWS = {
     "payment_status": payment_status.NAME,
     "pay": pay.NAME,
     "receipt": receipt.NAME,
-    # Not a label of the taxonomy: a button under bills and under the article about penalty.
+    # Not a label of the taxonomy: a button under bills and under the article about penalty, and
+    # what ``own_matters`` makes of «мои пени».
     "penalty": penalty.NAME,
     "link_account": link.NAME,
     "my_accounts": accounts.NAME,
