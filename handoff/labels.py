@@ -12,6 +12,7 @@ REASONS = {
     "organisation": "Организация: сверить договор и ИНН",
     "failure": "Сбой у бота",
     "payment_missing": "Не пришёл платёж",
+    "receipt_sent": "Прислан чек об оплате",
     "complaint": "Жалоба",
     "returned": "Вернулся в течение суток",
     "not_helped": "Ответ бота не помог",
@@ -53,6 +54,8 @@ ATTACHMENTS = {
     "sticker": "Стикер",
     "document": "Файл",
     "location": "Место на карте",
+    "animation": "Анимация",
+    "link": "Ссылка",
 }
 ATTACHMENT_OTHER = "Вложение"
 FLOWS = {

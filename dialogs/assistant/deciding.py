@@ -89,6 +89,7 @@ class Assistant:
         return draft.response()
 
     async def _read(self, draft: Draft) -> None:
+        self._enclosed.too_large(draft)
         match draft.context.kind:
             case MessageKind.TEXT:
                 await self._text(draft)
@@ -104,7 +105,7 @@ class Assistant:
             case _ if draft.context.text.strip():  # a caption is a message like any other
                 await self._text(draft)
             case _:
-                self._enclosed.attachment(draft)
+                await self._enclosed.attachment(draft)
 
     async def _text(self, draft: Draft) -> None:
         text = draft.context.text

@@ -6,8 +6,12 @@ from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.operators import Operators
 from dialogs.flow import FlowTurn
-from dialogs.flows import link
+from dialogs.flows import link, payment_status, reading
+from media.attachments import is_too_large
 from replies.channels import CAPABILITIES
+
+# What a meter or a receipt is sent as.
+_PAPERS = {"photo", "document"}
 
 
 class Enclosed:
@@ -30,11 +34,28 @@ class Enclosed:
         else:
             await self._flows.feed(draft, flow, said)
 
-    def attachment(self, draft: Draft) -> None:
+    def too_large(self, draft: Draft) -> None:
+        """Said whoever has the conversation: nobody will see the file."""
+        if any(is_too_large(file) for file in draft.context.data.get("files", ())):
+            draft.say(phrases.FILE_TOO_LARGE)
+
+    async def attachment(self, draft: Draft) -> None:
         """Something without a caption."""
         if draft.in_queue:
             self._operators.keep(draft)
             return
         kind = str(draft.context.data.get("type", ""))
+        flow = self._flows.current(draft)
+        about = flow.name if flow is not None else draft.state.last_topic
+        if kind in _PAPERS and about == payment_status.NAME:
+            self._operators.call(draft, "receipt_sent")
+            draft.state.end_flow()
+            return
         text = phrases.ATTACHMENTS.get(kind, phrases.ATTACHMENT)
-        draft.say(text, MENU_BUTTON, OPERATOR_BUTTON)
+        if kind in _PAPERS and flow is not None and flow.name == reading.NAME:
+            text = phrases.METER_PHOTO
+        if flow is None:
+            draft.say(text, MENU_BUTTON, OPERATOR_BUTTON)
+            return
+        draft.say(text)
+        await self._flows.ask_again(draft, flow)

@@ -1,0 +1,31 @@
+"""A photo or a file is answered by what the conversation is about."""
+
+from conversations.models import MessageKind
+from tests.dialogs.conftest import House
+
+PHOTO = {"type": "photo"}
+LARGE = {"type": "document", "files": [{"type": "document", "size": 20 * 2**20 + 1}]}
+
+
+async def test_a_photo_of_a_meter_and_a_file_too_large(house: House) -> None:
+    customer = house.customer()
+    await customer.writes("передать показания, лицевой счёт 440012345678, Иванова")
+    said = await customer.sends(MessageKind.ATTACHMENT, **PHOTO)
+    assert "цифры со счётчика" in said.text
+    assert (await customer.conversation()).turn == "assistant"
+    taken = await customer.writes("12345")
+    assert "12345" in taken.text.replace("\u00a0", "").replace(" ", "")
+    large = await customer.sends(MessageKind.ATTACHMENT, **LARGE)
+    assert "больше 20 МБ" in large.text
+
+
+async def test_a_receipt_goes_to_an_operator_and_what_follows_is_kept(house: House) -> None:
+    customer = house.customer()
+    await customer.writes("я оплатил, а платежа не видно")
+    said = await customer.sends(MessageKind.ATTACHMENT, **PHOTO)
+    assert "чек получили" in said.text
+    assert (await customer.conversation()).turn == "queue"
+    more = await customer.sends(MessageKind.ATTACHMENT, **PHOTO)
+    assert "Передал оператору" in more.text
+    large = await customer.sends(MessageKind.ATTACHMENT, **LARGE)
+    assert "больше 20 МБ" in large.text
