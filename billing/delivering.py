@@ -13,7 +13,12 @@ from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from billing.delivery_models import DeliveryOfReading, ReadingDelivery
+from billing.delivery_models import (
+    DeliveryOfReading,
+    ReadingDelivery,
+    ReadingDeliveryStep,
+    StepKind,
+)
 from billing.errors import GatewayDown
 from billing.gateway import (
     BillingGateway,
@@ -139,6 +144,8 @@ async def _postpone(tx: Transaction, ids: Sequence[int], reason: str) -> None:
         select(ReadingDelivery).where(ReadingDelivery.reading_id.in_(ids))
     )
     for row in rows:
+        if row.attempts == 0:
+            _note(tx, row.reading_id, StepKind.NO_ANSWER, reason)
         row.next_at = tx.now + min(timedelta(seconds=5) * 2 ** min(row.attempts, 10), LONGEST_PAUSE)
         row.attempts += 1
         row.reason = reason
@@ -164,7 +171,13 @@ async def _mark(
             .where(ReadingDelivery.reading_id == reading_id)
             .values(state=state, reason=result.reason[:500] or None, finished_at=tx.now)
         )
+        if not accepted:
+            _note(tx, reading_id, StepKind.REFUSED, result.reason[:500])
         tx.after_commit(("delivered", reading_id), DELIVERED.labels(state.value).inc)
+
+
+def _note(tx: Transaction, reading_id: int, kind: StepKind, note: str) -> None:
+    tx.session.add(ReadingDeliveryStep(reading_id=reading_id, kind=kind, at=tx.now, note=note))
 
 
 def _outgoing(reading: Reading, meter: str, account: str) -> OutgoingReading:

@@ -1,4 +1,4 @@
-"""The table of readings on their way to the company's billing system."""
+"""Tables of readings on their way to the company's billing system."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from staff.models import Person
 from storage.base import Base
 
 
@@ -13,7 +14,14 @@ class DeliveryOfReading(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
     REFUSED = "refused"  # by billing; ``reason`` in its words
-    DROPPED = "dropped"  # taken back, replaced or refused by an employee before it went
+    DROPPED = "dropped"  # taken back, replaced, refused or closed by an employee before it went
+
+
+class StepKind(StrEnum):
+    NO_ANSWER = "no_answer"  # the first of tries in vain in a row
+    REFUSED = "refused"  # ``note`` in billing's words
+    RETRIED = "retried"  # an employee sends it again
+    CLOSED = "closed"  # he has settled it otherwise; ``note`` says how
 
 
 class ReadingDelivery(Base):
@@ -32,3 +40,20 @@ class ReadingDelivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str | None]
     finished_at: Mapped[datetime | None]
+
+
+class ReadingDeliveryStep(Base):
+    """What happened to a reading that did not get through at once; ``staff_id``: who acted."""
+
+    __tablename__ = "reading_delivery_step"
+    __table_args__ = (
+        CheckConstraint("kind IN ('no_answer', 'refused', 'retried', 'closed')", name="kind"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading_delivery.reading_id"), index=True)
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    note: Mapped[str] = mapped_column(default="")

@@ -9,7 +9,8 @@ BillingError
 ├── ClaimUnfit      … and what it names is not what our base has
 └── ReviewError     a decision on a reading that can't be carried out
     ├── ReadingDecided    a colleague was faster, or the customer took it back
-    ├── ReasonMissing     a refusal needs its reason
+    ├── ReasonMissing     a refusal, or closing what has not reached billing, needs its reason
+    ├── DeliverySettled   it has reached billing meanwhile, or a colleague was faster
     └── CorrectionUnfit   not a value for each register, or more than it holds
 """
 
@@ -69,6 +70,11 @@ class ReadingDecided(ReviewError):
 
 class ReasonMissing(ReviewError):
     pass
+
+
+class DeliverySettled(ReviewError):
+    def __init__(self, reading_id: int) -> None:
+        super().__init__(f"reading {reading_id} does not wait for billing")
 
 
 class CorrectionUnfit(ReviewError):

@@ -1,13 +1,15 @@
 """«Показания на проверке»: ``/readings``, for operators, supervisors and administrators."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 
+from billing.delivery_models import StepKind
 from billing.errors import (
     CorrectionUnfit,
+    DeliverySettled,
     InvalidValue,
     ReadingDecided,
     ReasonMissing,
@@ -17,6 +19,7 @@ from billing.numbers import format_value, parse_value
 from billing.readings import Mark, Values
 from billing.review_texts import named
 from billing.reviewing import Decision, Reviewing, Tab
+from billing.undelivered import Settling
 from staff.models import Role
 from web.guard import Me, require
 from web.respond import is_htmx, page
@@ -32,12 +35,19 @@ MARKS = {
     Mark.VERIFICATION_EXPIRED: "поверка просрочена",
     Mark.UNVERIFIED: "без фамилии владельца",
 }
+STEPS = {
+    StepKind.NO_ANSWER: "биллинг не ответил",
+    StepKind.REFUSED: "биллинг не принял",
+    StepKind.RETRIED: "отправили ещё раз",
+    StepKind.CLOSED: "закрыли",
+}
 CHANNELS = {"web": "чат на сайте", "telegram": "Telegram", "vk": "ВКонтакте", "max": "MAX",
             "viber": "Viber", "ok": "Одноклассники", "terminal": "терминал"}  # fmt: skip
 ZONES = {1: ("",), 2: ("день", "ночь"), 3: ("пик", "ночь", "полупик")}
 PROBLEMS: dict[type[ReviewError], str] = {
     ReadingDecided: "Эти показания уже решены: коллегой или самим клиентом.",
-    ReasonMissing: "Напишите причину: её увидит клиент.",
+    ReasonMissing: "Напишите причину.",
+    DeliverySettled: "Уже не ждёт: дошло до биллинга, или решил коллега.",
     CorrectionUnfit: "Исправление не подходит: нужно число на каждую зону, не длиннее табло.",
 }
 LONGEST = 500
@@ -46,7 +56,9 @@ ReadingId = Annotated[int, Path(ge=1, lt=2**63)]
 Text = Annotated[str, Form(max_length=LONGEST)]
 
 
-def router(reviewing: Reviewing, *, due: Callable[[datetime], datetime]) -> APIRouter:
+def router(
+    reviewing: Reviewing, settling: Settling, *, due: Callable[[datetime], datetime]
+) -> APIRouter:
     """``due``: until when a reading of that moment has to be decided (1 working day)."""
     routes = APIRouter(prefix="/readings", dependencies=[Depends(require(*ROLES))])
 
@@ -62,6 +74,7 @@ def router(reviewing: Reviewing, *, due: Callable[[datetime], datetime]) -> APIR
             "counts": counts,
             "marks": MARKS,
             "channels": CHANNELS,
+            "steps": STEPS,
             "zones": ZONES,
             "named": named,
             "plain_value": lambda value: format_value(value).replace("\u00a0", ""),
@@ -74,7 +87,8 @@ def router(reviewing: Reviewing, *, due: Callable[[datetime], datetime]) -> APIR
 
     @routes.post("/{reading_id}/accept")
     async def accept(request: Request, me: Me, reading_id: ReadingId) -> Response:
-        return await carried_out(request, Decision(reading_id, me.person_id, accept=True))
+        decision = Decision(reading_id, me.person_id, accept=True)
+        return await carried_out(request, Tab.REVIEW, reviewing.decide(decision))
 
     @routes.post("/{reading_id}/correct")
     async def correct(
@@ -91,25 +105,36 @@ def router(reviewing: Reviewing, *, due: Callable[[datetime], datetime]) -> APIR
         except InvalidValue:
             values = ()
         decision = Decision(reading_id, me.person_id, accept=True, values=values, reason=reason)
-        return await carried_out(request, decision)
+        return await carried_out(request, Tab.REVIEW, reviewing.decide(decision))
 
     @routes.post("/{reading_id}/refuse")
     async def refuse(
         request: Request, me: Me, reading_id: ReadingId, reason: Text = ""
     ) -> Response:
         decision = Decision(reading_id, me.person_id, accept=False, reason=reason)
-        return await carried_out(request, decision)
+        return await carried_out(request, Tab.REVIEW, reviewing.decide(decision))
 
-    async def carried_out(request: Request, decision: Decision) -> Response:
+    @routes.post("/{reading_id}/retry")
+    async def retry(request: Request, me: Me, reading_id: ReadingId) -> Response:
+        act = settling.retry(reading_id, me.person_id)
+        return await carried_out(request, Tab.UNDELIVERED, act)
+
+    @routes.post("/{reading_id}/close")
+    async def close(request: Request, me: Me, reading_id: ReadingId, reason: Text = "") -> Response:
+        act = settling.close(reading_id, me.person_id, reason)
+        return await carried_out(request, Tab.UNDELIVERED, act)
+
+    async def carried_out(request: Request, tab: Tab, act: Awaitable[str]) -> Response:
+        """``act`` gives what became of it, or raises a ReviewError."""
         problem, outcome = "", ""
         try:
-            outcome = await reviewing.decide(decision)
+            outcome = await act
         except ReviewError as error:
             problem = PROBLEMS[type(error)]
         told = {"told": outcome, "problem": problem}
         name = "fragment_readings.html" if is_htmx(request) else "readings.html"
         return page(
-            request, f"billing/{name}", await shown(Tab.REVIEW) | told,
+            request, f"billing/{name}", await shown(tab) | told,
             status=422 if problem else 200,
         )  # fmt: skip
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries, review_texts
-from billing.delivery_models import DeliveryOfReading, ReadingDelivery
+from billing.delivery_models import ReadingDelivery
 from billing.errors import CorrectionUnfit, ReadingDecided, ReasonMissing
 from billing.identity import full_address, full_name
 from billing.models import Account, Meter, Reading, ReadingStatus
 from billing.readings import Mark, PastReading, Values
+from billing.undelivered import Trouble, troubles, undelivered
 from conversations.events import Events
 from conversations.models import Author, Message
 from conversations.service import Outbox, Outgoing, lock
@@ -42,7 +43,7 @@ class Waiting:
     """A reading with what an employee needs to judge it; unmasked. ``words``: what the customer
     wrote up to it, for a reading may have been asked for in several steps.
 
-    ``trouble``: why billing has not taken it, "" while it is only late.
+    ``trouble``: why billing has not got it, of those that it should have by now.
     """
 
     reading_id: int
@@ -63,7 +64,7 @@ class Waiting:
     received_at: datetime
     channel: str
     words: tuple[str, ...]
-    trouble: str = ""
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,16 @@ class Reviewing:
         """The longest waiting first."""
         rows = (await session.execute(_statement(tab).limit(LONGEST_LIST))).all()
         histories = await queries.histories_of(session, [row.Meter.id for row in rows])
+        stopped = dict[int, Trouble]()
+        if tab is Tab.UNDELIVERED:
+            stopped = await troubles(session, [row.Reading.id for row in rows])
         return [
-            _waiting(row, histories.get(row.Meter.id, ()), await _words(session, row.Reading))
+            _waiting(
+                row,
+                histories.get(row.Meter.id, ()),
+                await _words(session, row.Reading),
+                stopped.get(row.Reading.id),
+            )
             for row in rows
         ]
 
@@ -148,34 +157,28 @@ class Reviewing:
         await self._outbox.queue(tx, [message], locked=locked)
 
 
-def _statement(tab: Tab) -> Select[Reading, Meter, Account, str]:
+def _statement(tab: Tab) -> Select[Reading, Meter, Account]:
     statement = (
-        select(
-            Reading, Meter, Account,
-            func.coalesce(ReadingDelivery.reason, "").label("trouble"),
-        )
+        select(Reading, Meter, Account)
         .join(Meter, Meter.id == Reading.meter_id)
         .join(Account, Account.id == Meter.account_id)
         .outerjoin(ReadingDelivery, ReadingDelivery.reading_id == Reading.id)
         .order_by(Reading.received_at, Reading.id)
-    )  # fmt: skip
+    )
     return statement.where(_CONDITIONS[tab])
 
 
 _CONDITIONS: dict[Tab, ColumnElement[bool]] = {
     Tab.REVIEW: Reading.status == ReadingStatus.REVIEW,
-    # Late only once it has been tried in vain: what is on its way needs nobody.
-    Tab.UNDELIVERED: or_(
-        ReadingDelivery.state == DeliveryOfReading.REFUSED,
-        and_(ReadingDelivery.state == DeliveryOfReading.WAITING, ReadingDelivery.attempts > 0),
-    ),
+    Tab.UNDELIVERED: undelivered(),
 }
 
 
 def _waiting(
-    row: Row[Reading, Meter, Account, str],
+    row: Row[Reading, Meter, Account],
     history: Sequence[PastReading],
     words: tuple[str, ...],
+    trouble: Trouble | None,
 ) -> Waiting:  # fmt: skip
     reading, meter = row.Reading, row.Meter
     facts = queries.account_facts(row.Account)
@@ -199,7 +202,7 @@ def _waiting(
         received_at=reading.received_at,
         channel=reading.channel,
         words=words,
-        trouble=row.trouble,
+        trouble=trouble,
     )
 
 

@@ -10,6 +10,7 @@ from billing import api as billing_api
 from billing import pages as readings_pages
 from billing.claiming import Claims
 from billing.reviewing import Reviewing
+from billing.undelivered import Settling
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from bots.web_chat import pages as web_chat
@@ -97,7 +98,9 @@ def create_app(
     reviewing = Reviewing(services.database, services.outbox, services.events)
     app.include_router(
         readings_pages.router(
-            reviewing, due=lambda received: services.hours.add_working_days(received, 1)
+            reviewing,
+            Settling(services.database, services.events),
+            due=lambda received: services.hours.add_working_days(received, 1),
         )
     )
     editor = Editor(services.database, services.events, services.learning, services.variables)

@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from billing.delivery_models import DeliveryOfReading, ReadingDelivery
 from billing.embedded import EmbeddedGateway
 from billing.errors import GatewayDown, UnknownAccount
+from billing.models import Reading
+from billing.undelivered import undelivered
 from okno.findings import Finding
 from okno.services import Services
 
@@ -31,14 +33,15 @@ async def billing_findings(services: Services) -> AsyncIterator[Finding]:
     else:
         yield Finding("the billing system answers")
     async with services.database.read() as session:
-        refused = await session.scalar(
-            select(func.count()).where(ReadingDelivery.state == DeliveryOfReading.REFUSED)
+        rows = await session.execute(
+            select(ReadingDelivery.state, func.count())
+            .join(Reading, Reading.id == ReadingDelivery.reading_id)
+            .where(undelivered())
+            .group_by(ReadingDelivery.state)
         )
-        tried = await session.scalar(
-            select(func.count()).where(
-                ReadingDelivery.state == DeliveryOfReading.WAITING, ReadingDelivery.attempts > 0
-            )
-        )
+    stopped = dict(rows.tuples().all())
+    refused = stopped.get(DeliveryOfReading.REFUSED, 0)
+    tried = stopped.get(DeliveryOfReading.WAITING, 0)
     if refused or tried:
         yield Finding(
             f"readings: {refused} refused by billing, {tried} tried in vain",

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select, update
 
 from billing.delivering import ReadingCourier
-from billing.delivery_models import DeliveryOfReading, ReadingDelivery
+from billing.delivery_models import DeliveryOfReading, ReadingDelivery, StepKind
 from billing.errors import GatewayDown
 from billing.gateway import DeliveredReading, OutgoingReading, ReadingVerdict
 from billing.models import Reading, ReadingStatus
+from billing.undelivered import troubles
 from billing.undoing import restore
 from billing.views import GivenReading, TakenReading
 from storage.database import Database
@@ -61,6 +62,15 @@ async def give(company: Company, value: int = 12_400, message: int = 1) -> int:
     return taken.reading_id
 
 
+async def replaced(company: Company, courier: ReadingCourier) -> int:
+    """A reading that was on its way when another took its place; its id."""
+    reading_id = await give(company)
+    await courier.deliver_due()
+    async with company.database.write() as tx:
+        (await tx.session.get_one(Reading, reading_id)).status = ReadingStatus.REPLACED
+    return reading_id
+
+
 async def row_of(database: Database, reading_id: int) -> ReadingDelivery:
     async with database.read() as session:
         return await session.get_one(ReadingDelivery, reading_id)
@@ -107,6 +117,9 @@ async def test_an_outage_delays_with_growing_pauses_and_loses_nothing(
         tries = (await state(company.database, reading_id))[1]
     assert 8 <= tries <= 14
     assert (await row_of(company.database, reading_id)).reason == "ConnectTimeout"
+    async with company.database.read() as session:
+        (trouble,) = (await troubles(session, [reading_id])).values()
+    assert [one.kind for one in trouble.steps] == [StepKind.NO_ANSWER]  # the first in a row
     billing.down = False
     clock.advance(minutes=15)
     assert await courier.deliver_due() == 1
@@ -132,6 +145,9 @@ async def test_a_refusal_is_kept_with_its_reason(
     await courier.deliver_due()
     refused = await row_of(company.database, reading_id)
     assert (refused.state, refused.reason) == (DeliveryOfReading.REFUSED, "счётчик снят")
+    async with company.database.read() as session:
+        (trouble,) = (await troubles(session, [reading_id])).values()
+    assert [(one.kind, one.note) for one in trouble.steps] == [(StepKind.REFUSED, "счётчик снят")]
     assert await courier.deliver_due() == 0
 
 
@@ -162,12 +178,9 @@ async def test_under_review_it_waits_and_taken_back_it_never_goes(
 async def test_what_an_employee_corrected_goes_in_place_of_the_customers_figures(
     company: Company, courier: ReadingCourier, billing: Billing, clock: FakeClock
 ) -> None:
-    reading_id = await give(company)
-    await courier.deliver_due()
+    reading_id = await replaced(company, courier)
     async with company.database.write() as tx:
         given = await tx.session.get_one(Reading, reading_id)
-        given.status = ReadingStatus.REPLACED
-        await tx.session.flush()
         tx.session.add(
             Reading(
                 meter_id=given.meter_id, t1=12_300_000, taken_on=TODAY, period=given.period,
@@ -183,11 +196,7 @@ async def test_what_an_employee_corrected_goes_in_place_of_the_customers_figures
 async def test_a_reading_that_is_in_force_again_goes_after_all(
     company: Company, courier: ReadingCourier, billing: Billing, clock: FakeClock
 ) -> None:
-    reading_id = await give(company)
-    await courier.deliver_due()
-    async with company.database.write() as tx:
-        given = await tx.session.get_one(Reading, reading_id)
-        given.status = ReadingStatus.REPLACED
+    reading_id = await replaced(company, courier)
     await courier.deliver_due()
     assert (await state(company.database, reading_id))[0] == DeliveryOfReading.DROPPED
     async with company.database.write() as tx:

@@ -14,8 +14,10 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from billing import pages
+from billing.delivery_models import ReadingDelivery, ReadingDeliveryStep
 from billing.models import Reading
 from billing.reviewing import Reviewing
+from billing.undelivered import Settling
 from conversations.events import Events
 from conversations.service import Outbox
 from staff.models import Role
@@ -54,7 +56,7 @@ async def app(company: Company, clock: FakeClock) -> AsyncIterator[FastAPI]:
         ),
     )  # fmt: skip
     reviewing = Reviewing(company.database, Outbox(events, signals), events)
-    app.include_router(pages.router(reviewing, due=_due))
+    app.include_router(pages.router(reviewing, Settling(company.database, events), due=_due))
     yield app
     await hub.close()
     await signals.close()
@@ -155,4 +157,49 @@ async def test_only_for_those_who_answer_customers_and_only_with_the_pages_token
     await client.post(f"/readings/{reading_id}/accept", data={"_csrf": "другой"})
     await client.post(f"/readings/{reading_id}/accept")
     assert await _status(company) == [(14000, "review")]
+    await client.aclose()
+
+
+async def test_what_has_not_reached_billing_is_sent_again_or_closed(
+    app: FastAPI, reading_id: int, company: Company
+) -> None:
+    """A refused one of which the customer has given another meanwhile needs nobody."""
+    async with company.database.write() as tx:
+        row = await tx.session.get_one(Reading, reading_id)
+        tx.session.add(
+            ReadingDelivery(reading_id=row.id, state="refused", next_at=tx.now, attempts=0,
+                            reason="нет <счётчика>", finished_at=tx.now)
+        )  # fmt: skip
+        await tx.session.flush()
+        tx.session.add(
+            ReadingDeliveryStep(reading_id=row.id, kind="refused", at=tx.now, note="нет счётчика")
+        )
+    client, token = await _browser(app, "olga")
+    tab = "/readings?tab=undelivered"
+    path = f"/readings/{reading_id}"
+    assert "Все показания дошли" in (await client.get(tab)).text  # it waits for review
+    async with company.database.write() as tx:
+        (await tx.session.get_one(Reading, reading_id)).status = "accepted"
+    page = (await client.get(tab)).text
+    assert "Биллинг не принял: нет &lt;счётчика&gt;." in page
+    assert "биллинг не принял (нет счётчика)" in page
+    empty = await client.post(f"{path}/close", data={"_csrf": token, "reason": " "})
+    assert (empty.status_code, "Напишите причину" in empty.text) == (422, True)
+    await client.post(f"{path}/retry", data={"_csrf": "другой"})
+    again = await client.post(f"{path}/retry", data={"_csrf": token})
+    assert "Отправляем ещё раз." in again.text
+    assert (await client.post(f"{path}/retry", data={"_csrf": token})).status_code == 422
+    async with company.database.write() as tx:
+        delivery = await tx.session.get_one(ReadingDelivery, reading_id)
+        assert (delivery.state, delivery.attempts, delivery.reason) == ("waiting", 0, None)
+        delivery.attempts, delivery.reason = 3, "ConnectTimeout"
+    page = (await client.get(tab)).text
+    assert "Биллинг не отвечает (ConnectTimeout). Попыток: 3" in page
+    assert "отправили ещё раз, olga" in page
+    closed = await client.post(f"{path}/close", data={"_csrf": token, "reason": "внесли руками"})
+    assert "Закрыто" in closed.text
+    async with company.database.read() as session:
+        delivery = await session.get_one(ReadingDelivery, reading_id)
+        steps = (await session.scalars(select(ReadingDeliveryStep.kind))).all()
+    assert (delivery.state, list(steps)) == ("dropped", ["refused", "retried", "closed"])
     await client.aclose()
