@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from knowledge_base.answers import ArticleButton
-from knowledge_base.article_text import ArticleText, fold
+from knowledge_base.article_text import ArticleText
 from knowledge_base.errors import Problem, Unfit
-from knowledge_base.variables import fill
+from knowledge_base.links import find_problems as find_link_problems
+from knowledge_base.links import is_link
+from knowledge_base.variables import fill, fill_known
 from knowledge_base.variables import find_problems as find_variable_problems
 from nlu.taxonomy import INTENTS
 
@@ -19,7 +20,6 @@ MOST_QUESTIONS = 500
 # Odnoklassniki and Viber cut longer labels; more buttons than these nobody reads.
 LONGEST_LABEL = 40
 MOST_BUTTONS = 8
-LINK_SCHEMES = frozenset({"https", "http", "tel", "mailto"})
 
 
 def find_problems(
@@ -32,7 +32,8 @@ def find_problems(
         problems += _button(button, f"buttons.{number}", values, topics)
     if values is not None:
         for field, source in (("title", text.title), ("body", text.body), ("short", text.short)):
-            problems += find_variable_problems(source, values, field=field)
+            unknown = list(find_variable_problems(source, values, field=field))
+            problems += unknown or find_link_problems(fill_known(source, values), field)
     return problems
 
 
@@ -83,28 +84,8 @@ def _button(
     unknown = list(find_variable_problems(button.label, values, field=field))
     unknown += find_variable_problems(button.url, values, field=field)
     yield from unknown
-    if button.url and not unknown and not _is_link(fill(button.url, values)):
+    if button.url and not unknown and not is_link(fill(button.url, values)):
         yield Problem("Ссылка должна начинаться с https://, tel: или mailto:", field)
-
-
-def _is_link(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in LINK_SCHEMES and bool(parts.netloc or parts.path)
-
-
-def find_clashes(texts: Mapping[str, ArticleText]) -> Iterator[tuple[str, Problem]]:
-    """Questions that stand in two articles, so that the assistant can't tell them apart: the
-    later article's topic and what is wrong with it."""
-    seen: dict[str, str] = {}
-    for topic, text in texts.items():
-        for number, question in enumerate(text.questions):
-            other = seen.setdefault(fold(question), topic)
-            if other != topic:
-                message = f"Вопрос «{question}» уже стоит в статье {other}"
-                yield topic, Problem(message, f"questions.{number}")
 
 
 def require_fit(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,10 +24,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the commands work on; ``variables`` are today's values."""
+    """What the commands work on; ``variables`` are today's values, days the company's."""
 
     database: Database
     variables: Mapping[str, Any]
+    zone: tzinfo
 
 
 Folder = Annotated[Path, typer.Argument(help="Folder of Markdown files.", file_okay=False)]
@@ -79,20 +81,35 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
         typer.echo(f"Wrote {len(written)} articles to {folder}.")
 
     @app.command("check")
-    def check(folder: ExistingFolder) -> None:
-        """Check the articles of a folder: fields, variables, buttons, repeated questions.
+    def check(
+        folder: ExistingFolder,
+        on: Annotated[
+            datetime | None,
+            typer.Option("--on", formats=["%Y-%m-%d"], help="As of this day instead of today."),
+        ] = None,
+    ) -> None:
+        """Check the articles of a folder that is the whole base: fields, variables, links, buttons,
+        dates, repeated questions and answers, buttons that go in a circle.
 
         Advice on style is printed too; it is no problem.
         """
-        values = resources().variables
-        files = _or_exit(lambda: read_dir(folder, values, strict=True))
-        for path in sorted(folder.glob("*.md")):
-            file = parse(path.read_bytes().decode("utf-8-sig"))
-            for found in map(file.locate, advice(file.text)):
-                typer.echo(f"{path}:{found.line}: {found.message}")
+        with_ = resources()
+        day = (on or with_.database.clock.now().astimezone(with_.zone)).date()
+        _print_advice(folder)
+        files = _or_exit(lambda: read_dir(folder, with_.variables, whole_on=day))
         typer.echo(f"{len(files)} articles, no problems.")
 
     return app
+
+
+def _print_advice(folder: Path) -> None:
+    for path in sorted(folder.glob("*.md")):
+        try:
+            file = parse(path.read_bytes().decode("utf-8-sig"))
+        except (Unfit, UnicodeDecodeError):
+            continue  # told as a problem
+        for found in map(file.locate, advice(file.text)):
+            typer.echo(f"{path}:{found.line}: {found.message}")
 
 
 async def import_articles(with_: Resources, folder: Path, *, overwrite: bool) -> Imported:

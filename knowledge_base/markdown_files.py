@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
 from knowledge_base import versions
-from knowledge_base.checks import find_clashes, find_problems
+from knowledge_base.across import find_all
+from knowledge_base.checks import find_problems
 from knowledge_base.errors import FilesUnfit, Problem, Unfit
 from knowledge_base.front_matter import ArticleFile, dump, parse
 from knowledge_base.models import Article, ArticleVersion, State
@@ -28,12 +30,12 @@ class Imported:
 
 
 def read_dir(
-    folder: Path, values: Mapping[str, Any] | None = None, *, strict: bool = False
+    folder: Path, values: Mapping[str, Any] | None = None, *, whole_on: date | None = None
 ) -> list[ArticleFile]:
     """Every ``*.md`` of ``folder``, checked. Raises FilesUnfit with the problems of all files.
 
-    ``values`` are today's variables; None leaves unknown variables unnoticed. ``strict``: one
-    question may not stand in two articles.
+    ``values`` are today's variables; None leaves unknown variables unnoticed. ``whole_on``: the
+    folder is the whole base, and is also looked at as one, as it stands on that day.
     """
     found: dict[str, tuple[Path, ArticleFile]] = {}
     problems: list[tuple[Path, Problem]] = []
@@ -53,10 +55,9 @@ def read_dir(
     for path, file in found.values():
         for problem in find_problems(file.text, values, topics=found.keys()):
             problems.append((path, file.locate(problem)))
-    if strict:
-        for topic, problem in find_clashes(
-            {topic: file.text for topic, (_, file) in found.items()}
-        ):
+    if whole_on is not None:
+        texts = {topic: file.text for topic, (_, file) in found.items()}
+        for topic, problem in find_all(texts, whole_on):
             path, file = found[topic]
             problems.append((path, file.locate(problem)))
     if problems:

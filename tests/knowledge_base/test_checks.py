@@ -28,6 +28,17 @@ def button(**parts: str) -> dict[str, Any]:
         ({"body": "Звоните {{ company.fax }}"}, "body", "company.fax"),
         ({"title": "О {{ company.fax }}"}, "title", "company.fax"),
         ({"short": "{{ company.fax }}"}, "short", "company.fax"),
+        ({"short": "[тут]()"}, "short", "никуда не ведёт"),
+        (
+            {"body": "[да](https://a.example/x_(y)), {{ company.site }}/a. Ещё <http:/b>"},
+            "body",
+            "«http:/b»",
+        ),
+        (
+            {"body": "[тел](tel:88005550123) [почта](mailto:a@b.ru 'Да') [нет](mailto:a)"},
+            "body",
+            "«mailto:a»",
+        ),
         ({"short": "я" * 1501}, "short", "длиннее 1500"),
         ({"questions": ("да", "я" * 301)}, "questions.1", "длиннее 300"),
         ({"questions": tuple(map(str, range(501)))}, "questions", "больше 500"),

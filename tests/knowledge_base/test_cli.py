@@ -1,12 +1,15 @@
 """``okno kb``, run as a person would run it, against both databases."""
 
 from collections.abc import Callable
+from datetime import UTC, date
+from functools import partial
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
+from knowledge_base.answers import ArticleButton
 from knowledge_base.cli import Resources, commands
 from knowledge_base.front_matter import dump
 from storage.database import Database
@@ -17,7 +20,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(database_url: str) -> Run:
-    app = commands(lambda: Resources(Database(database_url), VALUES))
+    app = commands(lambda: Resources(Database(database_url), VALUES, UTC))
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 
@@ -49,7 +52,7 @@ def test_a_wrong_file_stops_the_import_with_its_line(run: Run, folder: Path) -> 
 
 def test_check_finds_a_question_in_two_articles(run: Run, folder: Path) -> None:
     assert "1 articles, no problems." in run("check", folder).output
-    other = text(title="Тарифы", questions=("почём свет", "Откуда  ПЕНИ"))
+    other = text(title="Тарифы", body="Вот", questions=("почём свет", "Откуда  ПЕНИ"))
     (folder / "tariffs.md").write_text(dump("faq/tariffs", other))
     result = run("check", folder)
     assert result.exit_code == 1
@@ -58,8 +61,55 @@ def test_check_finds_a_question_in_two_articles(run: Run, folder: Path) -> None:
     )
 
 
+def test_check_looks_at_the_base_as_a_whole(run: Run, folder: Path) -> None:
+    """Everything is told at once, with the file's line, and the exit code says so."""
+    to = partial(ArticleButton, "Дальше")
+    files = {
+        "penalty": text(),
+        "tariffs": text(
+            title="Тарифы",
+            questions=(),
+            body="Раз\n\n[Смотрите](htp:/site) или [тут](faq/penalty)\n\nhttps://нет_такого",
+            buttons=(to(intent="faq/benefits"), to(url="https://exa mple.org")),
+        ),
+        "circle": text(title="А", questions=(), body="А", buttons=(to(intent="faq/round"),)),
+        "round": text(title="Б", questions=(), body="Б", buttons=(to(intent="faq/circle"),)),
+        "old": text(title="Пени", questions=(), body="Старое", review_by=date(2026, 11, 20)),
+    }
+    lines = {}
+    for name, one in files.items():
+        source = dump(f"faq/{name}", one)
+        (folder / f"{name}.md").write_text(source)
+        lines[name] = source.split("\n")
+    result = run("check", folder, "--on", "2026-11-21")
+    assert result.exit_code == 1
+    told = {line.partition(": ")[2]: line.partition(": ")[0] for line in result.stderr.split("\n")}
+
+    def place(message: str) -> tuple[str, str]:
+        (found,) = (where for what, where in told.items() if message in what)
+        path, line = found.rsplit(":", 1)
+        return Path(path).stem, lines[Path(path).stem][int(line) - 1]
+
+    assert place("никуда не ведёт: «htp:/site»")[1].startswith("[Смотрите]")
+    assert place("К статье faq/penalty ведёт кнопка")[1].startswith("[Смотрите]")
+    assert place("«https://нет_такого»")[1] == "https://нет_такого"
+    assert "exa mple" in place("Ссылка должна начинаться")[1]
+    assert "faq/benefits" in place("ведёт к статье faq/benefits, а её нет")[1]
+    assert place("по кругу: faq/circle → faq/round → faq/circle")[0] == "circle"
+    assert place("Такой заголовок уже есть у статьи faq/old") == ("penalty", "title: Пени")
+    assert place("Срок просмотра прошёл")[1] == "review_by: 2026-11-20"
+    assert len(told) == 9  # with the empty last line
+    for name in ("tariffs", "circle", "old"):
+        (folder / f"{name}.md").unlink()
+    (folder / "round.md").write_text(dump("faq/round", text(title="Б", questions=(), body="Б")))
+    assert run("check", folder, "--on", "2026-11-21").exit_code == 0
+
+
 def test_check_gives_advice_with_lines(run: Run, folder: Path) -> None:
-    rude = dump("faq/tariffs", text(questions=(), body="Тариф такой.\n\nВы обязаны явиться."))
+    rude = dump(
+        "faq/tariffs",
+        text(title="Тарифы", questions=(), body="Тариф такой.\n\nВы обязаны явиться."),
+    )
     (folder / "tariffs.md").write_text(rude)
     line = rude.split("\n").index("Вы обязаны явиться.") + 1
     result = run("check", folder)
