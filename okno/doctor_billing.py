@@ -39,7 +39,7 @@ async def billing_findings(services: Services) -> AsyncIterator[Finding]:
             .where(undelivered())
             .group_by(ReadingDelivery.state)
         )
-    stopped = dict(rows.tuples().all())
+    stopped = dict(rows.all())
     refused = stopped.get(DeliveryOfReading.REFUSED, 0)
     tried = stopped.get(DeliveryOfReading.WAITING, 0)
     if refused or tried:
