@@ -11,10 +11,11 @@ from conversations.events import Events
 from knowledge_base import versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, require_fit
-from knowledge_base.errors import ArticleUnknown, TopicTaken, Unfit
+from knowledge_base.errors import ArticleUnknown, StillPointedTo, TopicTaken, Unfit
 from knowledge_base.learning.service import Learning, teaches
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.reminders import REMINDED_EVENT
+from knowledge_base.withdrawing import PointedTo, pointers
 from staff import audit
 from storage.database import Database, Transaction
 
@@ -34,7 +35,8 @@ class Saved:
 
 
 class Editor:
-    """``variables()`` gives today's values: an article that names another is not published."""
+    """``variables()`` gives today's values: an article that names another is not published.
+    ``pointed_to``: the assistant's own answers that lead to articles."""
 
     def __init__(
         self,
@@ -42,11 +44,13 @@ class Editor:
         events: Events,
         learning: Learning,
         variables: Callable[[], Mapping[str, Any]],
+        pointed_to: PointedTo | None = None,
     ) -> None:
         self.database = database
         self.learning = learning
         self.variables = variables
         self.events = events
+        self.pointed_to = pointed_to or {}
 
     async def create(self, topic: str, title: str, *, author_id: int) -> int:
         """The id of a new article with an empty draft. Raises TopicTaken."""
@@ -105,6 +109,18 @@ class Editor:
             )
             _log(tx, author_id, "article.published", article_id, version_id=saved.version_id)
         return saved
+
+    async def withdraw(self, article_id: int, *, author_id: int, base_number: int) -> None:
+        """Show it to customers no more. Raises ArticleUnknown, EditConflict, StillPointedTo."""
+        async with self.database.write() as tx:
+            article = await tx.session.get(Article, article_id)
+            if article is None:
+                raise ArticleUnknown(article_id)
+            await versions.withdraw(tx, self.events, article_id, base_number=base_number)
+            if await pointers(tx.session, article.topic, self.pointed_to):
+                raise StillPointedTo(article.topic)
+            await self.learning.call_off(tx, article_id)
+            _log(tx, author_id, "article.withdrawn", article_id)
 
     async def restore(
         self, article_id: int, version: ArticleVersion, *, author_id: int, base_number: int

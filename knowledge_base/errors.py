@@ -5,6 +5,7 @@ KnowledgeBaseError
 ├── FilesUnfit       … and stands in files; ``str()`` is «path:line: what», a line each
 ├── EditConflict     another version was saved meanwhile; ``latest`` is its id
 ├── ArticleUnknown   no such article or version
+├── StillPointedTo   something leads to the article
 ├── TopicTaken       an article about this topic exists
 ├── TrainingGone     no such training, or it is past the step
 └── ModelGone        the model's bytes were thrown away, or another release of Okno made it
@@ -48,6 +49,10 @@ class EditConflict(KnowledgeBaseError):
 
 
 class ArticleUnknown(KnowledgeBaseError):
+    pass
+
+
+class StillPointedTo(KnowledgeBaseError):
     pass
 
 

@@ -1,4 +1,4 @@
-"""Who keeps an article, and what its editor is reminded of."""
+"""Who keeps an article, what its editor is reminded of, and taking it back."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
 from knowledge_base.editing import Editor
-from knowledge_base.errors import ArticleUnknown
+from knowledge_base.errors import ArticleUnknown, EditConflict, StillPointedTo
+from knowledge_base.listing import open_article
 from knowledge_base.reminders import Reminders
+from knowledge_base.withdrawing import pointers
 from staff.models import Role
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
@@ -57,6 +59,36 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
             "kept": True,
         }
         return page(request, "knowledge_base/fragment_responsible.html", context)
+
+    @router.get("/{article_id}/withdraw")
+    async def ask(request: Request, article_id: Id) -> Response:
+        return await _ask(request, article_id)
+
+    @router.post("/{article_id}/withdraw")
+    async def withdraw(
+        request: Request, me: Me, article_id: Id, base: Annotated[int, Form(ge=0)]
+    ) -> Response:
+        try:
+            await editor.withdraw(article_id, author_id=me.person_id, base_number=base)
+        except ArticleUnknown:
+            raise HTTPException(404) from None
+        except StillPointedTo:
+            return await _ask(request, article_id, status=422)
+        except EditConflict:
+            return await _ask(request, article_id, status=422, changed=True)
+        return go_to(request, f"/kb/{article_id}?done=withdrawn")
+
+    async def _ask(
+        request: Request, article_id: int, *, status: int = 200, changed: bool = False
+    ) -> Response:
+        try:
+            async with editor.database.read() as session:
+                opened = await open_article(session, article_id)
+                found = await pointers(session, opened.topic, editor.pointed_to)
+        except ArticleUnknown:
+            raise HTTPException(404) from None
+        context = {"article": opened, "pointers": found, "changed": changed}
+        return page(request, "knowledge_base/withdraw.html", context, status=status)
 
     async def _shown(request: Request, me: Me, **shown: Any) -> Response:
         async with editor.database.read() as session:

@@ -82,6 +82,16 @@ async def put_in_force(
         events.emit(tx, PUBLISHED_EVENT, article_id=article_id, version_id=version_id)
 
 
+async def withdraw(tx: Transaction, events: Events, article_id: int, *, base_number: int) -> None:
+    """Nothing is in force any more; the text stays in the history. Raises EditConflict."""
+    await _advance(tx, article_id, base_number, base_number)
+    await _set_state(
+        tx, State.ARCHIVED, ArticleVersion.article_id == article_id,
+        ArticleVersion.state == State.PUBLISHED,
+    )  # fmt: skip
+    events.emit(tx, PUBLISHED_EVENT, article_id=article_id)
+
+
 async def latest(session: AsyncSession, article_id: int) -> ArticleVersion | None:
     """The newest version, whatever its state."""
     return (

@@ -15,6 +15,7 @@ from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
+from dialogs.pointed_to import POINTED_TO
 from handoff import pages as inbox
 from handoff.board_pages import board_router
 from handoff.files import files
@@ -103,7 +104,9 @@ def create_app(
             due=lambda received: services.hours.add_working_days(received, 1),
         )
     )
-    editor = Editor(services.database, services.events, services.learning, services.variables)
+    editor = Editor(
+        services.database, services.events, services.learning, services.variables, POINTED_TO
+    )
     app.include_router(
         editor_pages.router(
             editor,

@@ -1,9 +1,15 @@
 """The menu of the published base, and what is said of an article that has expired."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import dialogs
 from dialogs.menu import MOST_CHOICES, SECTIONS, main_menu, section_menu
+from dialogs.pointed_to import POINTED_TO
 from knowledge_base.answers import Answer
+from knowledge_base.front_matter import TOPIC
 from knowledge_base.names import METER, OTHER, SERVICE
 from knowledge_base.names import SECTIONS as NAMES
 from replies import render
@@ -80,3 +86,16 @@ def test_a_section_grows_with_the_base(count: int) -> None:
                 assert render(menu, channel)[-1].rows, channel
     assert shown == count
     assert section_menu("contacts", [Answer("faq/x", "Икс", "", "", (), 1, section=OTHER)])
+
+
+def test_what_the_assistant_leads_to_is_known() -> None:
+    """Editors are told of every article that a button of the assistant's own leads to."""
+    rooms = Path(dialogs.__file__).parent
+    files = [*rooms.glob("flows/*.py"), *rooms.glob("assistant/*.py")]
+    named = set()
+    for file in files:
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call):
+                texts = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                named |= {one for one in texts if isinstance(one, str) and TOPIC.fullmatch(one)}
+    assert named == POINTED_TO.keys()

@@ -73,7 +73,13 @@ def signals(database: Database) -> Signals:
 @pytest.fixture
 def editor(database: Database, signals: Signals) -> Editor:
     events = Events(signals)
-    return Editor(database, events, Learning(database, events, signals), lambda: VALUES)
+    return Editor(
+        database,
+        events,
+        Learning(database, events, signals),
+        lambda: VALUES,
+        {"faq/installment": ("Мои пени",)},
+    )
 
 
 @pytest.fixture
