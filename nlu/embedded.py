@@ -1,11 +1,12 @@
 """The engine that lives in the process: classifier, entities, several questions in a message."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from nlu import danger
+from nlu import danger, morphology
 from nlu.classifier import SURE, Classifier, Scores, ranked
 from nlu.encoders import Encoder, default_encoder
 from nlu.entities import extract
@@ -22,11 +23,14 @@ MOST_QUESTIONS: Final = 3
 
 _RANKED_SHOWN: Final = 10
 # A part of a message is a question of its own if it is this clear by itself, and the whole
-# message does not rule it out; chosen in docs/decisions/0103.
+# message does not rule it out; chosen in docs/decisions/0103, like all below.
 _CLEAR_OF_TWO: Final = 0.5
 # Of more parts, some are a story's sentences, which ask nothing.
 _CLEAR_OF_MORE: Final = 0.75
 _LEAST_IN_WHOLE: Final = 0.001
+# As clear as this, it is one whatever the whole says, unless it tells what has happened.
+_CLEAR_AGAINST_WHOLE: Final = 0.95
+_WORD: Final = re.compile(r"[а-яё]+")
 # Politeness and small talk around a question are no questions.
 _NO_QUESTION: Final = frozenset(TALK)
 
@@ -131,18 +135,10 @@ def _grouped(
 
     Without ``whole`` no part is ruled out by it.
     """
-    possible = (
-        {r.intent for r in whole.ranking if r.confidence >= _LEAST_IN_WHOLE} if whole else None
-    )
-    least = _CLEAR_OF_TWO if len(parts) == 2 else _CLEAR_OF_MORE
     groups: list[tuple[int, int]] = []
     current: str | None = None
     for part, (start, end) in zip(parts, spans, strict=True):
-        clear = (
-            part.confidence >= least
-            and part.intent not in _NO_QUESTION
-            and (possible is None or part.intent in possible)
-        )
+        clear = _is_clear(part, of=len(parts)) and (whole is None or _is_possible(part, whole))
         if not groups:
             groups.append((start, end))
             current = part.intent if clear else None
@@ -153,6 +149,23 @@ def _grouped(
             groups.append((start, end))
             current = part.intent
     return groups
+
+
+def _is_clear(part: Understanding, *, of: int) -> bool:
+    """Whether a part is a question by itself; ``of``: how many parts the message has."""
+    least = _CLEAR_OF_TWO if of == 2 else _CLEAR_OF_MORE
+    return part.confidence >= least and part.intent not in _NO_QUESTION
+
+
+def _is_possible(part: Understanding, whole: Understanding) -> bool:
+    """Whether the whole message leaves room for the part's question."""
+    share = next((one.confidence for one in whole.ranking if one.intent == part.intent), 0.0)
+    if share >= _LEAST_IN_WHOLE:
+        return True
+    if part.confidence < _CLEAR_AGAINST_WHOLE:
+        return False
+    # «Пришла квитанция. Там пени.»: a story's sentence.
+    return not any(map(morphology.is_past, _WORD.findall(part.text.lower())))
 
 
 def train_engine(

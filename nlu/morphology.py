@@ -61,3 +61,12 @@ def is_adjective_or_genitive(word: str) -> bool:
         parse.tag.POS == "ADJF" or (parse.tag.POS == "NOUN" and parse.tag.case == "gent")
         for parse in _analyser().parse(word)
     )
+
+
+@lru_cache(maxsize=20_000)
+def is_past(word: str) -> bool:
+    """Whether the word, read as it is likeliest meant, is a verb in the past tense («сгорел»)."""
+    if not _RUSSIAN.fullmatch(word):
+        return False
+    parses = _analyser().parse(word)
+    return bool(parses) and parses[0].tag.POS == "VERB" and parses[0].tag.tense == "past"

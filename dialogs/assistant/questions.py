@@ -48,7 +48,11 @@ class Questions:
                 continue
             answered.add(found.intent)
             await self._intents.serve(draft, found.intent, found)
-            if draft.state.flow:
+            if draft.state.flow and any(one.intent == "operator" for one in clear):
+                # Who asks for a human as well is not asked by us.
+                draft.state.end_flow()
+                draft.replies.pop()
+            elif draft.state.flow:
                 break  # a flow asks its own question: two at once would confuse
 
     async def _number_alone(self, draft: Draft, found: Understanding) -> None:
