@@ -5,14 +5,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 
-from knowledge_base import forms, listing, statistics, term_pages, versions
+from knowledge_base import forms, listing, statistics, term_pages, tools, versions
 from knowledge_base.article_text import ArticleText
-from knowledge_base.checks import find_excess, find_problems
 from knowledge_base.company import pages as value_pages
-from knowledge_base.conflicts import find_conflicts
 from knowledge_base.differences import compare
 from knowledge_base.editing import Editor, Saved
-from knowledge_base.errors import ArticleUnknown, EditConflict, Problem, TopicTaken, Unfit
+from knowledge_base.errors import ArticleUnknown, EditConflict, TopicTaken, Unfit
 from knowledge_base.front_matter import TOPIC
 from knowledge_base.gaps import pages as gap_pages
 from knowledge_base.learning import pages as learning_pages
@@ -20,15 +18,12 @@ from knowledge_base.models import ArticleVersion
 from knowledge_base.names import (
     ACTIONS,
     AUDIENCES,
-    FIELDS,
-    INTENTS,
     SECTIONS,
     STATES,
     section_of,
 )
-from knowledge_base.preview import bubbles, previews
 from knowledge_base.reminders import Reminders
-from knowledge_base.style import advice
+from knowledge_base.tools import TOO_LONG, is_too_long, look, opened_article, told
 from knowledge_base.try_out import ReadPhrases, TryIt
 from knowledge_base.variables import names
 from staff.models import Role
@@ -37,12 +32,6 @@ from web.respond import go_to, is_htmx, page
 from web.shell import shell_of
 
 Id = Annotated[int, Path(ge=1, lt=2**63)]
-LONGEST_TRY = 1_000
-# More than this at once is no help.
-MOST_ADVICE = 8
-# A form that is longer is not even read; an article that may be saved is far below.
-LONGEST_FORM = 900_000
-TOO_LONG = Problem("Текст слишком длинный: разделите его на несколько статей")
 DONE = {
     "saved": "Черновик сохранён.",
     "published": "Опубликовано: бот уже отвечает по-новому.",
@@ -72,7 +61,7 @@ def router(
         prefix="/kb", dependencies=[Depends(require(Role.EDITOR, Role.ADMINISTRATOR))]
     )
     _add_list(router, editor, zone)
-    _add_tools(router, editor, try_it, read, zone)
+    tools.add_pages(router, editor, try_it, read, zone)
     learning_pages.add_pages(router, editor.learning)
     gap_pages.add_pages(router, editor)
     value_pages.add_pages(router, reference)
@@ -141,62 +130,12 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         return page(request, "knowledge_base/new.html", context, status=422)
 
 
-def _add_tools(
-    router: APIRouter, editor: Editor, try_it: TryIt, read: ReadPhrases, zone: ZoneInfo
-) -> None:
-    @router.post("/try")
-    async def try_message(request: Request, text: Annotated[str, Form()] = "") -> Response:
-        text = text.strip()[:LONGEST_TRY]
-        context: dict[str, Any] = {"tried": text, "result": None}
-        if text:
-            result = await try_it(text)
-            async with editor.database.read() as session:
-                known = await listing.titles(session)
-            context |= {
-                "result": result,
-                "names": INTENTS | known,
-                "bubbles": [one for reply in result.replies for one in bubbles(reply)],
-            }
-        name = "fragment_try.html" if is_htmx(request) else "try.html"
-        return page(request, f"knowledge_base/{name}", context)
-
-    @router.post("/preview")
-    async def preview(request: Request) -> Response:
-        if _is_too_long(request):
-            context = _nothing_shown([_told(TOO_LONG)])
-        else:
-            form = await request.form()
-            filled = forms.read(form, zone, ArticleText("", ""))
-            context = await _preview(editor, filled.text)
-            context["conflicts"] = await _conflicts(form.get("article"), filled.text)
-        return page(request, "knowledge_base/fragment_preview.html", context)
-
-    async def _conflicts(typed_id: object, text: ArticleText) -> list[tuple[str, str, int | None]]:
-        """Variants with the name of the topic they are taken for, and how surely (per cent)."""
-        if not (isinstance(typed_id, str) and typed_id.isascii() and typed_id.isdigit()):
-            return []
-        opened = await _open(editor, min(int(typed_id), 2**63 - 1))
-        async with editor.database.read() as session:
-            found = await find_conflicts(
-                session, read, article_id=opened.id, topic=opened.topic, questions=text.questions
-            )
-            known = INTENTS | await listing.titles(session)
-        return [
-            (
-                one.question,
-                known.get(one.topic, one.topic),
-                None if one.confidence == 1.0 else round(100 * one.confidence),
-            )
-            for one in found
-        ]
-
-
 def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
     @router.get("/{article_id}")
     async def edit(
         request: Request, article_id: Id, done: Annotated[str, Query()] = ""
     ) -> Response:
-        opened = await _open(editor, article_id)
+        opened = await opened_article(editor, article_id)
         text = versions.text_of(opened.version)
         return await _edit_page(
             request, editor, zone, opened, text, opened.version.number, notice=DONE.get(done)
@@ -211,12 +150,12 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         return await _step(request, me, article_id, publish=True)
 
     async def _step(request: Request, me: Me, article_id: Id, *, publish: bool) -> Response:
-        opened = await _open(editor, article_id)
-        if _is_too_long(request):
+        opened = await opened_article(editor, article_id)
+        if is_too_long(request):
             former = versions.text_of(opened.version)
-            told = {"problems": [_told(TOO_LONG)]}
+            problems = [told(TOO_LONG)]
             return await _edit_page(
-                request, editor, zone, opened, former, opened.version.number, **told
+                request, editor, zone, opened, former, opened.version.number, problems=problems
             )
         form = await request.form()
         filled = forms.read(form, zone, versions.text_of(opened.version))
@@ -231,9 +170,9 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
                 raise Unfit(filled.problems)
             saved: Saved = await act(article_id, text, author_id=me.person_id, base_number=base)
         except Unfit as unfit:
-            shown["problems"] = [_told(problem) for problem in unfit.problems]
+            shown["problems"] = [told(problem) for problem in unfit.problems]
         except EditConflict:
-            opened = await _open(editor, article_id)
+            opened = await opened_article(editor, article_id)
             shown["conflict"] = opened.version
             shown["differences"] = compare(versions.text_of(opened.version), text)
         else:
@@ -243,7 +182,7 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             if not is_htmx(request):
                 return go_to(request, f"/kb/{article_id}?done={done}")
             shown["notice"] = DONE.get(done)
-            opened = await _open(editor, article_id)
+            opened = await opened_article(editor, article_id)
             base = saved.number
         return await _edit_page(request, editor, zone, opened, text, base, **shown)
 
@@ -256,7 +195,7 @@ def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         version_id: Id,
         changed: Annotated[bool, Query()] = False,
     ) -> Response:
-        opened = await _open(editor, article_id)
+        opened = await opened_article(editor, article_id)
         try:
             async with editor.database.read() as session:
                 shown = await listing.open_version(session, article_id, version_id)
@@ -272,7 +211,7 @@ def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             "people": await _people(request, shown),
             "states": STATES,
             "actions": ACTIONS,
-        } | await _preview(editor, text)
+        } | await look(editor, text)
         return page(request, "knowledge_base/version.html", context)
 
     @router.post("/{article_id}/versions/{version_id}/restore")
@@ -292,18 +231,6 @@ def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         except EditConflict:
             return go_to(request, f"/kb/{article_id}/versions/{version_id}?changed=1")
         return go_to(request, f"/kb/{article_id}?done=restored")
-
-
-def _is_too_long(request: Request) -> bool:
-    return int(request.headers.get("content-length") or 0) > LONGEST_FORM
-
-
-async def _open(editor: Editor, article_id: int) -> listing.Opened:
-    try:
-        async with editor.database.read() as session:
-            return await listing.open_article(session, article_id)
-    except ArticleUnknown:
-        raise HTTPException(404) from None
 
 
 async def _edit_page(
@@ -341,7 +268,7 @@ async def _edit_page(
     status = 422 if refused else 200
     if is_htmx(request):
         return page(request, "knowledge_base/fragment_outcome.html", context, status=status)
-    context |= await _preview(editor, text)
+    context |= await look(editor, text)
     context |= {
         "audiences": AUDIENCES,
         "actions": ACTIONS,
@@ -354,38 +281,11 @@ async def _edit_page(
         "valid_until": forms.local_input(text.valid_until, zone),
         "result": None,
         "tried": "",
+        "tried_draft": False,
     }
     return page(request, "knowledge_base/edit.html", context, status=status)
-
-
-async def _preview(editor: Editor, text: ArticleText) -> dict[str, Any]:
-    """``previews`` of each channel and ``obstacles`` to publishing."""
-    values = editor.variables()
-    async with editor.database.read() as session:
-        topics = await listing.titles(session)
-    return {
-        "previews": [] if list(find_excess(text)) else previews(text, values),
-        "obstacles": [_told(one) for one in find_problems(text, values, topics=topics)],
-        "advice": [_told(one) for one in advice(text)][:MOST_ADVICE],
-        "conflicts": [],
-    }
-
-
-def _nothing_shown(obstacles: list[str]) -> dict[str, Any]:
-    return {"previews": [], "obstacles": obstacles, "advice": [], "conflicts": []}
 
 
 async def _people(request: Request, *shown: ArticleVersion) -> dict[int, str]:
     ids = {version.author_id for version in shown if version.author_id is not None}
     return await shell_of(request).staff.names(ids)
-
-
-def _told(problem: Problem) -> str:
-    """«Ответ, строка 3: нет такой переменной»; entries of a list are counted from 1."""
-    field, _, entry = problem.field.partition(".")
-    place = FIELDS.get(field, "")
-    if entry:
-        place = f"{place}, {int(entry) + 1}-я"
-    elif problem.line and problem.field == "body":
-        place = f"{place}, строка {problem.line}"
-    return f"{place}: {problem.message}." if place else f"{problem.message}."

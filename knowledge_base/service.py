@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -103,6 +104,14 @@ class KnowledgeBase:
         if values != self._values:
             self._fill(values)
         return self._filled[topic]
+
+    def with_draft(self, topic: str, text: ArticleText) -> "KnowledgeBase":
+        """The same base as it would be with ``text`` published; nothing of this one changes."""
+        other = copy(self)
+        draft = _Published(0, text)
+        other._published = self._published | {topic: draft}
+        other._filled = self._filled | {topic: _fill(topic, draft, self._values)}
+        return other
 
     def search(
         self, query: str, hints: Mapping[str, float] | None = None, *, limit: int = 10

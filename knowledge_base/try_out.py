@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from knowledge_base.article_text import ArticleText
 from replies import Reply
 
 
@@ -33,6 +34,15 @@ class TryResult:
     replies: tuple[Reply, ...]
 
 
-TryIt = Callable[[str], Awaitable[TryResult]]
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an article would say if it were published as it stands."""
+
+    topic: str
+    text: ArticleText
+
+
+# Against the published base, or with a draft in it.
+TryIt = Callable[[str, Draft | None], Awaitable[TryResult]]
 # What each of these phrases is read as by itself.
 ReadPhrases = Callable[[Sequence[str]], Awaitable[list[Guess]]]

@@ -23,7 +23,6 @@ from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
 from knowledge_base.company.values import CompanyValues
-from knowledge_base.learning.live import LiveEngine
 from knowledge_base.learning.phrases import BasePhrases
 from knowledge_base.learning.service import Learning
 from knowledge_base.learning.trainer import Trainer
@@ -33,11 +32,10 @@ from media.forgetting import MediaForgetting
 from media.links import Links
 from media.store import MediaStore
 from nlu import Understanding
-from nlu.embedded import EmbeddedEngine
 from okno.company import LiveFacts
 from okno.money import close_gateway, mirror, money_answers
 from okno.profile import Profile
-from okno.rasa import RasaReader
+from okno.rasa import Embedded, RasaReader
 from okno.retention import Forgetting
 from okno.settings import Settings, secret_key
 from staff.service import StaffService
@@ -52,7 +50,7 @@ JOBS_PERIOD_SECONDS = 5.0
 class EngineReader:
     """The dialogs' way to the engine."""
 
-    def __init__(self, engine: EmbeddedEngine | LiveEngine) -> None:
+    def __init__(self, engine: Embedded) -> None:
         self._engine = engine
 
     def read(self, text: str, now: datetime) -> Sequence[Understanding]:
@@ -91,14 +89,22 @@ class Services:
         return self.values.variables() | self.profile.terms(self.hours.text())
 
     def assistant(
-        self, engine: EmbeddedEngine | LiveEngine, answers: Answers | None = None
+        self,
+        engine: Embedded,
+        answers: Answers | None = None,
+        knowledge_base: KnowledgeBase | None = None,
     ) -> Assistant:
-        """``answers``: who answers the flows' queries, billing by default."""
+        """``answers``: who answers the flows' queries, billing by default; ``knowledge_base``: the
+        published one by default."""
         return Assistant(
             self._reader(engine),
-            self.knowledge_base,
+            knowledge_base or self.knowledge_base,
             FlowRunner(
-                flows(lambda: self.billing.rules, lambda: self.facts.money_rules),
+                flows(
+                    lambda: self.billing.rules,
+                    lambda: self.facts.money_rules,
+                    has_mailings=self.billing.has_mailings,
+                ),
                 answers
                 or BillingAnswers(self.database, self.billing, money_answers(self), mirror(self)),
                 self.zone,
@@ -121,7 +127,7 @@ class Services:
         rules = {name: rule.personal_data for name, rule in self.profile.channels.items()}
         return {"terminal": "full", **rules}
 
-    def _reader(self, engine: EmbeddedEngine | LiveEngine) -> Reader:
+    def _reader(self, engine: Embedded) -> Reader:
         if self.settings.nlu_engine == "rasa" and self.settings.rasa_url is not None:
             return RasaReader(self.settings.rasa_url, engine)
         return EngineReader(engine)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -9,8 +10,13 @@ from zoneinfo import ZoneInfo
 from conversations.models import MessageKind, Turn
 from dialogs.billing_answers import NoAccounts
 from dialogs.turn import Context
+from knowledge_base.article_text import fold
 from knowledge_base.learning.live import LiveEngine
-from knowledge_base.try_out import FoundEntity, Guess, ReadPhrases, TryIt, TryResult
+from knowledge_base.try_out import Draft, FoundEntity, Guess, ReadPhrases, TryIt, TryResult
+from nlu import Understanding
+from nlu.taxonomy import DANGER
+from nlu.types import Ranked
+from okno.rasa import Embedded
 from okno.services import Services
 
 
@@ -28,12 +34,46 @@ def reading(engine: LiveEngine, zone: ZoneInfo) -> ReadPhrases:
     return read
 
 
-def trying(services: Services, engine: LiveEngine) -> TryIt:
-    assistant = services.assistant(engine, NoAccounts())
+class _Taught:
+    """The engine as if it had learnt the draft's questions: word for word it knows them."""
 
-    async def try_it(text: str) -> TryResult:
+    def __init__(self, engine: Embedded, draft: Draft) -> None:
+        self._engine = engine
+        self._topic = draft.topic
+        self._questions = {fold(one) for one in draft.text.questions}
+
+    @property
+    def model_id(self) -> str:
+        return self._engine.model_id
+
+    def parse(self, text: str, *, now: datetime) -> Understanding:
+        return self._read(self._engine.parse(text, now=now))
+
+    def parse_many(self, text: str, now: datetime) -> list[Understanding]:
+        if fold(text) in self._questions:
+            return [self.parse(text, now=now)]
+        return [self._read(found) for found in self._engine.parse_many(text, now)]
+
+    def _read(self, found: Understanding) -> Understanding:
+        if found.intent == DANGER or fold(found.text) not in self._questions:
+            return found
+        others = (one for one in found.ranking if one.intent != self._topic)
+        ranking = (Ranked(self._topic, 1.0), *others)
+        return replace(found, intent=self._topic, confidence=1.0, ranking=ranking)
+
+
+def trying(services: Services, engine: LiveEngine) -> TryIt:
+    published = services.assistant(engine, NoAccounts())
+
+    async def try_it(text: str, draft: Draft | None) -> TryResult:
         now = services.database.clock.now()
-        found = await asyncio.to_thread(engine.parse, text, now=now.astimezone(services.zone))
+        reads: Embedded = engine
+        assistant = published
+        if draft is not None:
+            reads = _Taught(engine, draft)
+            base = services.knowledge_base.with_draft(draft.topic, draft.text)
+            assistant = services.assistant(reads, NoAccounts(), base)
+        found = await asyncio.to_thread(reads.parse, text, now=now.astimezone(services.zone))
         response = await assistant.respond(
             Context(
                 conversation_id=0,

@@ -17,7 +17,7 @@ from knowledge_base.company.pages import Reference
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.editing import Editor
 from knowledge_base.learning.service import Learning
-from knowledge_base.try_out import FoundEntity, Guess, TryResult
+from knowledge_base.try_out import Draft, FoundEntity, Guess, TryResult
 from replies import Button, Reply
 from staff.models import Role
 from staff.passwords import Passwords
@@ -50,13 +50,14 @@ async def staff(database: Database) -> AsyncIterator[StaffService]:
     service.close()
 
 
-async def try_it(text: str) -> TryResult:
+async def try_it(text: str, draft: Draft | None) -> TryResult:
+    said = f"Ответ на «{text}»" if draft is None else f"{draft.topic}: {draft.text.body}"
     return TryResult(
         intent="faq/penalty",
         confidence=0.874,
         runners_up=(Guess("faq/installment", 0.06), Guess("out_of_scope", 0.02)),
         entities=(FoundEntity("account_number", "440012345678"),),
-        replies=(Reply(f"Ответ на «{text}»", (Button("Мой долг", action="i:balance"),)),),
+        replies=(Reply(said, (Button("Мой долг", action="i:balance"),)),),
     )
 
 

@@ -314,3 +314,19 @@ async def test_drafts_are_seen_in_the_list(database: Database, elena: Browser) -
     assert "Новые пени" in shown
     assert "Елена" in shown
     assert "Счётчик сломан" not in shown
+
+
+async def test_a_message_is_tried_with_the_draft(database: Database, elena: Browser) -> None:
+    await published(database, body="Старое")
+    tried = form(1, text="пени", article="1", draft="1", body="Ещё не сохранено")
+    shown = (await elena.post("/kb/try", tried, htmx=True)).text
+    assert "faq/penalty: Ещё не сохранено" in shown
+    assert "если опубликовать" in shown
+    assert "Ответ на «пени»" in (await elena.post("/kb/try", tried | {"draft": ""})).text
+    await elena.post("/kb/1/save", form(1, body="Сохранено"))
+    without_scripts: Form = {"text": "пени", "article": "1", "draft": "1"}
+    assert "faq/penalty: Сохранено" in (await elena.post("/kb/try", without_scripts)).text
+    nowhere = await elena.post("/kb/try", without_scripts | {"article": "99"})
+    assert nowhere.status_code == 404
+    huge = await elena.post("/kb/try", {"text": "я" * 500_000}, htmx=True)
+    assert huge.status_code == 413
