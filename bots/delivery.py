@@ -28,7 +28,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import aliased
 
 from bots.circuit import Circuit
 from bots.incoming import storable
@@ -71,6 +70,7 @@ STOP_SECONDS = 5.0
 # Written out, not bound: only so are the indexes of open rows used.
 _QUEUED, _SENDING = literal_column("'queued'", Text), literal_column("'sending'", Text)
 _DELIVERY = cast(Table, Delivery.__table__)
+_CONVERSATION = cast(Table, Conversation.__table__)
 # Sent is sent, even when the row was taken for lost and queued again meanwhile.
 _MARK_SENT = (
     update(_DELIVERY)
@@ -84,36 +84,41 @@ _MARK_SENT = (
     )
 )  # fmt: skip
 
-_EARLIER = aliased(Delivery)
+_EARLIER = _DELIVERY.alias()
 # The first open row of each conversation, when it is due: a Parcel's fields, expiry. Built once:
 # it is asked with every turn.
 _DUE = (
     select(
-        Delivery.id,
-        Delivery.conversation_id,
-        Delivery.message_id,
-        Conversation.chat_id,
-        Delivery.kind,
-        Delivery.payload,
-        Delivery.random_id,
-        Delivery.attempts,
-        Delivery.expires_at,
+        _DELIVERY.c.id,
+        _DELIVERY.c.conversation_id,
+        _DELIVERY.c.message_id,
+        _CONVERSATION.c.chat_id,
+        _DELIVERY.c.kind,
+        _DELIVERY.c.payload,
+        _DELIVERY.c.random_id,
+        _DELIVERY.c.attempts,
+        _DELIVERY.c.expires_at,
     )
-    .join(Conversation, Conversation.id == Delivery.conversation_id)
+    .join(_CONVERSATION, _CONVERSATION.c.id == _DELIVERY.c.conversation_id)
     .where(
-        Delivery.bot_account_id == bindparam("account"),
-        Delivery.state == _QUEUED,
-        Delivery.not_before <= bindparam("now"),
+        _DELIVERY.c.bot_account_id == bindparam("account"),
+        _DELIVERY.c.state == _QUEUED,
+        _DELIVERY.c.not_before <= bindparam("now"),
         ~exists().where(
             and_(
-                _EARLIER.conversation_id == Delivery.conversation_id,
-                _EARLIER.seq < Delivery.seq,
-                _EARLIER.state.in_((_QUEUED, _SENDING)),
+                _EARLIER.c.conversation_id == _DELIVERY.c.conversation_id,
+                _EARLIER.c.seq < _DELIVERY.c.seq,
+                _EARLIER.c.state.in_((_QUEUED, _SENDING)),
             )
         ),
     )
-    .order_by(Delivery.id)
+    .order_by(_DELIVERY.c.id)
     .limit(bindparam("most", type_=Integer))
+)
+_MARK_SENDING = (
+    update(_DELIVERY)
+    .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=DeliveryState.SENDING, attempts=_DELIVERY.c.attempts + 1)
 )
 
 
@@ -245,7 +250,7 @@ class DeliveryLoop:
     async def _claim(self, tx: Transaction, limit: int) -> tuple[list[Parcel], bool]:
         """What is to be sent now, marked so; and whether to look again at once."""
         asked = {"account": self._account_id, "now": tx.now, "most": limit}
-        rows = (await tx.session.execute(_DUE, asked)).all()
+        rows = (await tx.connection.execute(_DUE, asked)).all()
         late = [row for row in rows if row.expires_at is not None and row.expires_at < tx.now]
         fresh = [
             Parcel(*row[:-1]) for row in rows if row.expires_at is None or row.expires_at >= tx.now
@@ -260,10 +265,8 @@ class DeliveryLoop:
             await self._mark(tx, [_Done(parcel, Sent()) for parcel in fresh])
             return [], True
         if fresh:
-            await tx.session.execute(
-                update(Delivery)
-                .where(Delivery.id.in_([parcel.delivery_id for parcel in fresh]))
-                .values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1)
+            await tx.connection.execute(
+                _MARK_SENDING, {"ids": [parcel.delivery_id for parcel in fresh]}
             )
         return fresh, bool(late)
 

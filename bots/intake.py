@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 ACCEPTED = Counter("okno_intake_events_total", "Events stored", ["channel", "outcome"])
 
 MOST_FILES = 20
+_CONVERSATION = cast(Table, Conversation.__table__)
+_MESSAGE = cast(Table, Message.__table__)
 
 # What the assistant has nothing to answer to, but staff should see.
 _SILENT = {MessageKind.STOPPED, MessageKind.RETURNED, MessageKind.EDITED}
@@ -110,15 +112,15 @@ class Intake:
         self, tx: Transaction, items: Sequence[Incoming]
     ) -> dict[tuple[int, str], int]:
         wanted = {(item.bot_account_id, item.chat_id): item for item in items}
-        key = tuple_(Conversation.bot_account_id, Conversation.chat_id)
+        key = tuple_(_CONVERSATION.c.bot_account_id, _CONVERSATION.c.chat_id)
         statement = select(
-            Conversation.bot_account_id, Conversation.chat_id, Conversation.id
+            _CONVERSATION.c.bot_account_id, _CONVERSATION.c.chat_id, _CONVERSATION.c.id
         ).where(key.in_(sorted(wanted)))
-        found = {(row[0], row[1]): row[2] for row in await tx.session.execute(statement)}
+        found = {(row[0], row[1]): row[2] for row in await tx.connection.execute(statement)}
         missing = [item for pair, item in sorted(wanted.items()) if pair not in found]
         if missing:
             await self._open(tx, missing)
-            found = {(row[0], row[1]): row[2] for row in await tx.session.execute(statement)}
+            found = {(row[0], row[1]): row[2] for row in await tx.connection.execute(statement)}
         return found
 
     async def _open(self, tx: Transaction, items: Sequence[Incoming]) -> None:
@@ -161,10 +163,10 @@ class Intake:
         """Ids of the new messages by (account, external id); what was there before is not in it."""
         unique = {(item.bot_account_id, item.external_id): item for item in reversed(items)}
         insert_or_skip = sqlite_insert if self._database.is_sqlite else postgres_insert
-        inserted = await tx.session.execute(
-            insert_or_skip(Message)
+        inserted = await tx.connection.execute(
+            insert_or_skip(_MESSAGE)
             .on_conflict_do_nothing()
-            .returning(Message.id, Message.bot_account_id, Message.external_id),
+            .returning(_MESSAGE.c.id, _MESSAGE.c.bot_account_id, _MESSAGE.c.external_id),
             [
                 {
                     "conversation_id": conversations[item.bot_account_id, item.chat_id],
@@ -189,7 +191,7 @@ class Intake:
         return {(account, str(external)): message_id for message_id, account, external in inserted}
 
     async def _touch(self, tx: Transaction, touched: dict[int, Incoming], due: set[int]) -> None:
-        table = cast(Table, Conversation.__table__)
+        table = _CONVERSATION
         soonest = case(
             (or_(table.c.handle_at.is_(None), table.c.handle_at > tx.now), tx.now),
             else_=table.c.handle_at,

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
@@ -27,6 +27,17 @@ from storage.signals import Signals
 INTAKE_SIGNAL = "intake"
 # The error of a delivery that was taken back before it was sent.
 CALLED_BACK = "called_back"
+
+_MESSAGE = cast(Table, Message.__table__)
+# Built once: they are asked with every turn.
+_LOCK = (
+    select(Conversation)
+    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Conversation.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_INSERT_DELIVERIES = insert(cast(Table, Delivery.__table__))
 
 
 def outbox_signal(account_id: int) -> str:
@@ -73,13 +84,7 @@ async def bot_account_id(database: Database, channel: str, name: str = "main") -
 
 async def lock(tx: Transaction, ids: Iterable[int]) -> dict[int, Conversation]:
     """The conversations, locked to the end of ``tx``, always in the order of their ids."""
-    rows = await tx.session.execute(
-        select(Conversation)
-        .where(Conversation.id.in_(sorted(set(ids))))
-        .order_by(Conversation.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    rows = await tx.session.execute(_LOCK, {"ids": sorted(set(ids))})
     return {row.id: row for row in rows.scalars()}
 
 
@@ -137,7 +142,7 @@ class Outbox:
                     message.conversation_id, DeliveryKind.MESSAGE, part, message_id, None,
                     message.not_before,
                 )  # fmt: skip
-        await tx.session.execute(insert(Delivery), rows)
+        await tx.session.execute(_INSERT_DELIVERIES, rows)
         for conversation_id, count in used.items():
             locked[conversation_id].last_seq += count
             locked[conversation_id].last_message_at = tx.now
@@ -152,7 +157,7 @@ class Outbox:
             return []
         inserted = await tx.session.execute(
             # SQLite numbers a list in its order by itself, and many rows are one statement then.
-            insert(Message).returning(Message.id, sort_by_parameter_order=not tx.is_sqlite),
+            insert(_MESSAGE).returning(_MESSAGE.c.id, sort_by_parameter_order=not tx.is_sqlite),
             [
                 {
                     "conversation_id": message.conversation_id,

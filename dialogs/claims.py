@@ -24,16 +24,20 @@ OUTAGE_PAUSE = timedelta(seconds=2)
 MOST_TOGETHER = 8
 
 _CONVERSATION = cast(Table, Conversation.__table__)
+_MESSAGE = cast(Table, Message.__table__)
 
 
 # Built once: they are asked with every turn.
 _DUE = (
-    select(Conversation.id)
+    select(_CONVERSATION.c.id)
     .where(
-        Conversation.handle_at <= bindparam("now"),
-        or_(Conversation.claimed_until.is_(None), Conversation.claimed_until < bindparam("now")),
+        _CONVERSATION.c.handle_at <= bindparam("now"),
+        or_(
+            _CONVERSATION.c.claimed_until.is_(None),
+            _CONVERSATION.c.claimed_until < bindparam("now"),
+        ),
     )
-    .order_by(Conversation.handle_at)
+    .order_by(_CONVERSATION.c.handle_at)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(key_share=True, skip_locked=True)
     .cte("due")
@@ -57,19 +61,22 @@ _TAKE = (
 )
 _NUMBERED = (
     select(
-        Message.id,
-        Message.conversation_id,
-        Message.kind,
-        Message.text,
-        Message.data,
-        Message.created_at,
-        Message.handle_after,
+        _MESSAGE.c.id,
+        _MESSAGE.c.conversation_id,
+        _MESSAGE.c.kind,
+        _MESSAGE.c.text,
+        _MESSAGE.c.data,
+        _MESSAGE.c.created_at,
+        _MESSAGE.c.handle_after,
         func.row_number()
-        .over(partition_by=Message.conversation_id, order_by=(Message.order_no, Message.id))
+        .over(
+            partition_by=_MESSAGE.c.conversation_id, order_by=(_MESSAGE.c.order_no, _MESSAGE.c.id)
+        )
         .label("place"),
     )
     .where(
-        Message.conversation_id.in_(bindparam("ids", expanding=True)), Message.handled_at.is_(None)
+        _MESSAGE.c.conversation_id.in_(bindparam("ids", expanding=True)),
+        _MESSAGE.c.handled_at.is_(None),
     )
     .subquery()
 )
@@ -79,11 +86,12 @@ _UNHANDLED = (
     .order_by(_NUMBERED.c.conversation_id, _NUMBERED.c.place)
 )
 _NEXT_DUE = (
-    select(Message.conversation_id, func.min(Message.handle_after))
+    select(_MESSAGE.c.conversation_id, func.min(_MESSAGE.c.handle_after))
     .where(
-        Message.conversation_id.in_(bindparam("ids", expanding=True)), Message.handled_at.is_(None)
+        _MESSAGE.c.conversation_id.in_(bindparam("ids", expanding=True)),
+        _MESSAGE.c.handled_at.is_(None),
     )
-    .group_by(Message.conversation_id)
+    .group_by(_MESSAGE.c.conversation_id)
 )
 
 

@@ -1,4 +1,6 @@
-"""What a response changes besides the conversation, in the worker's finishing transaction."""
+"""What responses change besides the conversation, in the worker's finishing transaction."""
+
+from collections.abc import Iterable
 
 from conversations.models import Conversation
 from dialogs.turn import (
@@ -23,6 +25,24 @@ class Effects:
         self._handoff = handoff
 
     async def apply(
+        self, tx: Transaction, wanted: Iterable[tuple[Conversation, Context, Effect]]
+    ) -> None:
+        shown: list[record.Shown] = []
+        for conversation, context, effect in wanted:
+            match effect:
+                case AnswerShown(topic=topic, version_id=version_id):
+                    # Most responses are answers: they are noted together.
+                    shown.append(
+                        record.Shown(conversation.id, context.message_id, topic, version_id)
+                    )
+                    continue
+                case RequestOperator() | AnswerRated():
+                    await record.shown(tx, shown)  # these look at what was shown before them
+                    shown = []
+            await self._apply(tx, conversation, context, effect)
+        await record.shown(tx, shown)
+
+    async def _apply(
         self, tx: Transaction, conversation: Conversation, context: Context, effect: Effect
     ) -> None:
         match effect:
@@ -34,8 +54,6 @@ class Effects:
                 )
             case LeaveQueue():
                 await self._handoff.leave_queue(tx, conversation)
-            case AnswerShown(topic=topic, version_id=version_id):
-                await record.shown(tx, conversation.id, context.message_id, topic, version_id)
             case AnswerRated(topic=topic, helpful=helpful):
                 await record.rated(tx, conversation.id, topic, helpful=helpful)
             case NotUnderstood():

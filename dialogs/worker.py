@@ -10,18 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from typing import cast
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, update
 
-from conversations.models import Author, DeliveryKind, Message
+from conversations.models import Author, Conversation, DeliveryKind, Message
 from conversations.service import INTAKE_SIGNAL, Outbox, Outgoing, Signal, lock
 from dialogs import claims
 from dialogs.beside_operator import Answering
 from dialogs.claims import CLAIM_TIME, MOST_TOGETHER, Claim, Unhandled
 from dialogs.effects import Effects
-from dialogs.turn import Response
+from dialogs.turn import Context, Effect, Response
 from nlu import Understanding
 from replies import render
 from storage.database import Database, Transaction
@@ -42,6 +43,11 @@ MAX_ATTEMPTS = 3
 SWEEP_SECONDS = 1.0
 PRESS_ANSWER_TIME = timedelta(seconds=60)
 STOP_SECONDS = 5.0
+
+_MESSAGE = cast(Table, Message.__table__)
+_ONE = update(_MESSAGE).where(_MESSAGE.c.id == bindparam("key"))
+_MARK_HANDLED = _ONE.values(handled_at=bindparam("at"), understanding=bindparam("read_as"))
+_POSTPONE = _ONE.values(handle_after=bindparam("until"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,7 @@ class Worker:
             conversation.handle_at = next_due.get(conversation.id)
         messages: list[Outgoing] = []
         signals: list[Signal] = []
+        effects: list[tuple[Conversation, Context, Effect]] = []
         for item in handled:
             conversation = locked[item.claim.conversation_id]
             context = item.claim.context(item.messages)
@@ -267,8 +274,9 @@ class Worker:
                 messages.append(
                     Outgoing(conversation.id, Author.ASSISTANT, reply.text, parts, reply.to_json())
                 )
-            for effect in item.response.effects:
-                await self._effects.apply(tx, conversation, context, effect)
+            effects += [(conversation, context, effect) for effect in item.response.effects]
+        if effects:
+            await self._effects.apply(tx, effects)
         await self._outbox.queue(tx, messages, signals, locked=locked)
 
     async def _mark(
@@ -276,13 +284,13 @@ class Worker:
     ) -> None:
         if handled:
             await tx.session.execute(
-                update(Message),
+                _MARK_HANDLED,
                 [
                     {
-                        "id": message.id,
-                        "handled_at": tx.now,
+                        "key": message.id,
+                        "at": tx.now,
                         # Of several messages read as one, the last made it what it is.
-                        "understanding": _understanding(one.response.understanding)
+                        "read_as": _understanding(one.response.understanding)
                         if message is one.messages[-1]
                         else None,
                     }
@@ -292,9 +300,9 @@ class Worker:
             )
         if postponed:
             await tx.session.execute(
-                update(Message),
+                _POSTPONE,
                 [
-                    {"id": message.id, "handle_after": one.until}
+                    {"key": message.id, "until": one.until}
                     for one in postponed
                     for message in one.messages
                 ],

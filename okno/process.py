@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import structlog
 import uvicorn
+from threadpoolctl import threadpool_limits
 
 from knowledge_base.learning.live import LiveEngine
 from okno.app import create_app
@@ -74,6 +75,8 @@ async def serve(
         )
         tasks["web"] = asyncio.create_task(server.serve())
     tasks |= await _background(services, roles, channels, engine)
+    # The engine's products are small: more threads only wait for each other, at full speed.
+    threadpool_limits(limits=1, user_api="blas")
     # What is loaded now stays to the end: the collector need not walk over it again and again.
     gc.collect()
     gc.freeze()

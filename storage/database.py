@@ -8,7 +8,7 @@ an update without an error. Reads go through an engine of their own that cannot 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
@@ -169,6 +169,7 @@ def _sqlite_engine(url: URL, *, writable: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writable else "BEGIN")
+        ours = cast(sqlite_driver.Connection, connection.connection.dbapi_connection)
+        ours.begin("BEGIN IMMEDIATE" if writable else "BEGIN")
 
     return engine

@@ -2,7 +2,8 @@
 
 SQLAlchemy opens a cursor, executes, fetches and closes in separate calls, each a message to the
 connection's thread and back; under load these hops cost more than the statements themselves.
-Here a statement and its rows are one call. Results are always fetched whole.
+Here a statement and its rows are one call, and the first one takes the transaction's beginning
+along. Results are always fetched whole.
 """
 
 import sqlite3
@@ -23,15 +24,15 @@ DRIVER = "okno"
 _Outcome = tuple[Any, int, int | None, deque[Any]]
 
 
-def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) -> _Outcome:
-    return _outcome(connection.execute(operation, parameters or ()))
-
-
-def _executemany(connection: sqlite3.Connection, operation: str, parameters: Any) -> _Outcome:
-    return _outcome(connection.executemany(operation, parameters))
-
-
-def _outcome(cursor: sqlite3.Cursor) -> _Outcome:
+def _execute(
+    connection: sqlite3.Connection, begin: str | None, operation: str, parameters: Any, many: bool
+) -> _Outcome:
+    if begin:
+        connection.execute(begin)
+    if many:
+        cursor = connection.executemany(operation, parameters)
+    else:
+        cursor = connection.execute(operation, parameters or ())
     rows = deque(cursor.fetchall()) if cursor.description else deque[Any]()
     outcome = cursor.description, cursor.rowcount, cursor.lastrowid, rows
     cursor.close()
@@ -43,7 +44,7 @@ class _Cursor:
 
     server_side = False
 
-    def __init__(self, connection: "_Connection") -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._adapted = connection
         self.arraysize = 1
         self._take((None, -1, None, deque()))
@@ -52,15 +53,16 @@ class _Cursor:
         self.description, self.rowcount, self.lastrowid, self._rows = outcome
 
     def execute(self, operation: str, parameters: Any = None) -> None:
-        self._call(_execute, operation, parameters)
+        self._call(operation, parameters, many=False)
 
     def executemany(self, operation: str, parameters: Any) -> None:
-        self._call(_executemany, operation, parameters)
+        self._call(operation, parameters, many=True)
 
-    def _call(self, function: Any, operation: str, parameters: Any) -> None:
+    def _call(self, operation: str, parameters: Any, *, many: bool) -> None:
         raw = self._adapted.driver_connection
+        begin = self._adapted.take_beginning()
         try:
-            outcome = await_(raw._execute(function, raw._conn, operation, parameters))
+            outcome = await_(raw._execute(_execute, raw._conn, begin, operation, parameters, many))
         except Exception as error:
             self._adapted._handle_exception(error)
         self._take(outcome)
@@ -91,16 +93,36 @@ class _Cursor:
         """SQLite has no use for them."""
 
 
-class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
+class Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ("_beginning",)
 
     _cursor_cls = _Cursor  # type: ignore[assignment]
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._beginning: str | None = None
+
+    def begin(self, statement: str) -> None:
+        """``statement`` runs with the first one of the transaction."""
+        self._beginning = statement
+
+    def take_beginning(self) -> str | None:
+        beginning, self._beginning = self._beginning, None
+        return beginning
+
+    def commit(self) -> None:
+        if self.take_beginning() is None:
+            super().commit()
+
+    def rollback(self) -> None:
+        if self.take_beginning() is None:
+            super().rollback()
+
 
 class _Module(AsyncAdapt_aiosqlite_dbapi):
-    def connect(self, *args: Any, **options: Any) -> _Connection:
+    def connect(self, *args: Any, **options: Any) -> Connection:
         connection = super().connect(*args, **options)
-        return _Connection(self, connection.driver_connection)
+        return Connection(self, connection.driver_connection)
 
 
 class Dialect(SQLiteDialect_aiosqlite):

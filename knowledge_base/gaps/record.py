@@ -1,5 +1,7 @@
 """What the dialog notes, in the transaction that stores its answer."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
@@ -13,19 +15,22 @@ from storage.database import Transaction
 SOON = timedelta(minutes=30)
 
 
-async def shown(
-    tx: Transaction, conversation_id: int, message_id: int, topic: str, version_id: int
-) -> None:
-    await tx.connection.execute(
-        insert(ArticleShown).values(
-            conversation_id=conversation_id,
-            message_id=message_id,
-            topic=topic,
-            version_id=version_id,
-            shown_at=tx.now,
-            handed_over=False,
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An article's version that was the answer to a message."""
+
+    conversation_id: int
+    message_id: int
+    topic: str
+    version_id: int
+
+
+async def shown(tx: Transaction, answers: Sequence[Shown]) -> None:
+    if answers:
+        noted = {"shown_at": tx.now, "handed_over": False}
+        await tx.connection.execute(
+            insert(ArticleShown), [asdict(answer) | noted for answer in answers]
         )
-    )
 
 
 async def rated(tx: Transaction, conversation_id: int, topic: str, *, helpful: bool) -> None:

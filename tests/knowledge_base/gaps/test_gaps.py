@@ -80,11 +80,11 @@ async def test_what_the_dialog_notes(
     version = await published(database)
     first, second, third = await customers.ask("раз", "два", "три")
     async with database.write() as tx:
-        await record.shown(tx, 1, first, "faq/penalty", version)
+        await record.shown(tx, [record.Shown(1, first, "faq/penalty", version)])
         await record.rated(tx, 1, "faq/penalty", helpful=False)
         await record.rated(tx, 1, "faq/penalty", helpful=True)  # a later press changes nothing
         await record.rated(tx, 1, "faq/never", helpful=False)
-        await record.shown(tx, 1, second, "faq/penalty", version)
+        await record.shown(tx, [record.Shown(1, second, "faq/penalty", version)])
         await record.handed_over(tx, 1)
         await record.not_understood(tx, third)
         await record.not_understood(tx, third)
