@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 from nlu.embedded import EmbeddedEngine
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.waiting import until
+from tests.media.test_media import picture
 from tests.running import PASSWORD, RunningOkno, prepare
 
 READING = "лс 440012345678 Иванова показания 12345"
@@ -59,7 +60,8 @@ class InboxPage:
 
 
 async def test_in_the_browser(okno: RunningOkno, browser: Browser) -> None:
-    """Tariff, reading, a human; the operator answers; both see each other without reloading."""
+    """Tariff, reading, a human; the operator answers; both see each other without reloading, and
+    what the customer has photographed."""
     customer = ChatPage(await (await browser.new_context()).new_page())
     await customer.page.goto(f"{okno.url}/chat")
     await customer.write("какой сейчас тариф на свет?")
@@ -80,6 +82,12 @@ async def test_in_the_browser(okno: RunningOkno, browser: Browser) -> None:
 
     await customer.write("почему <script>alert(1)</script> такой счёт")
     await operator.sees("почему <script>alert(1)</script> такой счёт")
+
+    photo = {"name": "счётчик.png", "mimeType": "image/png", "buffer": picture()}
+    await customer.page.locator("#file").set_input_files(photo)
+    await expect(operator.page.locator("#ib-lines .ib-picture img")).to_be_visible()
+    shown = customer.page.locator("#messages .own img[src^='/media/']")
+    await expect(shown).to_have_js_property("naturalWidth", 8)
 
     await customer.page.reload()
     await customer.sees("Показания приняты")

@@ -1,5 +1,5 @@
 """The same conversation in every messenger, through a real process and the messenger's own
-protocol: a question, a press, a reading, the debt, an operator who answers."""
+protocol: a question, a press, a reading, the debt, a photo, an operator who answers."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,13 +10,16 @@ from sqlalchemy import select
 
 from handoff.desk import Operator
 from handoff.models import Handoff
+from media.models import Attachment
 from nlu.embedded import EmbeddedEngine
 from okno import profile as profiles
 from okno.assemble import assemble
 from okno.settings import Settings
+from storage.database import Database
 from tests.e2e import messengers
 from tests.e2e.messengers import Messenger
 from tests.fakes.waiting import until
+from tests.media.test_media import picture
 from tests.running import RunningOkno, prepare
 
 Open = Callable[..., AbstractContextManager[Messenger]]
@@ -44,8 +47,8 @@ async def test_the_same_conversation(
         okno.environment = chat.environment
         customer = chat.customer
 
-        async def reads(text: str) -> None:
-            await until(lambda: any(text in said for said in customer.reads), text)
+        async def reads(text: str, times: int = 1) -> None:
+            await until(lambda: sum(text in said for said in customer.reads) >= times, text)
 
         try:
             await okno.start()
@@ -54,6 +57,8 @@ async def test_the_same_conversation(
             await reads("Здравствуйте")
             chat.presses("Оплата и долг")
             await reads("Что подсказать?")
+            chat.presses("Частые вопросы")
+            await reads("Что подсказать?", times=2)
             chat.presses("Тарифы")
             await reads("5,47")
             customer.says(READING)
@@ -62,6 +67,9 @@ async def test_the_same_conversation(
             await reads("₽")
             customer.says("позовите человека")
             await reads("Оператор ответит до")
+            customer.sends_photo(picture())
+            await reads("Передал оператору")
+            await kept_for_operators(sqlite_url)
             await answer_as_operator(sqlite_url, "Здравствуйте! 1 < 2 & *звёздочки* [x](y)")
             await reads("1 < 2 & *звёздочки* [x](y)")
             assert await okno.stop() == 0
@@ -73,6 +81,18 @@ async def test_the_same_conversation(
 
 def _secrets(chat: Messenger) -> list[str]:
     return [value for name, value in chat.environment.items() if name.endswith("_TOKEN")]
+
+
+async def kept_for_operators(database_url: str) -> None:
+    """The photo has come, and a picture was made of it."""
+    database = Database(database_url)
+
+    async def kept() -> bool:
+        async with database.read() as session:
+            return (await session.scalar(select(Attachment.preview))) is not None
+
+    await until(kept, "the photo is fetched")
+    await database.close()
 
 
 async def answer_as_operator(database_url: str, text: str) -> None:
