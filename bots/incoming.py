@@ -10,6 +10,7 @@ from conversations.models import MessageKind
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MAX_TEXT = 20_000
 MAX_NAME = 200
+LONGEST_QUOTE = 200
 
 
 class Malformed(ValueError):
@@ -39,6 +40,12 @@ class Incoming:
     platform_no: int | None = None
     edit_version: int = 0
     order_no: int = 0
+
+
+def quoted(text: object) -> dict[str, str]:
+    """What goes into ``data`` of a message that replies to another: that one's words."""
+    words = " ".join(text.split())[:LONGEST_QUOTE] if isinstance(text, str) else ""
+    return {"reply_to": words} if words else {}
 
 
 def storable(text: str) -> str:

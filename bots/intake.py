@@ -93,7 +93,9 @@ class Intake:
                 continue
             conversation_id = conversations[item.bot_account_id, item.chat_id]
             touched[conversation_id] = item
-            if item.kind not in _SILENT:
+            if item.kind not in _SILENT and not await _goes_on(
+                tx, conversation_id, message_id, item
+            ):
                 due.add(conversation_id)
             files += _files(tx, message_id, item)
             self._events.emit(
@@ -237,6 +239,25 @@ class Intake:
                 )
             )
         ACCEPTED.labels(channel, "quarantined").inc()
+
+
+async def _goes_on(tx: Transaction, conversation_id: int, message_id: int, item: Incoming) -> bool:
+    """Whether it is a further picture of an album: one answer to all of them is enough. Then it is
+    marked as handled. A platform sends an album as messages of their own."""
+    album = item.data.get("album")
+    if not album or item.text.strip():
+        return False
+    first = await tx.session.scalar(
+        select(func.min(Message.id)).where(
+            Message.conversation_id == conversation_id, Message.data["album"].as_string() == album
+        )
+    )
+    if first is None or first >= message_id:
+        return False
+    await tx.session.execute(
+        update(Message).where(Message.id == message_id).values(handled_at=tx.now)
+    )
+    return True
 
 
 def _files(tx: Transaction, message_id: int, item: Incoming) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ class Mark:
 class Line:
     """``html`` is safe markup, else ``text`` is shown as it is. ``what`` names a line without
     words (a photo, a pressed button). ``understood``: what the assistant made of it.
-    ``files``: the customer's."""
+    ``files``: the customer's. ``quote``: what he replies to."""
 
     id: int
     by: By
@@ -55,6 +55,7 @@ class Line:
     understood: str = ""
     mark: Mark | None = None
     files: tuple[FileShown, ...] = ()
+    quote: str = ""
 
 
 _MARKS = {
@@ -117,6 +118,7 @@ def _of_customer(
         what="" if files else _what(message.kind, message.data),
         understood=_understood(message.understanding, intent_title),
         files=tuple(shown(file) for file in files),
+        quote=str(message.data.get("reply_to", "")),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming, Malformed, Unreadable
+from bots.incoming import Incoming, Malformed, Unreadable, quoted
 from conversations.models import MessageKind
 
 CHANNEL = "max"
@@ -96,8 +96,14 @@ def _message(
     number = int(message["body"]["seq"])
     return _incoming(
         account_id, external_id, message["recipient"]["chat_id"], message["sender"], kind,
-        message["timestamp"], text=text, data=data, platform_no=number, order_no=number,
+        message["timestamp"], text=text, data=data | _replied(message), platform_no=number,
+        order_no=number,
     )  # fmt: skip
+
+
+def _replied(message: dict[str, Any]) -> dict[str, str]:
+    link = message.get("link") or {}
+    return quoted((link.get("message") or {}).get("text")) if link.get("type") == "reply" else {}
 
 
 def _edited(update: dict[str, Any], account_id: int, external_id: str) -> Incoming | None:

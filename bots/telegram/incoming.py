@@ -7,7 +7,7 @@ from typing import Any
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update, User
 from pydantic import ValidationError
 
-from bots.incoming import Incoming, Malformed, Unreadable
+from bots.incoming import Incoming, Malformed, Unreadable, quoted
 from conversations.models import MessageKind
 
 # Kinds the assistant cannot read, in the order of looking.
@@ -81,11 +81,21 @@ def _message(update_id: int, message: Message, account_id: int) -> Incoming | No
         kind=kind,
         sent_at=message.date.astimezone(UTC),
         text=text,
-        data=data,
+        data=data | _context(message),
         sender_name=_name(message.from_user),
         platform_no=message.message_id,
         order_no=message.message_id,
     )
+
+
+def _context(message: Message) -> dict[str, Any]:
+    """What it replies to, and of which album it is a part."""
+    album = {"album": message.media_group_id} if message.media_group_id else {}
+    replied = message.reply_to_message
+    if replied is None:
+        return album
+    part = message.quote.text if message.quote is not None else None
+    return album | quoted(part or replied.text or replied.caption)
 
 
 def _content(message: Message) -> tuple[MessageKind | None, str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from aiogram.methods import TelegramMethod
 
 from bots.intake import Intake
 from bots.leased import under_lease
+from bots.telegram.commands import show_commands
 from bots.telegram.receiving import Receiver
 from storage.database import Database
 
@@ -59,6 +60,7 @@ class TelegramPolling:
                 if not ready:
                     # Polling and a webhook exclude each other; what waits there is kept.
                     await self._bot.delete_webhook(drop_pending_updates=False)
+                    await show_commands(self._bot)
                     ready = True
                 updates = await self._bot(
                     _RawUpdates(

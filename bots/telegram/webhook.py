@@ -6,6 +6,7 @@ from aiogram import Bot
 from fastapi import APIRouter, Request, Response
 
 from bots.intake import Intake
+from bots.telegram.commands import show_commands
 from bots.telegram.polling import ALLOWED_UPDATES
 from bots.telegram.receiving import Receiver
 from bots.webhooks import answer
@@ -33,3 +34,4 @@ async def register(bot: Bot, public_url: str, secret: str) -> None:
     await bot.set_webhook(
         public_url.rstrip("/") + PATH, secret_token=secret, allowed_updates=ALLOWED_UPDATES
     )
+    await show_commands(bot)

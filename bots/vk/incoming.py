@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming, Malformed, Unreadable
+from bots.incoming import Incoming, Malformed, Unreadable, quoted
 from conversations.models import MessageKind
 
 CHANNEL = "vk"
@@ -69,7 +69,7 @@ def _message_new(envelope: _Envelope, value: dict[str, Any]) -> Incoming | None:
         kind,
         datetime.fromtimestamp(message["date"], UTC),
         text=text,
-        data=data,
+        data=data | quoted(plain_text(str((message.get("reply_message") or {}).get("text") or ""))),
         platform_no=number,
         order_no=number,
     )

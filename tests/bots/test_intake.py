@@ -1,6 +1,7 @@
 """Store, then confirm: repeats, bad text, order, first contact from two sides."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -139,3 +140,22 @@ async def test_blocking_the_bot_is_marked_and_lifted_by_the_next_message(
         conversation = (await session.execute(select(Conversation))).scalar_one()
         assert conversation.unreachable is None
     assert await _count(database, Contact) == 1
+
+
+async def test_an_album_is_answered_once_and_its_caption_always(
+    database: Database, intake: Intake, account: int
+) -> None:
+    def part(number: int, caption: str = "", album: str = "a") -> Incoming:
+        data = {"type": "photo", "album": album}
+        return replace(text(account, number, caption), kind=MessageKind.ATTACHMENT, data=data)
+
+    await asyncio.gather(*(intake.accept(part(number)) for number in (1, 2, 3)))
+    await intake.accept(part(4, "показания 123"))
+    await intake.accept(part(5, album="b"))
+    async with database.read() as session:
+        rows = await session.execute(
+            select(Message.platform_no)
+            .where(Message.handled_at.is_(None))
+            .order_by(Message.platform_no)
+        )
+        assert list(rows.scalars()) == [1, 4, 5]

@@ -111,6 +111,17 @@ def test_attachments_are_named_and_keep_their_caption(
     assert incoming.text == content.get("caption", "")
 
 
+def test_what_it_replies_to_and_of_which_album_it_is(anna: Person) -> None:
+    asked = anna.text("Какой у Вас счётчик?")["message"]
+    reply = seen(anna.message(text="Меркурий", reply_to_message=asked))
+    assert reply.data == {"reply_to": "Какой у Вас счётчик?"}
+    part = {"text": "счётчик", "position": 0}
+    assert seen(anna.message(text="такой", reply_to_message=asked, quote=part)).data == {
+        "reply_to": "счётчик"
+    }
+    assert seen(anna.message(photo=PHOTO, media_group_id="13")).data["album"] == "13"
+
+
 def test_what_has_a_file_says_by_what_to_ask_for_it(anna: Person) -> None:
     large = {**PHOTO[0], "file_id": "large", "file_size": 90_000}
     photo = seen(anna.message(photo=[*PHOTO, large]))
