@@ -94,3 +94,19 @@ class ArticleReminder(Base):
     stage: Mapped[int]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
+
+
+class ArticleAutosave(Base):
+    """What an editor typed and has not saved yet, as it stands: one row for each, no version.
+    ``base_number``: the version begun with. ``text`` is ``autosave.pack``'s.
+    """
+
+    __tablename__ = "article_autosave"
+    __table_args__ = (UniqueConstraint("article_id", "person_id"), AUTOINCREMENT)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("staff_person.id"))
+    base_number: Mapped[int]
+    text: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]

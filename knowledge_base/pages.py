@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 
-from knowledge_base import forms, listing, statistics, term_pages, tools, versions
+from knowledge_base import autosave, forms, listing, statistics, term_pages, tools, versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.company import pages as value_pages
 from knowledge_base.differences import compare
@@ -133,13 +133,37 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
 def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
     @router.get("/{article_id}")
     async def edit(
-        request: Request, article_id: Id, done: Annotated[str, Query()] = ""
+        request: Request, me: Me, article_id: Id, done: Annotated[str, Query()] = ""
     ) -> Response:
         opened = await opened_article(editor, article_id)
-        text = versions.text_of(opened.version)
+        text, base = versions.text_of(opened.version), opened.version.number
+        async with editor.database.read() as session:
+            kept = await autosave.kept(session, article_id, me.person_id)
+        if kept is not None and kept.text != text:
+            text, base = kept.text, kept.base_number
+        else:
+            kept = None
         return await _edit_page(
-            request, editor, zone, opened, text, opened.version.number, notice=DONE.get(done)
+            request, editor, zone, opened, text, base, notice=DONE.get(done), kept=kept
         )
+
+    @router.post("/{article_id}/autosave")
+    async def keep(request: Request, me: Me, article_id: Id) -> Response:
+        if is_too_long(request):
+            raise HTTPException(413)
+        opened = await opened_article(editor, article_id)
+        filled = forms.read(await request.form(), zone, versions.text_of(opened.version))
+        async with editor.database.write() as tx:
+            await autosave.keep(
+                tx, article_id, me.person_id, filled.text, base_number=filled.base_number
+            )
+        return Response(status_code=204)
+
+    @router.post("/{article_id}/forget")
+    async def forget(request: Request, me: Me, article_id: Id) -> Response:
+        async with editor.database.write() as tx:
+            await autosave.forget(tx, article_id, me.person_id)
+        return go_to(request, f"/kb/{article_id}")
 
     @router.post("/{article_id}/save")
     async def save(request: Request, me: Me, article_id: Id) -> Response:
@@ -176,6 +200,8 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             shown["conflict"] = opened.version
             shown["differences"] = compare(versions.text_of(opened.version), text)
         else:
+            async with editor.database.write() as tx:
+                await autosave.forget(tx, article_id, me.person_id)
             done = "published" if publish else "saved"
             if saved.training_id is not None:
                 done = "learning"
@@ -226,6 +252,8 @@ def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             async with editor.database.read() as session:
                 older = await listing.open_version(session, article_id, version_id)
             await editor.restore(article_id, older, author_id=me.person_id, base_number=base)
+            async with editor.database.write() as tx:
+                await autosave.forget(tx, article_id, me.person_id)
         except ArticleUnknown:
             raise HTTPException(404) from None
         except EditConflict:
@@ -243,7 +271,8 @@ async def _edit_page(
     **shown: Any,
 ) -> Response:
     """The whole page; after a step by htmx only what the step changed. ``shown``: ``notice``,
-    ``problems``, or ``conflict`` (the other's version) with ``differences``."""
+    ``problems``, or ``conflict`` (the other's version) with ``differences``; ``kept``: the text is
+    what was typed and not saved."""
     now = editor.database.clock.now()
     async with editor.database.read() as session:
         past = await listing.history(session, opened.id)
@@ -261,6 +290,7 @@ async def _edit_page(
         "problems": [],
         "conflict": None,
         "differences": [],
+        "kept": None,
         "training": await learning_pages.training_of(editor.learning, opened.id),
         "on": "article",
     } | shown

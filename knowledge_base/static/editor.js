@@ -2,8 +2,9 @@
 (() => {
   const form = document.getElementById("article");
   const body = form.elements.body;
-  const base = () => document.getElementById("base");
-  const KEY = `okno:kb:${document.body.dataset.login}:${form.dataset.article}`;
+  // Milliseconds: how soon what is typed is sent, and how soon again after a failure.
+  const EVERY = 1000;
+  const AGAIN = 5000;
   const NAMES = ["title", "body", "short", "questions", "button_label", "button_target",
     "button_url", "audience", "review_by", "valid_from", "valid_until", "legal_basis", "tags"];
 
@@ -89,21 +90,12 @@
     changed();
   });
 
-  // What is typed is kept in this browser until it is saved.
+  // What is typed is kept on the server, for this editor, until it is saved as a version.
 
   function read(valueOf = (field) => field.value) {
     return Object.fromEntries(
       NAMES.map((name) => [name, [...form.querySelectorAll(`[name="${name}"]`)].map(valueOf)]),
     );
-  }
-
-  function write(values) {
-    while (rows.children.length < values.button_label.length) addRow();
-    while (rows.children.length > values.button_label.length) rows.lastElementChild.remove();
-    for (const name of NAMES) {
-      form.querySelectorAll(`[name="${name}"]`).forEach((field, n) => (field.value = values[name][n]));
-    }
-    countRows();
   }
 
   // What the page came with, not what the fields hold by now: one may type before this script runs.
@@ -113,52 +105,54 @@
     return fresh.value;
   }
   const onArrival = JSON.stringify(read(sentByServer));
-  // After an answer that refused it, nothing is known to be saved.
+  // As a version. After an answer that refused it, nothing is known to be saved.
   let saved = form.dataset.saved === "yes" ? onArrival : null;
+  // In either way.
+  let kept = form.dataset.kept === "yes" ? onArrival : null;
+  const url = `/kb/${form.dataset.article}/autosave`;
   const dirty = document.getElementById("dirty");
+  let timer = null;
 
   function keep() {
     const now = JSON.stringify(read());
-    const isSaved = now === saved;
-    dirty.textContent = isSaved ? "" : "Есть несохранённые изменения";
+    if (now === kept) {
+      dirty.textContent = now === saved ? "" : "Версия не сохранена, но набранное не пропадёт";
+      return;
+    }
+    dirty.textContent = "Есть несохранённые изменения";
+    timer ??= setTimeout(send, EVERY);
+  }
+
+  async function send() {
+    timer = null;
+    const now = JSON.stringify(read());
+    if (now === kept) return;
     try {
-      if (isSaved) localStorage.removeItem(KEY);
-      else localStorage.setItem(KEY, JSON.stringify({ base: base().value, values: read() }));
+      const answer = await fetch(url, { method: "POST", body: new FormData(form) });
+      if (!answer.ok) throw new Error(String(answer.status));
+      kept = now;
+      keep();
     } catch {
-      // No room in the browser: the page itself still has the text.
+      dirty.textContent = "Нет связи: набранное пока только на этой странице";
+      timer ??= setTimeout(send, AGAIN);
     }
   }
 
-  function unsaved() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(KEY));
-      return kept && JSON.stringify(kept.values) !== saved ? kept : null;
-    } catch {
-      return null;
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && JSON.stringify(read()) !== kept) {
+      navigator.sendBeacon(url, new FormData(form));
     }
-  }
-
-  function restore(kept) {
-    const savedBase = base().value;
-    write(kept.values);
-    // Begun with an older version: saving will show what the other one wrote.
-    base().value = kept.base;
-    const sign = document.getElementById("kept");
-    sign.hidden = false;
-    sign.querySelector("[data-forget]").addEventListener("click", () => {
-      write(JSON.parse(onArrival));
-      base().value = savedBase;
-      sign.hidden = true;
-      changed();
-    });
-  }
+  });
 
   const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
   form.addEventListener("input", keep);
   form.addEventListener("change", keep);
 
   let sent = null;
-  const isStep = (detail) => detail.requestConfig?.path?.startsWith(`/kb/${form.dataset.article}/`);
+  const isStep = (detail) => {
+    const path = detail.requestConfig?.path;
+    return ["save", "publish"].some((step) => path === `/kb/${form.dataset.article}/${step}`);
+  };
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (isStep(event.detail)) sent = JSON.stringify(read());
   });
@@ -167,6 +161,7 @@
     const outcome = document.getElementById("outcome");
     if (event.detail.xhr.status === 200) {
       saved = sent;
+      kept = sent;
       document.getElementById("kept").hidden = true;
     }
     keep();
@@ -183,8 +178,6 @@
   });
 
   countRows();
-  const kept = saved === null ? null : unsaved();
-  if (kept) restore(kept);
   keep();
   // The preview listens only when the whole page has been read.
   document.addEventListener("DOMContentLoaded", () => {

@@ -20,6 +20,7 @@ from web.hub import EventHub
 pytestmark = pytest.mark.skipif(installed_browser() is None, reason="needs Chromium")
 
 PAGE = "/kb/1"
+KEPT = "Версия не сохранена, но набранное не пропадёт"
 
 
 @pytest.fixture
@@ -58,13 +59,18 @@ async def context(chromium: Browser, server: Running) -> AsyncIterator[BrowserCo
 @pytest.fixture
 async def page(context: BrowserContext) -> Page:
     page = await context.new_page()
+    await log_in(page)
+    await expect(page.locator("#body")).to_have_value("Старое")
+    return page
+
+
+async def log_in(page: Page) -> None:
     await page.goto(f"/login?next={PAGE}")
     await page.fill("#login", "elena")
     await page.fill("#password", PASSWORD)
     await page.click("text=Войти")
-    await expect(page.locator("#body")).to_have_value("Старое")
+    await page.wait_for_selector("#body")
     await page.wait_for_load_state()  # its scripts have run
-    return page
 
 
 async def petr_saves(database: Database, body: str) -> None:
@@ -115,6 +121,7 @@ async def test_nothing_is_lost_in_a_conflict(page: Page, database: Database) -> 
     await expect(conflict).to_contain_text("Пётр")
     await expect(conflict.locator("del")).to_have_text("Слова Петра")
     await expect(page.locator("#body")).to_have_value("Слова Елены")
+    await expect(page.locator("#dirty")).to_have_text(KEPT)
     await page.reload()  # even so
     await expect(page.locator("#kept")).to_be_visible()
     await expect(page.locator("#body")).to_have_value("Слова Елены")
@@ -135,19 +142,24 @@ async def test_what_was_typed_before_the_script_ran_is_kept(page: Page) -> None:
     await page.reload(wait_until="commit")
     await page.fill("#body", "Торопливое")
     may_load.set()
-    await expect(page.locator("#dirty")).to_have_text("Есть несохранённые изменения")
+    await expect(page.locator("#dirty")).to_have_text(KEPT)
     await page.reload()
     await expect(page.locator("#body")).to_have_value("Торопливое")
 
 
-async def test_unsaved_text_can_be_given_up(page: Page) -> None:
+async def test_unsaved_text_comes_back_and_can_be_given_up(page: Page, database: Database) -> None:
     await page.fill("#body", "Пустое")
-    await page.reload()
+    await expect(page.locator("#dirty")).to_have_text(KEPT)
+    await page.context.clear_cookies()
+    await log_in(page)  # as in another browser
+    await expect(page.locator("#kept")).to_be_visible()
     await expect(page.locator("#body")).to_have_value("Пустое")
+    await expect(page.locator("#dirty")).to_have_text(KEPT)
     await page.click("text=Показать сохранённый")
     await expect(page.locator("#body")).to_have_value("Старое")
-    await page.reload()
+    await page.wait_for_load_state()
     await expect(page.locator("#kept")).to_be_hidden()
+    assert await bodies(database) == [("Старое", "published")]  # no version was made of it
 
 
 async def test_an_open_page_hears_of_another_editor(page: Page, context: BrowserContext) -> None:

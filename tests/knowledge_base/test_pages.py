@@ -330,3 +330,40 @@ async def test_a_message_is_tried_with_the_draft(database: Database, elena: Brow
     assert nowhere.status_code == 404
     huge = await elena.post("/kb/try", {"text": "я" * 500_000}, htmx=True)
     assert huge.status_code == 413
+
+
+async def test_what_is_typed_is_kept_for_its_editor(
+    database: Database, elena: Browser, petr: Browser
+) -> None:
+    await published(database)
+    whole = form(
+        1, body="Набрано", review_by="2027-03-01", valid_from="2026-01-01T03:00:00", tags="долг",
+        audience="household", legal_basis="ЖК РФ", button_label=["Дальше"],
+        button_target=["balance"], button_url=[""],
+    )  # fmt: skip
+    for typed in (form(1, body="Набр"), whole):
+        assert (await elena.post("/kb/1/autosave", typed)).status_code == 204
+    assert len(await version_list(database)) == 1
+    page = (await elena.get("/kb/1")).text
+    for part in (">\nНабрано</textarea>", "2027-03-01", "2026-01-01T03:00:00", "Вернулся текст"):
+        assert part in page
+    assert "Набрано" not in (await petr.get("/kb/1")).text
+
+    # Meanwhile another one saves: the rules of conflicts hold for what was kept.
+    await petr.post("/kb/1/save", form(1, body="Слова Петра"))
+    page = (await elena.get("/kb/1")).text
+    assert 'name="base" value="1"' in page
+    assert (await elena.post("/kb/1/save", whole)).status_code == 422
+    assert "Набрано" in (await elena.get("/kb/1")).text
+    assert (await elena.post("/kb/1/save", whole | {"over": "2"})).status_code == 303
+    assert "Вернулся текст, который Вы не сохранили (" not in (await elena.get("/kb/1")).text
+    # What comes late is known already; what is given up is gone.
+    await elena.post("/kb/1/autosave", whole | {"base": "3"})
+    await petr.post("/kb/1/save", form(3, body="И снова Пётр"))
+    assert "И снова Пётр" in (await elena.get("/kb/1")).text
+    await elena.post("/kb/1/autosave", form(4, body="Лишнее"))
+    assert (await elena.post("/kb/1/forget", {})).headers["location"] == "/kb/1"
+    assert "Лишнее" not in (await elena.get("/kb/1")).text
+    assert (await elena.post("/kb/99/autosave", form(1))).status_code == 404
+    huge = form(1, body="я" * 500_000)
+    assert (await elena.post("/kb/1/autosave", huge, htmx=True)).status_code == 413
