@@ -32,13 +32,17 @@ class Standing:
 
 
 async def standing(
-    session: AsyncSession, contact_id: int, asked: ConsentText, proofs: frozenset[ProofSet]
+    session: AsyncSession,
+    contact_id: int,
+    asked: ConsentText,
+    proofs: frozenset[ProofSet],
+    purpose: Purpose = Purpose.SERVICE,
 ) -> Standing:
     """A newer version of the text is told or asked anew."""
     found = await session.scalar(
         select(Consent.id).where(
             Consent.contact_id == contact_id,
-            Consent.purpose == Purpose.SERVICE,
+            Consent.purpose == purpose,
             Consent.withdrawn_at.is_(None),
             Consent.version == asked.version,
         )
@@ -79,6 +83,19 @@ async def record(
         )
     )
     await tx.session.flush()
+
+
+async def withdraw_mailings(tx: Transaction, contact_id: int) -> None:
+    """End the consent to mailings; the accounts stay."""
+    await tx.session.execute(
+        update(Consent)
+        .where(
+            Consent.contact_id == contact_id,
+            Consent.purpose == Purpose.MAILINGS,
+            Consent.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=tx.now)
+    )
 
 
 async def withdraw(tx: Transaction, contact_id: int) -> int:

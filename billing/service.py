@@ -10,7 +10,7 @@ from billing.balance import PAY_DAY, Balance
 from billing.consents import ConsentText, Standing
 from billing.errors import NotLinked
 from billing.identity import normalise_number
-from billing.models import Category, ConsentKind
+from billing.models import Category, ConsentKind, Purpose
 from billing.own_accounts import Change
 from billing.prices import Prices
 from billing.readings import AcceptanceRules, NeedsConfirmation, Refused
@@ -32,8 +32,9 @@ from storage.database import Transaction
 
 class BillingService:
     """The embedded base. ``rules`` (what ``take_reading`` accepts), ``pay_day`` (until which
-    day of the next month a bill is paid), ``prices``, ``consent`` and ``proofs`` are the
-    company's. ``rules`` and ``prices`` may be replaced at any time.
+    day of the next month a bill is paid), ``prices``, ``consent``, ``mailings`` (the text of that
+    consent; None: there are none) and ``proofs`` are the company's. ``rules`` and ``prices`` may
+    be replaced at any time.
     """
 
     def __init__(
@@ -43,13 +44,17 @@ class BillingService:
         pay_day: int = PAY_DAY,
         prices: Prices | None = None,
         consent: ConsentText | None = None,
+        mailings: ConsentText | None = None,
         proofs: Collection[ProofSet] = tuple(ProofSet),
     ) -> None:
         self.rules = rules or AcceptanceRules()
         self._pay_day = pay_day
         self.prices = prices or Prices()
         self._proofs = frozenset(proofs)
-        self._consent = consent or ConsentText(ConsentKind.NOTICE, "", "")
+        service = consent or ConsentText(ConsentKind.NOTICE, "", "")
+        self._consents = {Purpose.SERVICE: service}
+        if mailings is not None:
+            self._consents[Purpose.MAILINGS] = mailings
 
     async def find_account(self, session: AsyncSession, number: str) -> AccountFacts | None:
         """Any account by any spelling of its number: for the company's own people, never a chat."""
@@ -91,15 +96,34 @@ class BillingService:
         """Name, make the default or detach an attached account; whether it could be done."""
         return await own_accounts.change(tx, contact_id, account_id, what, name)
 
-    async def consent_standing(self, session: AsyncSession, contact_id: int) -> Standing:
-        return await consents.standing(session, contact_id, self._consent, self._proofs)
+    @property
+    def has_mailings(self) -> bool:
+        """Whether customers are asked for their consent to mailings."""
+        return Purpose.MAILINGS in self._consents
 
-    async def record_consent(self, tx: Transaction, contact_id: int, message_id: int) -> None:
+    async def consent_standing(
+        self, session: AsyncSession, contact_id: int, purpose: Purpose = Purpose.SERVICE
+    ) -> Standing:
+        asked = self._consents[purpose]
+        return await consents.standing(session, contact_id, asked, self._proofs, purpose)
+
+    async def record_consent(
+        self,
+        tx: Transaction,
+        contact_id: int,
+        message_id: int,
+        purpose: Purpose = Purpose.SERVICE,
+    ) -> None:
         """The customer was told the text, or has agreed to it, with this message."""
-        await consents.record(tx, contact_id, self._consent, message_id)
+        await consents.record(tx, contact_id, self._consents[purpose], message_id, purpose)
 
-    async def withdraw_consent(self, tx: Transaction, contact_id: int) -> int:
-        """How many accounts are no longer attached."""
+    async def withdraw_consent(
+        self, tx: Transaction, contact_id: int, *, mailings_only: bool = False
+    ) -> int:
+        """How many accounts are no longer attached: none where only mailings are refused."""
+        if mailings_only:
+            await consents.withdraw_mailings(tx, contact_id)
+            return 0
         return await consents.withdraw(tx, contact_id)
 
     async def accounts_of(

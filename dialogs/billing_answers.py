@@ -112,15 +112,19 @@ class BillingAnswers:
                     )
             case HistoryChart(account_id=account_id):
                 return await self._charts(contact_id, account_id)
-            case ConsentAsked():
+            case ConsentAsked(purpose=purpose):
                 async with self._database.read() as session:
-                    return await self._billing.consent_standing(session, contact_id)
-            case GiveConsent():
+                    return await self._billing.consent_standing(session, contact_id, purpose)
+            case GiveConsent(purpose=purpose):
                 async with self._database.write() as tx:
-                    return await self._billing.record_consent(tx, contact_id, context.message_id)
-            case WithdrawConsent():
+                    return await self._billing.record_consent(
+                        tx, contact_id, context.message_id, purpose
+                    )
+            case WithdrawConsent(mailings_only=mailings_only):
                 async with self._database.write() as tx:
-                    return await self._billing.withdraw_consent(tx, contact_id)
+                    return await self._billing.withdraw_consent(
+                        tx, contact_id, mailings_only=mailings_only
+                    )
             case ChangeAccount(account_id=account_id, what=what, name=name):
                 async with self._database.write() as tx:
                     return await self._billing.change_account(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from billing.models import Purpose
 from dialogs.money import MoneyQuery
 from dialogs.turn import Effect
 from nlu import Understanding
@@ -85,17 +86,25 @@ class ClaimOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class ConsentAsked:
-    """What to say before an account is looked for: ``billing.consents.Standing``."""
+    """What to say before an account is looked for, or of another ``purpose``:
+    ``billing.consents.Standing``."""
+
+    purpose: Purpose = Purpose.SERVICE
 
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
     """The customer has agreed: nothing to answer."""
 
+    purpose: Purpose = Purpose.SERVICE
+
 
 @dataclass(frozen=True, slots=True)
 class WithdrawConsent:
-    """Withdraw it and detach the accounts: how many these were."""
+    """Withdraw it and detach the accounts: how many these were. ``mailings_only``: these are
+    refused, all else stays."""
+
+    mailings_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

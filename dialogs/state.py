@@ -10,10 +10,12 @@ from dialogs.flow import FlowTurn, Known, Moment, Step
 from dialogs.flows import (
     accounts,
     balance,
+    callback,
     charges,
     consent,
     history,
     link,
+    mailings,
     pay,
     payment_history,
     payment_status,
@@ -38,7 +40,12 @@ class Flow:
     advance: Callable[[Any, Known, Moment], Step]
 
 
-def flows(rules: Callable[[], AcceptanceRules], money: Callable[[], MoneyRules]) -> dict[str, Flow]:
+def flows(
+    rules: Callable[[], AcceptanceRules],
+    money: Callable[[], MoneyRules],
+    *,
+    has_mailings: bool = False,
+) -> dict[str, Flow]:
     """Every flow by its name. ``rules()``: which readings the company accepts today."""
 
     def advance_reading(state: reading.State, known: Known, moment: Moment) -> Step:
@@ -71,7 +78,21 @@ def flows(rules: Callable[[], AcceptanceRules], money: Callable[[], MoneyRules])
             consent.NAME, consent.VERSION, consent.State, consent.start, consent.absorb,
             consent.advance,
         ),
+        **(_mailings_flow() if has_mailings else {}),
+        callback.NAME: Flow(
+            callback.NAME, callback.VERSION, callback.State, callback.start, callback.absorb,
+            callback.advance,
+        ),
         **_money_flows(money),
+    }  # fmt: skip
+
+
+def _mailings_flow() -> dict[str, Flow]:
+    return {
+        mailings.NAME: Flow(
+            mailings.NAME, mailings.VERSION, mailings.State, mailings.start, mailings.absorb,
+            mailings.advance,
+        ),
     }  # fmt: skip
 
 
@@ -112,6 +133,9 @@ INTENT_FLOWS = {
     "link_account": link.NAME,
     "my_accounts": accounts.NAME,
     "reading_history": history.NAME,
+    "callback": callback.NAME,
+    # Where the company has mailings; elsewhere an interim answer.
+    "notifications": mailings.NAME,
 }
 
 
@@ -136,6 +160,8 @@ class DialogState:
     # «Это помогло?» about it is on the screen.
     asked_helpful: str = ""
     schedule_told: bool = False
+    # Since when the customer waits for an operator (ISO): what he was promised counts from it.
+    queued_at: str = ""
     # Until when operators do not answer this customer, and what he is told of it.
     stopped: list[str] = field(default_factory=list)
     # Announcements that were shown in this conversation.

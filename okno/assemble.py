@@ -55,7 +55,9 @@ def assemble(
         raise WrongSetting(f"profiles/{settings.profile}/company.yaml: hours: {error}") from error
     values = CompanyValues(database, events, profile.tables(), zone)
     billing = BillingService(
-        consent=profile.personal_data.asked(), proofs=profile.personal_data.proofs
+        consent=profile.personal_data.asked(),
+        mailings=profile.personal_data.mailings_asked(),
+        proofs=profile.personal_data.proofs,
     )
     facts = LiveFacts(profile, billing)
     values.on_change(facts.take)

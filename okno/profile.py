@@ -48,6 +48,11 @@ class Acceptance(_Strict):
     first_range_kwh: int | None = Field(None, ge=1)
 
 
+class MailingsConsent(_Strict):
+    version: str = "1"
+    text: str = Field(min_length=1)
+
+
 class PersonalData(_Strict):
     """What is said before an account is looked for: ``notice`` tells, ``consent`` asks. Whoever
     was told an older ``version`` hears the text again."""
@@ -55,11 +60,18 @@ class PersonalData(_Strict):
     service: Literal["notice", "consent"] = "notice"
     version: str = "1"
     text: str = ""
+    # Consent of its own, asked when a customer wants mailings; none: they are not offered.
+    mailings: MailingsConsent | None = None
     # What shows that somebody is the holder [14].
     proofs: tuple[ProofSet, ...] = tuple(ProofSet)
 
     def asked(self) -> ConsentText:
         return ConsentText(ConsentKind(self.service), self.version, self.text)
+
+    def mailings_asked(self) -> ConsentText | None:
+        if self.mailings is None:
+            return None
+        return ConsentText(ConsentKind.CONSENT, self.mailings.version, self.mailings.text)
 
 
 class Tariff(_Strict):

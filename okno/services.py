@@ -100,7 +100,11 @@ class Services:
             self._reader(engine),
             knowledge_base or self.knowledge_base,
             FlowRunner(
-                flows(lambda: self.billing.rules, lambda: self.facts.money_rules),
+                flows(
+                    lambda: self.billing.rules,
+                    lambda: self.facts.money_rules,
+                    has_mailings=self.billing.has_mailings,
+                ),
                 answers
                 or BillingAnswers(self.database, self.billing, money_answers(self), mirror(self)),
                 self.zone,

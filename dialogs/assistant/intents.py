@@ -27,7 +27,7 @@ class Intents:
             self._operators.danger(draft)
         elif intent == "operator":
             self._operators.call(draft, "asked")
-        elif intent in INTENT_FLOWS:
+        elif self._flows.knows(INTENT_FLOWS.get(intent, "")):
             said = FlowTurn(found.text if found else "", found)
             await self._flows.start(draft, INTENT_FLOWS[intent], said)
         elif intent in talk.INTENTS:

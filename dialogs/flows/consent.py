@@ -1,4 +1,5 @@
-"""«Отзываю согласие»: personal data are no longer used, public answers go on (152-ФЗ ст. 9)."""
+"""«Отзываю согласие»: personal data are no longer used, public answers go on (152-ФЗ ст. 9);
+«отзываю согласие на рассылку»: only that ends."""
 
 from dataclasses import dataclass
 
@@ -14,11 +15,12 @@ WITHDRAWN = (
     "Согласие отозвано: лицевые счета от этого чата отвязаны, рассылок не будет. На общие "
     "вопросы отвечаю как прежде. Чтобы удалить и переписку, позовите оператора."
 )
+UNSUBSCRIBED = "Согласие на рассылку отозвано: рассылок здесь не будет. Всё остальное как прежде."
 
 
 @dataclass(slots=True)
 class State(Identification):
-    pass
+    mailings_only: bool = False
 
 
 def start(run: str) -> State:
@@ -26,10 +28,14 @@ def start(run: str) -> State:
 
 
 def absorb(state: State, turn: FlowTurn) -> bool:
+    state.mailings_only = turn.choice == "withdraw-mailings"
     return True
 
 
 def advance(state: State, known: Known, moment: Moment) -> Step:
-    if WithdrawConsent() not in known:
-        return WithdrawConsent()
+    withdraw = WithdrawConsent(state.mailings_only)
+    if withdraw not in known:
+        return withdraw
+    if state.mailings_only:
+        return Done((Reply(UNSUBSCRIBED, (MENU_BUTTON,)),))
     return Done((Reply(WITHDRAWN, (MENU_BUTTON, OPERATOR_BUTTON)),))

@@ -213,25 +213,32 @@ def resolve(slots: Identification, known: Known) -> int | Query | Asking | Done 
     if LinkedAccounts() not in known:
         return LinkedAccounts()
     linked: Sequence[LinkedAccount] = known[LinkedAccounts()]
-    if slots.account_id is not None:
-        if any(account.account_id == slots.account_id for account in linked):
-            return slots.account_id
-        slots.account_id = None
+    attached = _attached(slots, linked)
+    consent = _consent(slots, known)
+    if consent is not None:
+        return consent
+    if attached is not None:
+        return attached
     if slots.numbers:
         slots.asked = "number"
         buttons = (_button(slots, f"Счёт {mask_number(n)}", f"number-{n}") for n in slots.numbers)
         return Asking(Reply(TWO_NUMBERS, tuple(buttons)))
     if slots.number is None and slots.address is None and linked and not slots.fresh:
         return _among(slots, linked)
-    for account in linked:
-        if account.number == slots.number:
-            return account.account_id
-    consent = _consent(slots, known)
-    if consent is not None:
-        return consent
     if _of_organisation(slots, slots.number):
         return _organisation(slots, known)
     return _prove(slots, known)
+
+
+def _attached(slots: Identification, linked: Sequence[LinkedAccount]) -> int | None:
+    """The attached account that was chosen or whose number was named."""
+    for account in linked:
+        if account.account_id == slots.account_id:
+            return account.account_id
+    slots.account_id = None
+    if slots.numbers:
+        return None
+    return next((one.account_id for one in linked if one.number == slots.number), None)
 
 
 def _among(slots: Identification, linked: Sequence[LinkedAccount]) -> int | Asking:
@@ -277,7 +284,8 @@ def _organisation(slots: Identification, known: Known) -> Query | Asking | Faile
 
 
 def _consent(slots: Identification, known: Known) -> Query | Asking | Done | None:
-    """What the customer is told or asked before his account is looked for."""
+    """What the customer is told or asked before his account is looked for, or spoken of where
+    it was attached under another version of the text."""
     if ConsentAsked() not in known:
         return ConsentAsked()
     standing: Standing = known[ConsentAsked()]
@@ -287,8 +295,7 @@ def _consent(slots: Identification, known: Known) -> Query | Asking | Done | Non
         return Done((Reply(DECLINED, (MENU_BUTTON,)),))
     if not slots.agreed:
         slots.asked = "consent"
-        buttons = (_button(slots, AGREE, "agree"), _button(slots, DISAGREE, "disagree"))
-        return Asking(Reply(standing.text, buttons))
+        return Asking(Reply(standing.text, consent_buttons(slots)))
     return GiveConsent() if GiveConsent() not in known else None
 
 
@@ -362,6 +369,10 @@ def _with_notice(slots: Identification, known: Known, text: str) -> str:
 def _choice(slots: Identification, account: LinkedAccount) -> Button:
     label = account.nickname or f"Счёт {account.masked_number}"
     return _button(slots, label, f"account-{account.account_id}")
+
+
+def consent_buttons(slots: Identification) -> tuple[Button, Button]:
+    return _button(slots, AGREE, "agree"), _button(slots, DISAGREE, "disagree")
 
 
 def _button(slots: Identification, label: str, choice: str) -> Button:

@@ -24,6 +24,8 @@ from tests.dialogs.conftest import handle_to_the_end
 
 FOLDER = Path(__file__).parent / "scripts"
 CHANNELS = ("web", "telegram")
+# The company asks for consent instead of telling what data are used for.
+ASKS_CONSENT = "(компания спрашивает согласие)"
 
 _LINE = re.compile(r"(?P<who>[КБ])(?P<which>\d?)(?P<no> не)?: (?P<text>.+)")
 _PASSED = re.compile(r"\(прошло (\d+) (минут|час|дн|ден)\w*\)")
@@ -38,6 +40,7 @@ class Script:
     title: str
     lines: tuple[tuple[int, str], ...]
     channels: tuple[str, ...]
+    asks_consent: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}: {self.title}"
@@ -65,7 +68,9 @@ def _script(file: str, title: str, lines: list[tuple[int, str]]) -> Script:
     channels = CHANNELS
     if marks:
         channels = ("telegram",) if "(только Telegram)" in marks else ("web",)
-    return Script(file, title, tuple(one for one in lines if one[1] not in only), channels)
+    asks = any(line == ASKS_CONSENT for _, line in lines)
+    said = tuple(one for one in lines if one[1] not in {*only, ASKS_CONSENT})
+    return Script(file, title, said, channels, asks)
 
 
 @dataclass(slots=True)
