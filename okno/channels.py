@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -18,6 +19,7 @@ from bots.registration import Registration
 from conversations.service import bot_account_id
 from dialogs import phrases
 from dialogs.menu import main_menu
+from handoff.elsewhere import answered as answered_elsewhere
 from media.addresses import Rules
 from media.fetching import Fetcher
 from okno.errors import WrongSetting
@@ -165,7 +167,7 @@ async def _telegram(services: Services) -> Channel:
 
 async def _vk(services: Services) -> Channel:
     from bots.vk import api as vk_api
-    from bots.vk import names, polling, sender, webhook
+    from bots.vk import names, polling, sender, staff_replies, webhook
 
     settings = services.settings
     token, group_id = _given(settings.vk_token), _given(settings.vk_group_id)
@@ -174,15 +176,19 @@ async def _vk(services: Services) -> Channel:
     people = names.Names(services.database, api, account)
     outgoing = sender.VkSender(api, services.media, Pace(VK_PER_SECOND))
     sent = _files(services, "vk", settings.vk_api_url)
+    replies = staff_replies.StaffReplies(
+        services.database, services.events,
+        partial(answered_elsewhere, services.handoff, services.events), account,
+    )  # fmt: skip
     if settings.public_url is None:
         poller = polling.VkPolling(
-            services.database, services.intake, api, people,
+            services.database, services.intake, api, people, replies,
             account_id=account, group_id=group_id, holder=services.holder,
         )  # fmt: skip
         loops = _together(poller.run, people.run)
         return Channel("vk", account, outgoing, poll=loops, close=api.close, files=sent)
     routes = webhook.router(
-        services.intake, people, account_id=account, group_id=group_id,
+        services.intake, people, replies, account_id=account, group_id=group_id,
         secret=_given(settings.vk_secret).get_secret_value(),
         confirmation=_given(settings.vk_confirmation),
     )  # fmt: skip

@@ -136,7 +136,10 @@ async def _vk(settings: Settings, token: str) -> list[Finding]:
                 "switch it on in the community's settings, «Работа с API», «Long Poll API»",
             ),
         ]
-    wanted = ("message_new", "message_event", "message_edit", "message_allow", "message_deny")
+    wanted = (
+        "message_new", "message_reply", "message_event", "message_edit", "message_allow",
+        "message_deny",
+    )  # fmt: skip
     off = [name for name in wanted if not (poll.get("events") or {}).get(name)]
     if not off:
         return [known]

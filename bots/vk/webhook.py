@@ -13,17 +13,19 @@ from bots.intake import Intake
 from bots.vk.incoming import CHANNEL
 from bots.vk.names import Names
 from bots.vk.receiving import Receiver
+from bots.vk.staff_replies import StaffReplies
 from bots.webhooks import answer, read_json
 
 PATH = "/webhooks/vk"
 
 
 def router(
-    intake: Intake, names: Names, *, account_id: int, group_id: int, secret: str, confirmation: str
-) -> APIRouter:
+    intake: Intake, names: Names, replies: StaffReplies, *, account_id: int, group_id: int,
+    secret: str, confirmation: str,
+) -> APIRouter:  # fmt: skip
     """``confirmation``: the string that VK expects when the address is entered."""
     expected = secret.encode()
-    receiver = Receiver(intake, account_id, names)
+    receiver = Receiver(intake, account_id, names, replies)
     routes = APIRouter()
 
     @routes.post(PATH)

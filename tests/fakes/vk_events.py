@@ -53,6 +53,18 @@ class Person:
                   "carousel": True, "lang_id": 0}  # fmt: skip
         return self.event("message_new", {"message": message, "client_info": client})
 
+    def answered_by(self, employee: int | None, text: str, random_id: int = 0) -> Event:
+        """What the community sent to this person: an employee on VK's page, or None, we."""
+        number = next(self._numbers.in_chat[self.user_id])
+        reply = {
+            "id": next(self._numbers.ids), "date": SENT_AT + number, "version": 1, "out": 1,
+            "peer_id": self.user_id, "from_id": -GROUP_ID, "text": text, "random_id": random_id,
+            "conversation_message_id": number,
+        }  # fmt: skip
+        return self.event(
+            "message_reply", reply | ({"admin_author_id": employee} if employee else {})
+        )
+
     def start(self) -> Event:
         return self.message("Начать", payload=json.dumps({"command": "start"}))
 

@@ -1,6 +1,9 @@
 """A VK over HTTP, and our side of it."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,6 +11,12 @@ from bots.pace import Pace
 from bots.vk.api import VkApi
 from bots.vk.names import Names
 from bots.vk.sender import VkSender
+from bots.vk.staff_replies import StaffReplies
+from conversations.events import Events
+from conversations.service import Outbox
+from handoff.calendar import WorkingHours
+from handoff.elsewhere import answered
+from handoff.service import HandoffService
 from media.store import MediaStore
 from storage.database import Database
 from tests.fakes.vk import TOKEN, FakeVk
@@ -39,3 +48,13 @@ def sender(api: VkApi, media: MediaStore) -> VkSender:
 @pytest.fixture
 def names(database: Database, api: VkApi, account: int) -> Names:
     return Names(database, api, account)
+
+
+@pytest.fixture
+def replies(database: Database, events: Events, outbox: Outbox, account: int) -> StaffReplies:
+    hours = WorkingHours.from_profile({"around_the_clock": True}, ZoneInfo("Europe/Moscow"))
+    service = HandoffService(
+        database, outbox, events, hours,
+        answer_within=timedelta(minutes=15), idle_close=timedelta(hours=4),
+    )  # fmt: skip
+    return StaffReplies(database, events, partial(answered, service, events), account)

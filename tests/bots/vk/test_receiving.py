@@ -20,6 +20,7 @@ from bots.vk import webhook
 from bots.vk.api import VkApi
 from bots.vk.names import Names
 from bots.vk.polling import VkPolling
+from bots.vk.staff_replies import StaffReplies
 from conversations.models import Conversation, Message, Quarantine
 from storage.database import Database
 from tests.bots.failing import failing
@@ -42,15 +43,16 @@ Poll = Callable[..., Polling]
 
 @pytest.fixture
 async def poll(
-    database: Database, intake: Intake, api: VkApi, names: Names, account: int
-) -> AsyncIterator[Poll]:
+    database: Database, intake: Intake, api: VkApi, names: Names, replies: StaffReplies,
+    account: int,
+) -> AsyncIterator[Poll]:  # fmt: skip
     running: list[Polling] = []
 
     def start(holder: str = "a", through: Intake = intake) -> Polling:
         running.append(
             Polling(
                 VkPolling(
-                    database, through, api, names,
+                    database, through, api, names, replies,
                     account_id=account, group_id=GROUP_ID, holder=holder,
                 )
             )
@@ -226,11 +228,13 @@ class Knocker:
 
 
 @asynccontextmanager
-async def served(intake: Intake, names: Names, account: int) -> AsyncIterator[Knocker]:
+async def served(
+    intake: Intake, names: Names, replies: StaffReplies, account: int
+) -> AsyncIterator[Knocker]:
     app = FastAPI()
     app.include_router(
         webhook.router(
-            intake, names, account_id=account, group_id=GROUP_ID, secret=SECRET,
+            intake, names, replies, account_id=account, group_id=GROUP_ID, secret=SECRET,
             confirmation=CONFIRMATION,
         )
     )  # fmt: skip
@@ -240,8 +244,10 @@ async def served(intake: Intake, names: Names, account: int) -> AsyncIterator[Kn
 
 
 @pytest.fixture
-async def knocker(intake: Intake, names: Names, account: int) -> AsyncIterator[Knocker]:
-    async with served(intake, names, account) as knocker:
+async def knocker(
+    intake: Intake, names: Names, replies: StaffReplies, account: int
+) -> AsyncIterator[Knocker]:
+    async with served(intake, names, replies, account) as knocker:
         yield knocker
 
 
@@ -277,6 +283,17 @@ async def test_a_repeat_is_confirmed_and_stored_once(
     answers = await asyncio.gather(*(knocker.post(event) for _ in range(10)))
     assert answers == [(200, "ok")] * 10
     assert await count(database, Message) == 1
+
+
+async def test_an_employees_answer_is_stored_and_a_broken_one_kept_aside(
+    database: Database, knocker: Knocker, anna: Person
+) -> None:
+    await knocker.post(anna.message("привет"))
+    assert await knocker.post(anna.answered_by(501, "Здравствуйте")) == (200, "ok")
+    assert await texts(database) == ["привет", "Здравствуйте"]
+    broken = anna.event("message_reply", {"admin_author_id": 501})
+    assert await knocker.post(broken) == (200, "ok")
+    assert await count(database, Quarantine) == 1
 
 
 async def test_unknown_and_unreadable_events_are_confirmed(
@@ -316,10 +333,11 @@ async def test_ok_is_not_said_before_it_is_durable(
 
 
 async def test_while_the_database_is_away_vk_is_told_to_come_again(
-    database: Database, intake: Intake, names: Names, account: int, anna: Person
-) -> None:
+    database: Database, intake: Intake, names: Names, replies: StaffReplies, account: int,
+    anna: Person,
+) -> None:  # fmt: skip
     down = failing(intake)
-    async with served(down, names, account) as knocker:
+    async with served(down, names, replies, account) as knocker:
         event = anna.message("привет")
         assert (await knocker.post(event))[0] == 503
         down.away = False
