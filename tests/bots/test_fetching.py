@@ -16,7 +16,7 @@ from bots.telegram.files import locator
 from bots.telegram.incoming import parse_update, read_object
 from bots.telegram.sender import make_bot
 from conversations.events import Events
-from conversations.models import Event, MessageKind
+from conversations.models import Event, Message, MessageKind
 from media import attachments
 from media.addresses import Rules
 from media.errors import NotReached
@@ -68,6 +68,9 @@ async def test_a_photo_and_a_paper_are_kept_once(
     told = parse_update(read_object(anna.message(document=paper)), account, NOW)
     assert told is not None
     await intake.accept(told)
+    async with database.read() as session:
+        data = (await session.execute(select(Message.data).order_by(Message.id))).scalars().first()
+    assert data == {"type": "photo", "files": [{"type": "photo", "size": len(picture())}]}
     assert await work.fetch_due() == 2
     assert await work.fetch_due() == 0
     photo, document = await rows(database)
