@@ -5,18 +5,20 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 from typing import IO, Protocol
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from billing.importing.errors import UnusableFile
 
 PIECE = 1 << 20
-# A zip that holds more is no table but an attack, or beyond what Excel itself opens.
-MOST_UNPACKED = 2 * 2**30
+# A book that unpacks to more is no table but an attack, or beyond what Excel itself opens.
+MOST_UNPACKED = 2**30
+# All but the sheets is read at once: the texts that cells share above all.
+MOST_AT_ONCE = 64 * 2**20
 LONGEST_SHOWN = 300
 
 
@@ -141,27 +143,44 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
 
 
+def _check_size(path: Path) -> None:
+    """By what the parts say of themselves: more than that is never unpacked."""
+    with ZipFile(path) as archive:
+        parts = archive.infolist()
+    unpacked = sum(part.file_size for part in parts)
+    at_once = sum(p.file_size for p in parts if not p.filename.startswith("xl/worksheets/"))
+    if unpacked > MOST_UNPACKED or at_once > MOST_AT_ONCE:
+        raise UnusableFile(f"{path}: слишком большая книга, сохраните её как CSV")
+
+
 class XlsxTable:
     """The first sheet. Formulas are no values: whoever exports has to write the results."""
 
     def __init__(self, path: Path) -> None:
         try:
-            with ZipFile(path) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
-                    raise UnusableFile(f"{path}: слишком большая книга, сохраните её как CSV")
+            _check_size(path)
             self._book = load_workbook(path, read_only=True, data_only=False)
-        except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+            sheet = self._book.worksheets[0]
+            self.total = sheet.max_row or 0
+            self.done = 0
+            self._rows = sheet.iter_rows(values_only=True)
+            self.header = [_text(value) for value in next(self._rows, ())]
+        except UnusableFile:
+            raise
+        except Exception as error:  # the library raises whatever it stumbles over
             raise UnusableFile(f"{path}: это не книга Excel, или она повреждена") from error
-        sheet = self._book.worksheets[0]
-        self.total = sheet.max_row or 0
-        self.done = 0
-        self._rows = sheet.iter_rows(values_only=True)
-        self.header = [_text(value) for value in next(self._rows, ())]
         if not any(name.strip() for name in self.header):
             raise UnusableFile(f"{path}: первый лист пуст")
 
     def rows(self) -> Iterator[Row]:
-        for line, values in enumerate(self._rows, 2):
+        for line in count(2):
+            try:
+                values = next(self._rows)
+            except StopIteration:
+                return
+            except Exception:  # as above
+                yield Row(line, (), "дальше книга повреждена: сохраните её заново или как CSV")
+                return
             self.done = line
             cells = [_text(value) for value in values]
             if any(isinstance(value, str) and value.startswith("=") for value in values):

@@ -3,6 +3,7 @@
 import csv
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,7 @@ from billing.importing import cells, run
 from billing.importing.errors import BadRow, UnusableFile
 from billing.importing.kinds import account_row, kind_of
 from billing.importing.run import Imported, import_file
-from billing.importing.tables import shown
+from billing.importing.tables import MOST_AT_ONCE, open_table, shown
 from billing.models import Account, Charge, Meter, Payment, Reading
 from storage.database import Database
 
@@ -145,6 +146,33 @@ async def test_excel(database: Database, tmp_path: Path) -> None:
     async with database.read() as session:
         row = (await session.scalars(select(Account))).one()
     assert (row.number, row.house, row.flat) == ("440012345678", "12", "45")
+
+
+def test_a_book_of_unreasonable_size_or_broken_off(tmp_path: Path) -> None:
+    """What is read at once is small; the rows before the break are good."""
+    book, large, broken = (tmp_path / f"{name}.xlsx" for name in ("book", "large", "broken"))
+    workbook = Workbook()
+    assert workbook.active is not None
+    for _ in range(60):
+        workbook.active.append(["Лицевой счёт", "Фамилия"])
+    workbook.save(book)
+    with (
+        ZipFile(book) as whole,
+        ZipFile(large, "w", ZIP_DEFLATED) as bomb,
+        ZipFile(broken, "w") as cut,
+    ):
+        for part in whole.namelist():
+            content = whole.read(part)
+            bomb.writestr(part, content)
+            cut.writestr(part, content[: len(content) // 2] if "sheet1" in part else content)
+        bomb.writestr("xl/sharedStrings.xml", bytes(MOST_AT_ONCE + 1))
+    with pytest.raises(UnusableFile, match="слишком большая книга"):
+        open_table(large)
+    table = open_table(broken)
+    *good, last = table.rows()
+    table.close()
+    assert 20 < len(good) < 40
+    assert "дальше книга повреждена" in last.problem
 
 
 async def test_meters_with_their_last_readings(database: Database, tmp_path: Path) -> None:
