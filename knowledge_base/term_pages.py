@@ -56,7 +56,7 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
             "article": {"id": article_id},
             "editors": possible,
             "responsible_id": chosen,
-            "kept": True,
+            "entrusted": True,
         }
         return page(request, "knowledge_base/fragment_responsible.html", context)
 

@@ -41,7 +41,7 @@ def _answers(variables: Mapping[str, Any]) -> dict[str, str]:
             grid_phone=grid["phone"], grid_name=grid["name"], promise=promise
         ),
         "Где говорить о лицевых счетах нельзя": phrases.NOT_IN_THIS_CHANNEL.format(
-            site=company["site"]
+            site=company["site"], phone=company["phone"]
         ),
         "Закрытый канал": phrases.CLOSED_CHANNEL.format(
             site=company["site"], phone=company["phone"]

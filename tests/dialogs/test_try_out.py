@@ -3,6 +3,7 @@
 from knowledge_base.article_text import ArticleText
 from knowledge_base.learning.live import LiveEngine
 from knowledge_base.try_out import Draft
+from okno.shown_values import reference
 from okno.try_out import trying
 from tests.dialogs.conftest import House
 
@@ -30,3 +31,9 @@ async def test_a_draft_is_tried_without_publishing_it(house: House) -> None:
     (reply,) = (await try_it("откуда пени", unknown)).replies
     assert "ответит человек" in reply.text  # as customers would hear it
     assert (await try_it("откуда пени", None)).replies == now.replies
+
+
+async def test_every_text_with_a_value_of_the_company_can_be_shown(house: House) -> None:
+    """To the editor, before she changes the value."""
+    shown = reference(house.services).answers(house.services.variables())
+    assert all(name and text and "{" not in text for name, text in shown.items())

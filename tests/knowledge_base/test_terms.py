@@ -61,7 +61,9 @@ async def test_the_editor_is_reminded_twice_before(
         await published(database, topic, title=topic, review_by=end, questions=())
     assert (await elena.post("/kb/1/responsible", {"person": "4"})).status_code == 422  # operator
     await elena.post("/kb/1/responsible", {"person": "2"})
-    assert '<option value="2" selected>' in (await elena.get("/kb/1")).text
+    page = (await elena.get("/kb/1")).text
+    assert '<option value="2" selected>' in page
+    assert "Сохранено." not in page
     reminders = Reminders(database, editor.events, ZONE)
     await reminders.begin()
     runner = JobRunner(database, reminders.jobs(), holder="test", period=1)
