@@ -3,13 +3,16 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
+from sqlalchemy import insert, update
 
 from knowledge_base import versions
 from knowledge_base.listing import history
+from knowledge_base.models import ArticleReminder, ArticleVersion
 from storage.database import Database
 from tests.knowledge_base.conftest import PASSWORD
 from tests.knowledge_base.samples import published, text
@@ -20,6 +23,7 @@ from web.hub import EventHub
 pytestmark = pytest.mark.skipif(installed_browser() is None, reason="needs Chromium")
 
 PAGE = "/kb/1"
+REVIEWED = date(2026, 11, 1)
 KEPT = "Версия не сохранена, но набранное не пропадёт"
 
 
@@ -197,10 +201,15 @@ async def test_the_toolbar_writes_markdown(page: Page) -> None:
     await expect(body).to_have_value("тел. ")
 
 
-async def test_pages_fit_a_phone(page: Page) -> None:
+async def test_pages_fit_a_phone(page: Page, database: Database) -> None:
     await page.set_viewport_size({"width": 390, "height": 780})
+    async with database.write() as tx:
+        await tx.session.execute(update(ArticleVersion).values(review_by=REVIEWED))
+        end = {"article_id": 1, "last_day": REVIEWED, "stage": 0, "created_at": tx.now}
+        await tx.session.execute(insert(ArticleReminder).values(end))
     for path in ("/kb", PAGE, "/kb/1/versions/1", "/kb/new"):
         await page.goto(path)
+        await expect(page.locator("#due summary")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") == 390, path
 
 

@@ -81,7 +81,7 @@ async def test_the_editor_is_reminded_twice_before(
 
     assert "faq" not in await told("petr")
     clock.advance(days=6)
-    assert "ещё 14 дней" in await told("petr")
+    assert "показывается по 08.12.2026" in await told("petr")
     assert "faq" not in await told("elena")  # it is Petr's
     clock.advance(days=1)
     assert (await told("petr")).count("Понятно") == 1  # once, not every morning
@@ -91,7 +91,7 @@ async def test_the_editor_is_reminded_twice_before(
     clock.advance(days=9)
     assert "faq" not in await told("petr")
     clock.advance(days=1)
-    assert "ещё 3 дня" in await told("petr")
+    assert "показывается по 08.12.2026" in await told("petr")
     clock.advance(days=4)
     assert "больше не показывается" in await told("petr")
     anna = await Browser(app).log_in("admin")
