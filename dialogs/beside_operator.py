@@ -71,6 +71,7 @@ class BesideOperator:
     def _to_operator(self, context: Context, response: Response) -> Response:
         state = DialogState.load(response.state)
         state.misses, state.pending = 0, ""
+        state.queued_at = context.now.isoformat()
         found = response.understanding
         summary = {"intent": found.intent if found else "", "topic": state.last_topic}
         kept = tuple(one for one in response.effects if isinstance(one, NotUnderstood))

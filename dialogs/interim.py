@@ -10,10 +10,6 @@ from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, intent_button
 from replies import Button, Reply
 
 _TEXTS = {
-    "callback": (
-        "Заказать звонок можно у оператора: он запишет номер и удобное время. "
-        "Или позвоните нам сами: {phone}, {hours}."
-    ),
     "appointment": (
         "Записаться на приём поможет оператор. Прийти можно и без записи, вот адреса:\n\n{offices}"
     ),

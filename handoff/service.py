@@ -88,9 +88,9 @@ class HandoffService:
         self._answer_within = answer_within
         self._idle_close = idle_close
 
-    def promise(self, now: datetime) -> str:
-        """What a customer who asks for an operator at ``now`` is told."""
-        return promise(self.hours, now, self._answer_within)
+    def promise(self, now: datetime, asked_at: datetime | None = None) -> str:
+        """What a customer who asks for an operator, or has asked at ``asked_at``, is told."""
+        return promise(self.hours, now, self._answer_within, asked_at)
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of this room's due work, by kind."""

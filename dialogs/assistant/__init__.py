@@ -8,6 +8,7 @@
 ``topics``            an article of the knowledge base, and whether it helped
 ``talk``              greetings, thanks and the like
 ``flow_turns``        beginning a flow and going on with it
+``in_queue``          by when an operator will come, and «уже не надо»
 ``in_flow``           whether a text belongs to the flow under way
 ``presses``           what a button does
 ``commands``          «/start» with its deep links, «/menu», …

@@ -16,8 +16,9 @@ from dialogs.assistant.draft import Draft
 from dialogs.assistant.enclosed import Enclosed
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.in_flow import InFlow
+from dialogs.assistant.in_queue import InQueue
 from dialogs.assistant.intents import Intents
-from dialogs.assistant.operators import Operators
+from dialogs.assistant.operators import Operators, Promise
 from dialogs.assistant.presses import Presses
 from dialogs.assistant.questions import Questions
 from dialogs.assistant.rules import Rules
@@ -53,7 +54,7 @@ class Assistant:
         *,
         rules: Rules,
         variables: Callable[[], Mapping[str, Any]],
-        promise: Callable[[datetime], str],
+        promise: Promise,
         is_open: Callable[[datetime], bool],
         announcements: Announcements,
     ) -> None:
@@ -70,6 +71,7 @@ class Assistant:
         self._commands = Commands(intents, talk, self._operators)
         self._enclosed = Enclosed(turns, self._operators)
         self._questions = Questions(rules, knowledge_base, intents, self._operators)
+        self._in_queue = InQueue(turns, self._operators)
         self._in_flow = InFlow(rules.answer, turns, intents, topics, self._presses, self._operators)
 
     async def respond(self, context: Context) -> Response:
@@ -130,6 +132,8 @@ class Assistant:
             return
         if draft.context.may_wait and self._goes_on(draft, questions):
             draft.waits = True
+            return
+        if await self._in_queue.take(draft):
             return
         if draft.state.flow and await self._in_flow.take(draft, questions[0]):
             return

@@ -13,6 +13,8 @@ class Draft:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.state = state = DialogState.load(context.state)
+        if context.turn != Turn.QUEUE:
+            state.queued_at = ""
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
         self.understanding: Understanding | None = None

@@ -36,16 +36,17 @@ class FlowTurns:
         return self._runner.knows(name)
 
     async def start(self, draft: Draft, name: str, said: FlowTurn) -> None:
-        # Every flow so far speaks of somebody's account.
+        # Every flow speaks of somebody's account or phone.
         if self._personal_data.get(draft.context.channel) != "full":
-            site = self._variables()["company"]["site"]
-            draft.say(phrases.NOT_IN_THIS_CHANNEL.format(site=site), MENU_BUTTON, OPERATOR_BUTTON)
+            company = self._variables()["company"]
+            text = phrases.NOT_IN_THIS_CHANNEL.format(site=company["site"], phone=company["phone"])
+            draft.say(text, MENU_BUTTON, OPERATOR_BUTTON)
             return
         await self.feed(draft, self._runner.begin(draft.state, name), said)
 
     async def feed(self, draft: Draft, flow: Flow, said: FlowTurn) -> None:
         step = await self._runner.feed(flow, draft.state, draft.context, said)
-        if isinstance(step, Done):
+        if isinstance(step, Done | Failed):
             draft.state.last_topic = _INTENT_OF.get(flow.name, "")
         self._follow(draft, step)
 

@@ -1,7 +1,7 @@
 """Whether a text belongs to the flow under way, and what it does there."""
 
 from dialogs import matching, phrases
-from dialogs.actions import MENU_BUTTON
+from dialogs.actions import LEAVE_QUEUE_BUTTON, MENU_BUTTON
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.intents import Intents
@@ -9,7 +9,7 @@ from dialogs.assistant.operators import Operators
 from dialogs.assistant.presses import Presses
 from dialogs.assistant.topics import Topics
 from dialogs.flow import FlowTurn
-from dialogs.flows import accounts, link
+from dialogs.flows import accounts, identification, link
 from dialogs.state import INTENT_FLOWS, Flow
 from dialogs.understanding import is_bare_answer
 from nlu import Understanding
@@ -47,7 +47,10 @@ class InFlow:
         sure = found.confidence >= self._sure
         if sure and found.intent == "cancel":
             draft.state.end_flow()
-            draft.say(phrases.CANCELLED, MENU_BUTTON)
+            if draft.in_queue:
+                draft.say(phrases.CANCELLED_IN_QUEUE, LEAVE_QUEUE_BUTTON, MENU_BUTTON)
+            else:
+                draft.say(phrases.CANCELLED, MENU_BUTTON)
             return True
         if sure and found.intent == "operator":
             self._operators.call(draft, "asked", {"flow": flow.name})
@@ -66,9 +69,15 @@ class InFlow:
             await self._presses.press(draft, action)
             return True
         asked = str(draft.state.flow_state.get("asked", ""))
-        if sure and not is_bare_answer(found) and _moves_on(found.intent, flow, asked):
+        lost = asked in {"number", "name"} and identification.is_lost(draft.context.text)
+        if sure and not (lost or is_bare_answer(found)) and _moves_on(found.intent, flow, asked):
             return False
-        if sure and found.intent.startswith("faq/") and not _gives_number(found, asked):
+        if (
+            sure
+            and not lost
+            and found.intent.startswith("faq/")
+            and not _gives_number(found, asked)
+        ):
             self._topics.answer(draft, found.intent)
             await self._flows.ask_again(draft, flow)
         else:

@@ -27,6 +27,8 @@ class Intents:
             self._operators.danger(draft)
         elif intent == "operator":
             self._operators.call(draft, "asked")
+        elif intent == "callback" and _is_ordered(draft, found):
+            self._operators.keep(draft)
         elif self._flows.knows(INTENT_FLOWS.get(intent, "")):
             said = FlowTurn(found.text if found else "", found)
             await self._flows.start(draft, INTENT_FLOWS[intent], said)
@@ -36,3 +38,9 @@ class Intents:
             self._topics.out_of_scope(draft)
         else:
             self._topics.answer(draft, intent)
+
+
+def _is_ordered(draft: Draft, found: Understanding | None) -> bool:
+    """A call is waited for already: «после 18», said now, is for the operator."""
+    ordered = draft.in_queue and draft.state.last_topic == "callback"
+    return ordered and not (found and found.of("phone"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from dialogs import phrases
 from dialogs.actions import LEAVE_QUEUE_BUTTON, MENU_BUTTON, RESUME_BUTTON
@@ -14,13 +14,19 @@ from dialogs.turn import CustomerWrote, LeaveQueue, RequestOperator
 _NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
 
 
+class Promise(Protocol):
+    """By when an operator will answer, as the customer is told; ``asked_at``: told again."""
+
+    def __call__(self, now: datetime, asked_at: datetime | None = None) -> str: ...
+
+
 class Operators:
     """``promise`` tells by when an operator will answer; ``is_open`` whether they work."""
 
     def __init__(
         self,
         variables: Callable[[], Mapping[str, Any]],
-        promise: Callable[[datetime], str],
+        promise: Promise,
         is_open: Callable[[datetime], bool],
     ) -> None:
         self._variables = variables
@@ -29,7 +35,7 @@ class Operators:
 
     def danger(self, draft: Draft) -> None:
         grid = self._variables()["grid"]
-        promise = self._promise(draft.context.now)
+        promise = self._promised(draft)
         draft.effects.append(RequestOperator("danger", _summary(draft), danger=True))
         draft.say(
             phrases.DANGER.format(grid_phone=grid["phone"], grid_name=grid["name"], promise=promise)
@@ -44,20 +50,26 @@ class Operators:
                 draft.say(told, MENU_BUTTON)
                 return
             draft.state.stopped = []
-        promise = self._promise(draft.context.now)
+        values = {"promise": self._promised(draft)} | dict(collected or {})
         if draft.in_queue:
             draft.effects.append(CustomerWrote())
-            draft.say(phrases.OPERATOR_ALREADY.format(promise=promise), LEAVE_QUEUE_BUTTON)
+            told = phrases.ADDED_FOR_OPERATOR.get(reason, phrases.OPERATOR_ALREADY)
+            draft.say(told.format_map(values), LEAVE_QUEUE_BUTTON)
             return
         summary = _summary(draft) | dict(collected or {})
         draft.effects.append(RequestOperator(reason, summary))
-        draft.say(phrases.ASK_OPERATOR[reason].format(promise=promise), LEAVE_QUEUE_BUTTON)
+        draft.say(phrases.ASK_OPERATOR[reason].format_map(values), LEAVE_QUEUE_BUTTON)
+
+    def tell_when(self, draft: Draft) -> None:
+        """Asked how long it will take: the time that was promised, once more."""
+        told = phrases.STILL_WAITING.format(promise=self._promised(draft))
+        draft.say(told, LEAVE_QUEUE_BUTTON, MENU_BUTTON)
 
     def keep(self, draft: Draft) -> None:
         """What is written in the queue and is no question of its own: the operator will read it."""
         draft.effects.append(CustomerWrote())
-        promise = self._promise(draft.context.now)
-        draft.say(phrases.IN_QUEUE_KEPT.format(promise=promise), LEAVE_QUEUE_BUTTON)
+        told = phrases.IN_QUEUE_KEPT.format(promise=self._promised(draft))
+        draft.say(told, LEAVE_QUEUE_BUTTON)
 
     def leave_to(self, draft: Draft) -> None:
         """An operator has the conversation: the assistant is silent, unless nobody is at work."""
@@ -74,6 +86,19 @@ class Operators:
         """The customer goes on with the assistant; ``text`` says so, above the menu."""
         draft.effects.append(LeaveQueue())
         draft.replies.append(main_menu(text))
+
+    def leave_to_go_on(self, draft: Draft) -> None:
+        """… in the middle of a flow, which asks its question again after this."""
+        draft.effects.append(LeaveQueue())
+        draft.say(phrases.LEFT_QUEUE_IN_FLOW)
+
+    def _promised(self, draft: Draft) -> str:
+        """A customer who waits is told the same time each time."""
+        now, state = draft.context.now, draft.state
+        if draft.in_queue and state.queued_at:
+            return self._promise(now, datetime.fromisoformat(state.queued_at))
+        state.queued_at = now.isoformat()
+        return self._promise(now)
 
 
 def _summary(draft: Draft) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from replies import Button
 
 MAX_QUESTIONS = 3
 MOST_GUESSES = 3
+# As short as this, and with nothing asked in it, a text after our question is an answer to it.
+_MOST_WORDS = 4
+_NO_ANSWER = {"out_of_scope", "deny", "help"}
 
 
 class Questions:
@@ -37,6 +40,8 @@ class Questions:
             await self._number_alone(draft, questions[0])
             return
         clear = [found for found in questions if found.confidence >= self._rules.answer]
+        if draft.pending and await self._answers_amiss(draft, clear, questions[0]):
+            return
         if not clear:
             self._unclear(draft, questions[0])
             return
@@ -70,6 +75,32 @@ class Questions:
             draft.say(phrases.ACCOUNT_ALONE, *buttons, OPERATOR_BUTTON)
         else:
             draft.say(phrases.NUMBER_ALONE.format(number=text.strip()), *buttons, OPERATOR_BUTTON)
+
+    async def _answers_amiss(
+        self, draft: Draft, clear: Sequence[Understanding], found: Understanding
+    ) -> bool:
+        """«Не помню», or a name, where our buttons ask what a number or the words are about:
+        a name beside an account's number is its holder's, the rest is asked once more."""
+        text = draft.context.text
+        asks = any(one.intent not in _NO_ANSWER for one in clear)
+        if asks or len(text.split()) > _MOST_WORDS or draft.in_queue:
+            return False
+        link = intent_button("", "link_account").action
+        if found.of("person") and any(action == link for _, action in draft.choices()):
+            now = self._rules.local(draft.context.now)
+            both = meant(f"{draft.pending} {text}", "link_account", now=now)
+            await self._intents.serve(draft, "link_account", both)
+            return True
+        draft.effects.append(NotUnderstood())
+        draft.state.misses += 1
+        if draft.state.misses >= MAX_MISSES:
+            draft.state.misses = 0
+            self._operators.call(draft, "not_understood")
+            return True
+        draft.state.pending = draft.pending
+        buttons = [Button(label, action=action) for label, action in draft.choices()]
+        draft.say(phrases.ASKED_AGAIN, *buttons)
+        return True
 
     def _unclear(self, draft: Draft, found: Understanding) -> None:
         draft.effects.append(NotUnderstood())

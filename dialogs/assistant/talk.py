@@ -39,6 +39,8 @@ class Talk:
                 draft.say(phrases.THANKS)
             case "affirm":
                 draft.say(phrases.AFFIRM_ALONE, MENU_BUTTON)
+            case "deny" if draft.in_queue:
+                self._operators.keep(draft)
             case "deny":
                 draft.say(phrases.DENY_ALONE, MENU_BUTTON, OPERATOR_BUTTON)
             case "cancel" if draft.in_queue:

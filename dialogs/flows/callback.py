@@ -86,11 +86,12 @@ def _phone(turn: FlowTurn, *, asked: bool) -> tuple[str, str]:
     found = turn.understanding.of("phone") if turn.understanding else ()
     if found:
         one = found[0]
-        return _shown(one.value), f"{turn.text[: one.start]} {turn.text[one.end :]}"
+        return _shown(one.value), f"{turn.text[: one.start]};{turn.text[one.end :]}"
     typed = _DIGITS.search(turn.text) if asked else None
     if typed is None:
         return "", turn.text
-    return _shown("".join(typed.groups())), turn.text[: typed.start()] + turn.text[typed.end() :]
+    rest = f"{turn.text[: typed.start()]};{turn.text[typed.end() :]}"
+    return _shown("".join(typed.groups())), rest
 
 
 def _shown(phone: str) -> str:

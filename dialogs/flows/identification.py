@@ -54,6 +54,18 @@ WRONG_PHONE = (
     "Номер счёта и телефон не подошли друг к другу. Напишите, пожалуйста, фамилию владельца "
     "счёта {number} или другой номер счёта."
 )
+NUMBER_HELP = (
+    "Ничего страшного. Номер лицевого счёта напечатан вверху квитанции, ещё он есть в личном "
+    "кабинете и в чеке об оплате. Найдёте — напишите его сюда."
+)
+WITHOUT_NUMBER = " Не найдёте — позову оператора."
+ADDRESS_INSTEAD = (
+    " Или найду счёт по адресу: напишите улицу, дом, квартиру и имя с фамилией владельца."
+)
+NAME_HELP = (
+    "Владелец указан в квитанции, рядом с номером счёта {number} и адресом. Напишите его фамилию, "
+    "а если узнать не получится, позову оператора."
+)
 CHOOSE = "О каком счёте речь?"
 TWO_NUMBERS = "В сообщении два номера счёта. О каком речь?"
 DECLINED = (
@@ -65,6 +77,15 @@ PHONE_BUTTON = Button("Подтвердить телефоном", contact=True)
 _GROUPS = re.compile(r"(?<![\d+])\d{3,4}(?:[ \u00a0-]+\d{3,4}){2,3}(?!\d)")
 
 
+_LOST = re.compile(
+    r"\bне\s+(?:помн\w+|зна\w+|наш[её]?л\w*|наход\w+|могу\s+найти)|\b(?:забыл|потерял)\w*"
+    r"|\bнет\s+(?:под\s+рук\w+|с\s+собой|квитанц\w+|номера|е[её]|его)\b|\bпонятия\b"
+    r"|\bоткуда\s+(?:я|мне)\b|\b(?:его|номера|квитанции)\s+нет\b|\bгде\s+(?:его|это|е[её])\b",
+    re.IGNORECASE,
+)
+_LOST_WORDS = 8
+
+
 @dataclass(slots=True)
 class Identification:
     """``asked``: what the last question was about (number, name, account, consent or nothing).
@@ -72,7 +93,7 @@ class Identification:
     ``said``: the customer's last words, in which he may name an account of his («по даче»).
     ``choose``: several attached accounts are asked between; otherwise the default one is meant.
     ``fresh``: an account is wanted that is not attached yet. ``organisation``: of one, not of a
-    person; ``inn`` as it was typed.
+    person; ``inn`` as it was typed. ``lost``: he has just said that he lacks what was asked.
     """
 
     run: str
@@ -91,6 +112,7 @@ class Identification:
     agreed: bool = False
     declined: bool = False
     noticed: bool = False
+    lost: bool = False
     failures: int = 0
     asked: str = ""
 
@@ -103,6 +125,7 @@ def absorb(slots: Identification, turn: FlowTurn) -> bool:
         slots.phone = turn.phone
         return True
     slots.said = turn.text or slots.said
+    slots.lost = slots.asked in {"number", "name"} and is_lost(turn.text)
     if slots.account_id is not None:
         return False
     intent = turn.understanding.intent if turn.understanding else ""
@@ -116,6 +139,11 @@ def absorb(slots: Identification, turn: FlowTurn) -> bool:
             slots.number, slots.inn, slots.organisation,
         )  # fmt: skip
     return any([_absorb_number(slots, turn), _absorb_holder(slots, turn)])
+
+
+def is_lost(text: str) -> bool:
+    """«Не помню», «квитанцию потеряла»: an answer to our question, but not what it asks for."""
+    return len(text.split()) <= _LOST_WORDS and _LOST.search(text) is not None
 
 
 def _absorb_organisation(slots: Identification, turn: FlowTurn) -> bool:
@@ -178,11 +206,9 @@ def _absorb_holder(slots: Identification, turn: FlowTurn) -> bool:
         slots.address = " ".join(one.value for one in addresses)
     persons = understood.of("person") if understood else ()
     numbers = understood.of("account_number") if understood else ()
-    name = (
-        persons[0].value
-        if persons
-        else typed_name(turn.text, "name" if slots.asked == "inn" else slots.asked)
-    )
+    asked = "name" if slots.asked == "inn" else slots.asked
+    typed = None if slots.lost else typed_name(turn.text, asked)
+    name = persons[0].value if persons else typed
     if not name and numbers and understood:
         name = name_beside(understood.text, numbers[0].start, numbers[0].end)
     if name:
@@ -303,7 +329,11 @@ def _prove(slots: Identification, known: Known) -> int | Query | Asking | Failed
     proofs = known[ConsentAsked()].proofs
     if slots.number is None and slots.address is None:
         text = NO_ACCOUNT_BUT_PHONE if slots.asked == "phone_given" else ASK_NUMBER
-        text += OR_ADDRESS if ProofSet.ADDRESS_AND_NAME in proofs else ""
+        if slots.lost:
+            instead = ADDRESS_INSTEAD if ProofSet.ADDRESS_AND_NAME in proofs else WITHOUT_NUMBER
+            text = NUMBER_HELP + instead
+        elif ProofSet.ADDRESS_AND_NAME in proofs:
+            text += OR_ADDRESS
         slots.asked = "number"
         return Asking(Reply(_with_notice(slots, known, text), (OPERATOR_BUTTON,)))
     query = _proof(slots)
@@ -311,7 +341,7 @@ def _prove(slots: Identification, known: Known) -> int | Query | Asking | Failed
         slots.asked = "name"
         if slots.number is None:
             return Asking(Reply(_with_notice(slots, known, ASK_FULL_NAME), (OPERATOR_BUTTON,)))
-        text = ASK_NAME.format(number=mask_number(slots.number))
+        text = (NAME_HELP if slots.lost else ASK_NAME).format(number=mask_number(slots.number))
         buttons = (*phone_button(known), OPERATOR_BUTTON)
         return Asking(Reply(_with_notice(slots, known, text), buttons))
     if query not in known:

@@ -145,7 +145,8 @@ def _without_account(state: State, known: Known, moment: Moment) -> Step:
     """Nobody has shown that he is the holder: the same steps and words for every number."""
     number = state.number or ""
     if not state.unnamed:
-        text = reading_texts.ASK_NAME.format(number=mask_number(number))
+        ask = reading_texts.NAME_HELP if state.lost else reading_texts.ASK_NAME
+        text = ask.format(number=mask_number(number))
         unnamed = _button(state, reading_texts.WITHOUT_NAME, "unnamed")
         return Asking(Reply(text, (*identification.phone_button(known), unnamed)))
     if state.problem or not state.given:

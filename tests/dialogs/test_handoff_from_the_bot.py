@@ -4,8 +4,11 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from conversations.models import MessageKind
+from handoff import labels
+from handoff.models import Handoff
 from okno.profile import Thresholds
 from tests.conftest import FakeClock
 from tests.dialogs.conftest import BuildHouse, House
@@ -16,8 +19,22 @@ async def test_asked_for_a_human_within_fifteen_minutes(house: House) -> None:
     said = await customer.writes("позовите человека")
     assert "до 12:15" in said.text  # 12:00 in Moscow and 15 minutes of working time
     assert (await customer.conversation()).turn == "queue"
-    again = await customer.writes("ну где оператор")
+    again = await customer.writes("позовите человека")
     assert "уже знает" in again.text
+
+
+async def test_a_call_is_ordered_with_number_and_time(house: House) -> None:
+    customer = house.customer()
+    await customer.writes("перезвоните мне на 8 916 123-45-67 после 18")
+    async with house.services.database.read() as session:
+        stay = (await session.execute(select(Handoff))).scalar_one()
+    assert stay.reason == "callback"
+    shown = labels.collected(stay.summary)
+    assert ("Телефон", "+7 916 123-45-67") in shown
+    assert ("Удобное время звонка", "после 18") in shown
+    await customer.writes("передумал, не надо оператора")
+    assert (await customer.conversation()).turn == "assistant"
+    assert await house.services.handoff.waiting() == 0
 
 
 async def test_outside_working_hours_the_schedule_is_told(
