@@ -167,7 +167,7 @@ async def _telegram(services: Services) -> Channel:
 
 async def _vk(services: Services) -> Channel:
     from bots.vk import api as vk_api
-    from bots.vk import names, polling, sender, staff_replies, webhook
+    from bots.vk import names, polling, receiving, seen, sender, staff_replies, webhook
 
     settings = services.settings
     token, group_id = _given(settings.vk_token), _given(settings.vk_group_id)
@@ -180,21 +180,22 @@ async def _vk(services: Services) -> Channel:
         services.database, services.events,
         partial(answered_elsewhere, services.handoff, services.events), account,
     )  # fmt: skip
+    marks = seen.Seen(api)
+    receiver = receiving.Receiver(services.intake, people, replies, marks, account_id=account)
+    beside = _together(people.run, marks.run)
     if settings.public_url is None:
         poller = polling.VkPolling(
-            services.database, services.intake, api, people, replies,
+            services.database, receiver, api,
             account_id=account, group_id=group_id, holder=services.holder,
         )  # fmt: skip
-        loops = _together(poller.run, people.run)
+        loops = _together(poller.run, beside)
         return Channel("vk", account, outgoing, poll=loops, close=api.close, files=sent)
     routes = webhook.router(
-        services.intake, people, replies, account_id=account, group_id=group_id,
+        receiver, group_id=group_id,
         secret=_given(settings.vk_secret).get_secret_value(),
         confirmation=_given(settings.vk_confirmation),
     )  # fmt: skip
-    return Channel(
-        "vk", account, outgoing, routes=routes, poll=people.run, close=api.close, files=sent
-    )
+    return Channel("vk", account, outgoing, routes=routes, poll=beside, close=api.close, files=sent)
 
 
 async def _viber(services: Services) -> Channel:

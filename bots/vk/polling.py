@@ -11,13 +11,10 @@ import structlog
 from aiohttp import ClientError
 
 from bots.incoming import Malformed
-from bots.intake import Intake
 from bots.leased import under_lease
 from bots.position import position, save_position
 from bots.vk.api import NotUnderstood, VkApi, VkError, pause
-from bots.vk.names import Names
 from bots.vk.receiving import Receiver
-from bots.vk.staff_replies import StaffReplies
 from storage.database import Database
 
 log = structlog.get_logger(__name__)
@@ -34,11 +31,11 @@ class _Server:
 
 class VkPolling:
     def __init__(
-        self, database: Database, intake: Intake, api: VkApi, names: Names, replies: StaffReplies,
-        *, account_id: int, group_id: int, holder: str,
+        self, database: Database, receiver: Receiver, api: VkApi, *, account_id: int,
+        group_id: int, holder: str,
     ) -> None:  # fmt: skip
         self._database = database
-        self._receiver = Receiver(intake, account_id, names, replies)
+        self._receiver = receiver
         self._api = api
         self._account_id = account_id
         self._group_id = group_id

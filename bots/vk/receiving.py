@@ -7,6 +7,7 @@ from bots.intake import Intake
 from bots.storing import store
 from bots.vk.incoming import CHANNEL, event_id, parse_event
 from bots.vk.names import Names
+from bots.vk.seen import Seen
 from bots.vk.staff_replies import StaffReplies
 from storage.outage import is_outage
 
@@ -15,10 +16,11 @@ class Receiver:
     """Whatever returns may be confirmed to VK; what raises comes again."""
 
     def __init__(
-        self, intake: Intake, account_id: int, names: Names, replies: StaffReplies
+        self, intake: Intake, names: Names, replies: StaffReplies, seen: Seen, *, account_id: int
     ) -> None:
         self._intake = intake
         self._account_id = account_id
+        self._seen = seen
         self._names = names
         self._replies = replies
 
@@ -37,6 +39,7 @@ class Receiver:
         )
         if incoming is not None:
             self._names.wanted(incoming.chat_id)
+            self._seen.came(incoming.chat_id)
 
     async def _reply(self, event: dict[str, Any]) -> None:
         key = event_id(event)

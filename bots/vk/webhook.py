@@ -9,23 +9,16 @@ import secrets
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from bots.intake import Intake
 from bots.vk.incoming import CHANNEL
-from bots.vk.names import Names
 from bots.vk.receiving import Receiver
-from bots.vk.staff_replies import StaffReplies
 from bots.webhooks import answer, read_json
 
 PATH = "/webhooks/vk"
 
 
-def router(
-    intake: Intake, names: Names, replies: StaffReplies, *, account_id: int, group_id: int,
-    secret: str, confirmation: str,
-) -> APIRouter:  # fmt: skip
+def router(receiver: Receiver, *, group_id: int, secret: str, confirmation: str) -> APIRouter:
     """``confirmation``: the string that VK expects when the address is entered."""
     expected = secret.encode()
-    receiver = Receiver(intake, account_id, names, replies)
     routes = APIRouter()
 
     @routes.post(PATH)

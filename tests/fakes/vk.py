@@ -160,7 +160,7 @@ class FakeVk(FakePlatform):
                 return self._send(params)
             case "messages.sendMessageEventAnswer":
                 return self._answer_press(params)
-            case "messages.setActivity":
+            case "messages.setActivity" | "messages.markAsRead":
                 return 1
             case "users.get":
                 return [

@@ -1,15 +1,18 @@
 """A VK over HTTP, and our side of it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bots.intake import Intake
 from bots.pace import Pace
 from bots.vk.api import VkApi
 from bots.vk.names import Names
+from bots.vk.receiving import Receiver
+from bots.vk.seen import Seen
 from bots.vk.sender import VkSender
 from bots.vk.staff_replies import StaffReplies
 from conversations.events import Events
@@ -58,3 +61,16 @@ def replies(database: Database, events: Events, outbox: Outbox, account: int) ->
         answer_within=timedelta(minutes=15), idle_close=timedelta(hours=4),
     )  # fmt: skip
     return StaffReplies(database, events, partial(answered, service, events), account)
+
+
+@pytest.fixture
+def seen(api: VkApi) -> Seen:
+    return Seen(api)
+
+
+@pytest.fixture
+def receiving(
+    names: Names, replies: StaffReplies, seen: Seen, account: int
+) -> Callable[[Intake], Receiver]:
+    """What stores through the given intake."""
+    return lambda intake: Receiver(intake, names, replies, seen, account_id=account)

@@ -16,11 +16,13 @@ from bots.incoming import Incoming
 from bots.intake import Intake
 from bots.position import position
 from bots.vk import api as vk_api
+from bots.vk import seen as vk_seen
 from bots.vk import webhook
 from bots.vk.api import VkApi
 from bots.vk.names import Names
 from bots.vk.polling import VkPolling
-from bots.vk.staff_replies import StaffReplies
+from bots.vk.receiving import Receiver
+from bots.vk.seen import Seen
 from conversations.models import Conversation, Message, Quarantine
 from storage.database import Database
 from tests.bots.failing import failing
@@ -39,20 +41,20 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 Poll = Callable[..., Polling]
+Receiving = Callable[[Intake], Receiver]
 
 
 @pytest.fixture
 async def poll(
-    database: Database, intake: Intake, api: VkApi, names: Names, replies: StaffReplies,
-    account: int,
-) -> AsyncIterator[Poll]:  # fmt: skip
+    database: Database, intake: Intake, api: VkApi, receiving: Receiving, account: int
+) -> AsyncIterator[Poll]:
     running: list[Polling] = []
 
     def start(holder: str = "a", through: Intake = intake) -> Polling:
         running.append(
             Polling(
                 VkPolling(
-                    database, through, api, names, replies,
+                    database, receiving(through), api,
                     account_id=account, group_id=GROUP_ID, holder=holder,
                 )
             )
@@ -228,14 +230,11 @@ class Knocker:
 
 
 @asynccontextmanager
-async def served(
-    intake: Intake, names: Names, replies: StaffReplies, account: int
-) -> AsyncIterator[Knocker]:
+async def served(receiver: Receiver) -> AsyncIterator[Knocker]:
     app = FastAPI()
     app.include_router(
         webhook.router(
-            intake, names, replies, account_id=account, group_id=GROUP_ID, secret=SECRET,
-            confirmation=CONFIRMATION,
+            receiver, group_id=GROUP_ID, secret=SECRET, confirmation=CONFIRMATION
         )
     )  # fmt: skip
     transport = httpx.ASGITransport(app)
@@ -244,10 +243,8 @@ async def served(
 
 
 @pytest.fixture
-async def knocker(
-    intake: Intake, names: Names, replies: StaffReplies, account: int
-) -> AsyncIterator[Knocker]:
-    async with served(intake, names, replies, account) as knocker:
+async def knocker(intake: Intake, receiving: Receiving) -> AsyncIterator[Knocker]:
+    async with served(receiving(intake)) as knocker:
         yield knocker
 
 
@@ -283,6 +280,22 @@ async def test_a_repeat_is_confirmed_and_stored_once(
     answers = await asyncio.gather(*(knocker.post(event) for _ in range(10)))
     assert answers == [(200, "ok")] * 10
     assert await count(database, Message) == 1
+
+
+async def test_what_came_is_marked_as_read(
+    knocker: Knocker, anna: Person, vk: FakeVk, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vk_seen, "PAUSE_SECONDS", 0.01)
+    vk.fail(refused("messages.markAsRead", 15))
+    for _ in range(3):
+        await knocker.post(anna.message("привет"))
+    await knocker.post(Person(Numbers(), 78).message("привет"))
+    stop = asyncio.Event()
+    running = asyncio.create_task(seen.run(stop))
+    await until(lambda: len(vk.called("messages.markAsRead")) == 2, "one call for a chat")
+    stop.set()
+    await running
+    assert [call.params["peer_id"] for call in vk.called("messages.markAsRead")] == ["77", "78"]
 
 
 async def test_an_employees_answer_is_stored_and_a_broken_one_kept_aside(
@@ -333,11 +346,10 @@ async def test_ok_is_not_said_before_it_is_durable(
 
 
 async def test_while_the_database_is_away_vk_is_told_to_come_again(
-    database: Database, intake: Intake, names: Names, replies: StaffReplies, account: int,
-    anna: Person,
-) -> None:  # fmt: skip
+    database: Database, intake: Intake, receiving: Receiving, anna: Person
+) -> None:
     down = failing(intake)
-    async with served(down, names, replies, account) as knocker:
+    async with served(receiving(down)) as knocker:
         event = anna.message("привет")
         assert (await knocker.post(event))[0] == 503
         down.away = False
