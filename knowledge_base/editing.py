@@ -11,10 +11,9 @@ from conversations.events import Events
 from knowledge_base import versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, require_fit
-from knowledge_base.errors import ArticleUnknown, StillPointedTo, TopicTaken, Unfit
+from knowledge_base.errors import ArticleUnknown, NotForYou, StillPointedTo, TopicTaken, Unfit
 from knowledge_base.learning.service import Learning, teaches
 from knowledge_base.models import Article, ArticleVersion, State
-from knowledge_base.reminders import REMINDED_EVENT
 from knowledge_base.withdrawing import PointedTo, pointers
 from staff import audit
 from storage.database import Database, Transaction
@@ -58,22 +57,11 @@ class Editor:
             async with self.database.write() as tx:
                 article_id = await versions.add_article(tx, topic, responsible_id=author_id)
                 draft = ArticleText(title=title, body="").tidied()
-                await self._save(tx, article_id, draft, author_id, 0)
-                _log(tx, author_id, "article.created", article_id)
+                await self.save_in(tx, article_id, draft, author_id, 0)
+                log(tx, author_id, "article.created", article_id)
         except IntegrityError as error:
             raise TopicTaken(topic) from error
         return article_id
-
-    async def entrust(self, article_id: int, responsible_id: int | None, *, author_id: int) -> None:
-        """Have this person reminded of the article's end; None: all editors. Raises
-        ArticleUnknown."""
-        async with self.database.write() as tx:
-            article = await tx.session.get(Article, article_id)
-            if article is None:
-                raise ArticleUnknown(article_id)
-            article.responsible_id = responsible_id
-            _log(tx, author_id, "article.entrusted", article_id, responsible_id=responsible_id)
-            self.events.emit(tx, REMINDED_EVENT)
 
     async def save(
         self, article_id: int, text: ArticleText, *, author_id: int, base_number: int
@@ -86,28 +74,43 @@ class Editor:
         if excess := list(find_excess(text)):
             raise Unfit(excess)
         async with self.database.write() as tx:
-            return await self._save(tx, article_id, text, author_id, base_number)
+            return await self.save_in(tx, article_id, text, author_id, base_number)
 
     async def publish(
         self, article_id: int, text: ArticleText, *, author_id: int, base_number: int
     ) -> Saved:
         """Save and put in force: at once, or, where the bot has to learn other questions, when
-        it has learnt them. Raises Unfit before anything is written, EditConflict."""
+        it has learnt them. Raises Unfit before anything is written, EditConflict, NotForYou where
+        somebody else approves."""
         async with self.database.write() as tx:
-            topics = (await tx.session.execute(select(Article.topic))).scalars().all()
-            require_fit(text, self.variables(), topics=topics)
-            saved = await self._save(tx, article_id, text, author_id, base_number)
+            await self.require_fit(tx, text)
+            article = await tx.session.get_one(Article, article_id)
+            if article.approver_id is not None:
+                raise NotForYou
+            saved = await self.save_in(tx, article_id, text, author_id, base_number)
             version = await tx.session.get_one(ArticleVersion, saved.version_id)
-            if version.state == State.PUBLISHED:
-                return saved
-            if await teaches(tx.session, version):
-                training = await self.learning.ask(tx, author_id=author_id, version=version)
-                return replace(saved, training_id=training)
-            await self.learning.call_off(tx, article_id)
-            await versions.publish(
-                tx, self.events, article_id, saved.version_id, base_number=saved.number
-            )
-            _log(tx, author_id, "article.published", article_id, version_id=saved.version_id)
+            return await self.put_in_force(tx, version, author_id=author_id)
+
+    async def require_fit(self, tx: Transaction, text: ArticleText) -> None:
+        """Raises Unfit."""
+        topics = (await tx.session.execute(select(Article.topic))).scalars().all()
+        require_fit(text, self.variables(), topics=topics)
+
+    async def put_in_force(
+        self, tx: Transaction, version: ArticleVersion, *, author_id: int
+    ) -> Saved:
+        """The article's newest version: now, or when the bot has learnt its questions."""
+        saved = Saved(version.id, version.number)
+        if version.state == State.PUBLISHED:
+            return saved
+        if await teaches(tx.session, version):
+            training = await self.learning.ask(tx, author_id=author_id, version=version)
+            return replace(saved, training_id=training)
+        await self.learning.call_off(tx, version.article_id)
+        await versions.publish(
+            tx, self.events, version.article_id, version.id, base_number=version.number
+        )
+        log(tx, author_id, "article.published", version.article_id, version_id=version.id)
         return saved
 
     async def withdraw(self, article_id: int, *, author_id: int, base_number: int) -> None:
@@ -120,7 +123,7 @@ class Editor:
             if await pointers(tx.session, article.topic, self.pointed_to):
                 raise StillPointedTo(article.topic)
             await self.learning.call_off(tx, article_id)
-            _log(tx, author_id, "article.withdrawn", article_id)
+            log(tx, author_id, "article.withdrawn", article_id)
 
     async def restore(
         self, article_id: int, version: ArticleVersion, *, author_id: int, base_number: int
@@ -129,9 +132,10 @@ class Editor:
         text = versions.text_of(version)
         return await self.save(article_id, text, author_id=author_id, base_number=base_number)
 
-    async def _save(
+    async def save_in(
         self, tx: Transaction, article_id: int, text: ArticleText, author_id: int, base_number: int
     ) -> Saved:
+        """``save`` as a part of ``tx``."""
         newest = await versions.latest(tx.session, article_id)
         if newest is not None and newest.number == base_number and versions.text_of(newest) == text:
             return Saved(newest.id, newest.number)
@@ -142,5 +146,5 @@ class Editor:
         return Saved(version_id, base_number + 1)
 
 
-def _log(tx: Transaction, person_id: int, action: str, article_id: int, **data: Any) -> None:
+def log(tx: Transaction, person_id: int, action: str, article_id: int, **data: Any) -> None:
     audit.record(tx, person_id, action, object_kind="article", object_id=article_id, **data)

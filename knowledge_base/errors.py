@@ -6,6 +6,7 @@ KnowledgeBaseError
 ├── EditConflict     another version was saved meanwhile; ``latest`` is its id
 ├── ArticleUnknown   no such article or version
 ├── StillPointedTo   something leads to the article
+├── NotForYou        somebody else has to decide this
 ├── TopicTaken       an article about this topic exists
 ├── TrainingGone     no such training, or it is past the step
 └── ModelGone        the model's bytes were thrown away, or another release of Okno made it
@@ -53,6 +54,10 @@ class ArticleUnknown(KnowledgeBaseError):
 
 
 class StillPointedTo(KnowledgeBaseError):
+    pass
+
+
+class NotForYou(KnowledgeBaseError):
     pass
 
 

@@ -53,6 +53,7 @@ class Row:
     audience: str
     helpful: int | None
     days_left: int | None
+    submitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ async def articles(
         select(
             Article.id, Article.topic, newest.title, newest.state, newest.questions,
             newest.review_by, newest.author_id, newest.created_at, newest.audience,
-            newest.tags,
+            newest.tags, newest.submitted_at,
             public.id, public.valid_from, public.valid_until, public.review_by,
         )
         .join(newest, (newest.article_id == Article.id) & (newest.number == Article.last_number))
@@ -99,7 +100,7 @@ async def articles(
     rows = []
     for (
         row_id, topic, title, state, questions, review_by, author_id, saved_at, audience,
-        tags, public_id, valid_from, valid_until, reviewed_by,
+        tags, submitted_at, public_id, valid_from, valid_until, reviewed_by,
     ) in await session.execute(statement):  # fmt: skip
         if public_id is None:
             status = Status.DRAFT
@@ -119,7 +120,7 @@ async def articles(
                 questions=len(questions), review_by=review_by,
                 overdue=review_by is not None and review_by < today,
                 author_id=author_id, saved_at=saved_at, audience=audience,
-                helpful=helpful.get(topic),
+                helpful=helpful.get(topic), submitted=submitted_at is not None,
                 days_left=_days_left(last_day(reviewed_by, valid_until, zone), today),
             )
         )  # fmt: skip
@@ -173,6 +174,7 @@ class Opened:
     topic: str
     version: ArticleVersion
     responsible_id: int | None = None
+    approver_id: int | None = None
 
 
 async def open_article(session: AsyncSession, article_id: int) -> Opened:
@@ -181,7 +183,7 @@ async def open_article(session: AsyncSession, article_id: int) -> Opened:
     version = await latest(session, article_id)
     if article is None or version is None:
         raise ArticleUnknown(article_id)
-    return Opened(article.id, article.topic, version, article.responsible_id)
+    return Opened(article.id, article.topic, version, article.responsible_id, article.approver_id)
 
 
 async def open_version(session: AsyncSession, article_id: int, version_id: int) -> ArticleVersion:

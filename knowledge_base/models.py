@@ -26,6 +26,7 @@ class Article(Base):
     ``last_number`` is the newest version's; saving changes it only from the number the editor
     began with, so that of two editors the second is told. ``responsible_id`` is the person who is
     reminded of its terms (people are never deleted); NULL: all editors are.
+    With an ``approver_id`` nothing comes into force without that person.
     """
 
     __tablename__ = "article"
@@ -35,13 +36,15 @@ class Article(Base):
     topic: Mapped[str] = mapped_column(unique=True)
     last_number: Mapped[int] = mapped_column(default=0)
     responsible_id: Mapped[int | None]
+    approver_id: Mapped[int | None]
     created_at: Mapped[datetime]
 
 
 class ArticleVersion(Base):
-    """What was saved once, by whom and when. Only ``state`` and ``published_at`` change later.
+    """What was saved once, by whom and when. Its text never changes, its ``state`` does.
 
-    ``author_id`` is NULL when the version came from a file. ``search`` is folded text.
+    ``author_id`` is NULL when the version came from a file. ``search`` is folded text. A draft
+    with ``submitted_at`` waits for approval; ``sent_back``: what the approver said instead.
     """
 
     __tablename__ = "article_version"
@@ -78,6 +81,8 @@ class ArticleVersion(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("staff_person.id"))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    sent_back: Mapped[str | None]
 
 
 class ArticleReminder(Base):

@@ -5,12 +5,22 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 
-from knowledge_base import autosave, forms, listing, statistics, term_pages, tools, versions
+from knowledge_base import (
+    autosave,
+    forms,
+    listing,
+    people_pages,
+    statistics,
+    term_pages,
+    tools,
+    versions,
+)
+from knowledge_base.approval import Approval
 from knowledge_base.article_text import ArticleText
 from knowledge_base.company import pages as value_pages
 from knowledge_base.differences import compare
 from knowledge_base.editing import Editor, Saved
-from knowledge_base.errors import ArticleUnknown, EditConflict, TopicTaken, Unfit
+from knowledge_base.errors import ArticleUnknown, EditConflict, NotForYou, TopicTaken, Unfit
 from knowledge_base.front_matter import TOPIC
 from knowledge_base.gaps import pages as gap_pages
 from knowledge_base.learning import pages as learning_pages
@@ -37,7 +47,14 @@ DONE = {
     "published": "Опубликовано: бот уже отвечает по-новому.",
     "taught": "Вопросы клиентов добавлены в черновик. Проверьте варианты и опубликуйте.",
     "withdrawn": "Снято с публикации: клиенты эту статью больше не видят, вопросы идут операторам.",
+    "submitted": "Отправлено на согласование. Клиенты пока видят прежний текст.",
+    "approved": "Согласовано и опубликовано: бот уже отвечает по-новому.",
+    "sent_back": "Возвращено автору с Вашим замечанием.",
     "restored": "Прежний текст вернулся черновиком. Проверьте его и опубликуйте.",
+}
+REFUSED = {
+    "changed": "Не получилось: версию уже изменили или она не готова. Посмотрите её ещё раз.",
+    "not": "Это решает другой человек: тот, кто согласует статью и сам её не писал.",
 }
 STATUSES = {
     listing.Status.PUBLISHED: "Опубликована",
@@ -65,6 +82,7 @@ def router(
     learning_pages.add_pages(router, editor.learning)
     gap_pages.add_pages(router, editor)
     value_pages.add_pages(router, reference)
+    people_pages.add_pages(router, Approval(editor))
     term_pages.add_pages(router, editor, Reminders(editor.database, editor.events, zone))
     _add_article(router, editor, zone)
     _add_versions(router, editor, zone)
@@ -144,7 +162,15 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         else:
             kept = None
         return await _edit_page(
-            request, editor, zone, opened, text, base, notice=DONE.get(done), kept=kept
+            request,
+            editor,
+            zone,
+            opened,
+            text,
+            base,
+            notice=DONE.get(done),
+            kept=kept,
+            refused=REFUSED.get(done),
         )
 
     @router.post("/{article_id}/autosave")
@@ -187,7 +213,10 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         over = form.get("over")
         if isinstance(over, str) and over == str(opened.version.number):
             base = opened.version.number  # the other's text has been read and is to be replaced
+        submits = publish and opened.approver_id is not None
         act = editor.publish if publish else editor.save
+        if submits:
+            act = Approval(editor).submit
         shown: dict[str, Any] = {}
         try:
             if filled.problems:
@@ -195,6 +224,9 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             saved: Saved = await act(article_id, text, author_id=me.person_id, base_number=base)
         except Unfit as unfit:
             shown["problems"] = [told(problem) for problem in unfit.problems]
+        except NotForYou:
+            opened = await opened_article(editor, article_id)
+            shown["problems"] = ["Статью теперь согласует другой человек: нажмите ещё раз."]
         except EditConflict:
             opened = await opened_article(editor, article_id)
             shown["conflict"] = opened.version
@@ -202,7 +234,7 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         else:
             async with editor.database.write() as tx:
                 await autosave.forget(tx, article_id, me.person_id)
-            done = "published" if publish else "saved"
+            done = "submitted" if submits else "published" if publish else "saved"
             if saved.training_id is not None:
                 done = "learning"
             if not is_htmx(request):
@@ -277,6 +309,7 @@ async def _edit_page(
     async with editor.database.read() as session:
         past = await listing.history(session, opened.id)
         articles = await listing.titles(session)
+        people = await people_pages.shown(request, session, request.state.me, opened)
         figures = await statistics.of_topic(session, opened.topic, now=now, zone=zone)
     context: dict[str, Any] = {
         "article": opened,
@@ -287,15 +320,16 @@ async def _edit_page(
         "people": await _people(request, *past),
         "states": STATES,
         "notice": None,
+        "refused": None,
         "problems": [],
         "conflict": None,
         "differences": [],
         "kept": None,
         "training": await learning_pages.training_of(editor.learning, opened.id),
         "on": "article",
-    } | shown
-    refused = bool(context["problems"] or context["conflict"])
-    status = 422 if refused else 200
+    }
+    context |= people | shown
+    status = 422 if context["problems"] or context["conflict"] else 200
     if is_htmx(request):
         return page(request, "knowledge_base/fragment_outcome.html", context, status=status)
     context |= await look(editor, text)
@@ -303,8 +337,6 @@ async def _edit_page(
         "audiences": AUDIENCES,
         "actions": ACTIONS,
         "statistics": figures,
-        "editors": await term_pages.editors(request),
-        "responsible_id": opened.responsible_id,
         "articles": {topic: title for topic, title in articles.items() if topic != opened.topic},
         "variables": names(editor.variables()),
         "valid_from": forms.local_input(text.valid_from, zone),

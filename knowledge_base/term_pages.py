@@ -1,27 +1,20 @@
-"""Who keeps an article, what its editor is reminded of, and taking it back."""
+"""What an editor is to look at, and taking an article back."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
+from knowledge_base.approval import waiting_for
 from knowledge_base.editing import Editor
 from knowledge_base.errors import ArticleUnknown, EditConflict, StillPointedTo
 from knowledge_base.listing import open_article
 from knowledge_base.reminders import Reminders
 from knowledge_base.withdrawing import pointers
-from staff.models import Role
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
-from web.shell import shell_of
 
 Id = Annotated[int, Path(ge=1, lt=2**63)]
-
-
-async def editors(request: Request) -> dict[int, str]:
-    """Whoever may keep an article, by id."""
-    people = await shell_of(request).staff.people((Role.EDITOR, Role.ADMINISTRATOR))
-    return {person.id: person.display_name for person in people}
 
 
 def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
@@ -37,28 +30,6 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
         if not is_htmx(request):
             return go_to(request, "/kb")
         return await _shown(request, me, opened=True)
-
-    @router.post("/{article_id}/responsible")
-    async def responsible(
-        request: Request, me: Me, article_id: Id, person: Annotated[str, Form()] = ""
-    ) -> Response:
-        possible = await editors(request)
-        chosen = next((one for one in possible if str(one) == person), None)
-        if person and chosen is None:
-            raise HTTPException(422)
-        try:
-            await editor.entrust(article_id, chosen, author_id=me.person_id)
-        except ArticleUnknown:
-            raise HTTPException(404) from None
-        if not is_htmx(request):
-            return go_to(request, f"/kb/{article_id}")
-        context = {
-            "article": {"id": article_id},
-            "editors": possible,
-            "responsible_id": chosen,
-            "entrusted": True,
-        }
-        return page(request, "knowledge_base/fragment_responsible.html", context)
 
     @router.get("/{article_id}/withdraw")
     async def ask(request: Request, article_id: Id) -> Response:
@@ -93,5 +64,6 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
     async def _shown(request: Request, me: Me, **shown: Any) -> Response:
         async with editor.database.read() as session:
             found = await reminders.unread(session, me.person_id)
-        context: Mapping[str, Any] = {"reminders": found} | shown
+            waiting = await waiting_for(session, me.person_id)
+        context: Mapping[str, Any] = {"reminders": found, "waiting": waiting} | shown
         return page(request, "knowledge_base/fragment_reminders.html", dict(context))

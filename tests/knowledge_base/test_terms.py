@@ -59,8 +59,8 @@ async def test_the_editor_is_reminded_twice_before(
     for topic, days in (("faq/penalty", 20), ("faq/tariffs", 90)):
         end = TODAY + timedelta(days=days)
         await published(database, topic, title=topic, review_by=end, questions=())
-    assert (await elena.post("/kb/1/responsible", {"person": "4"})).status_code == 422  # operator
-    await elena.post("/kb/1/responsible", {"person": "2"})
+    assert (await elena.post("/kb/1/people", {"responsible": "4"})).status_code == 422  # operator
+    await elena.post("/kb/1/people", {"responsible": "2"})
     page = (await elena.get("/kb/1")).text
     assert '<option value="2" selected>' in page
     assert "Сохранено." not in page
