@@ -22,6 +22,7 @@ from dialogs.turn import (
     RequestOperator,
     Response,
 )
+from media.attachments import is_too_large
 from replies import Button, Reply
 
 BACK_BUTTON = Button("Вернуться к оператору", action=actions.OPERATOR)
@@ -93,6 +94,8 @@ def _is_unclear(context: Context, state: DialogState, response: Response) -> boo
     if _has(response.effects, NotUnderstood):
         return not _has(response.effects, RequestOperator)
     wordless = context.kind == MessageKind.ATTACHMENT and not context.text.strip()
+    if any(is_too_large(file) for file in context.data.get("files", ())):
+        return False  # the customer is told so, and there is nothing to show
     return wordless and not state.flow and context.data.get("type") != "sticker"
 
 

@@ -1,6 +1,11 @@
 """A photo or a file is answered by what the conversation is about."""
 
-from conversations.models import MessageKind
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from conversations.models import Conversation, MessageKind
+from tests.conftest import FakeClock
 from tests.dialogs.conftest import House
 
 PHOTO = {"type": "photo"}
@@ -29,3 +34,17 @@ async def test_a_receipt_goes_to_an_operator_and_what_follows_is_kept(house: Hou
     assert "Передал оператору" in more.text
     large = await customer.sends(MessageKind.ATTACHMENT, **LARGE)
     assert "больше 20 МБ" in large.text
+
+
+async def test_the_day_after_an_operator_a_file_too_large_is_still_told_of(
+    house: House, clock: FakeClock
+) -> None:
+    customer = house.customer()
+    await customer.writes("привет")
+    until = (clock.now() + timedelta(hours=20)).isoformat()
+    async with house.services.database.write() as tx:
+        await tx.session.execute(update(Conversation).values(state={"operator_until": until}))
+    large = await customer.sends(MessageKind.ATTACHMENT, **LARGE)
+    assert "больше 20 МБ" in large.text
+    await customer.sends(MessageKind.ATTACHMENT, **PHOTO)
+    assert (await customer.conversation()).turn == "queue"
