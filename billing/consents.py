@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.linking import lock
@@ -31,6 +31,15 @@ class Standing:
     proofs: frozenset[ProofSet] = frozenset(ProofSet)
 
 
+# Built once: most questions about money ask it.
+_STANDING = select(Consent.id).where(
+    Consent.contact_id == bindparam("contact"),
+    Consent.purpose == bindparam("of"),
+    Consent.withdrawn_at.is_(None),
+    Consent.version == bindparam("as_of"),
+)
+
+
 async def standing(
     session: AsyncSession,
     contact_id: int,
@@ -40,12 +49,7 @@ async def standing(
 ) -> Standing:
     """A newer version of the text is told or asked anew."""
     found = await session.scalar(
-        select(Consent.id).where(
-            Consent.contact_id == contact_id,
-            Consent.purpose == purpose,
-            Consent.withdrawn_at.is_(None),
-            Consent.version == asked.version,
-        )
+        _STANDING, {"contact": contact_id, "of": purpose, "as_of": asked.version}
     )
     return Standing(asked.kind, asked.text, found is not None, proofs)
 

@@ -142,7 +142,7 @@ class Outbox:
                     message.conversation_id, DeliveryKind.MESSAGE, part, message_id, None,
                     message.not_before,
                 )  # fmt: skip
-        await tx.session.execute(_INSERT_DELIVERIES, rows)
+        await tx.connection.execute(_INSERT_DELIVERIES, rows)
         for conversation_id, count in used.items():
             locked[conversation_id].last_seq += count
             locked[conversation_id].last_message_at = tx.now
@@ -155,7 +155,7 @@ class Outbox:
     ) -> list[int]:
         if not messages:
             return []
-        inserted = await tx.session.execute(
+        inserted = await tx.connection.execute(
             # SQLite numbers a list in its order by itself, and many rows are one statement then.
             insert(_MESSAGE).returning(_MESSAGE.c.id, sort_by_parameter_order=not tx.is_sqlite),
             [

@@ -1,7 +1,6 @@
 """Runs a flow for one message: feeds it, answers its queries, keeps its state."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from dialogs.billing_answers import Answers
 from dialogs.flow import Asking, Done, Failed, FlowTurn, Moment, Query
 from dialogs.flows.identification import Identification
 from dialogs.money import MoneyQuery
-from dialogs.state import DialogState, Flow, new_run, restore
+from dialogs.state import DialogState, Flow, new_run, restore, stored
 from dialogs.turn import Context
 from replies import Reply
 
@@ -46,7 +45,7 @@ class FlowRunner:
         # Of the flow before: an account named there is not asked for again.
         fresh.number = state.flow_state.get("number")
         state.flow, state.flow_version = flow.name, flow.version
-        state.flow_state = asdict(fresh)
+        state.flow_state = stored(fresh)
         return flow
 
     async def feed(
@@ -79,7 +78,7 @@ class FlowRunner:
         while True:
             step = flow.advance(slots, known, moment)
             if isinstance(step, Asking):
-                state.flow_state, state.flow_version = asdict(slots), flow.version
+                state.flow_state, state.flow_version = stored(slots), flow.version
                 return step
             if isinstance(step, Done | Failed):
                 state.end_flow()

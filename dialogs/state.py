@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from billing.readings import AcceptanceRules
@@ -178,20 +178,25 @@ class DialogState:
         return cls(**{key: value for key, value in stored.items() if key in known})
 
     def dump(self) -> dict[str, Any]:
-        return asdict(self)
+        return stored(self)
 
     def end_flow(self) -> None:
         self.flow, self.flow_version, self.flow_state = "", 0, {}
 
 
+def stored(record: Any) -> dict[str, Any]:
+    """The fields of a state, all of them plain JSON, by their names."""
+    return {one.name: getattr(record, one.name) for one in fields(record)}
+
+
 def restore(flow: Flow, state: DialogState) -> Identification:
     """The flow's own state; a version of another release starts anew with its slots."""
-    stored = dict(state.flow_state)
+    slots = dict(state.flow_state)
     if state.flow_version != flow.version:
         fresh = flow.start(new_run())
-        fresh.number, fresh.account_id = stored.get("number"), stored.get("account_id")
+        fresh.number, fresh.account_id = slots.get("number"), slots.get("account_id")
         return fresh
-    return flow.state(**stored)
+    return flow.state(**slots)
 
 
 def new_run() -> str:

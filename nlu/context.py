@@ -129,8 +129,10 @@ def _forced(text: str, normalised: str, expects: str) -> list[Entity]:
 
 def _leans(understood: Understanding) -> bool:
     """Whether it is short, unclear by itself, and begins or consists as follow-ups do."""
+    if understood.confidence >= _CLEAR:
+        return False
     text = normalise(understood.text).text.strip()
-    if len(text.split()) > _MOST_WORDS or understood.confidence >= _CLEAR:
+    if len(text.split()) > _MOST_WORDS:
         return False
     only_date = any(
         entity.entity == "date"

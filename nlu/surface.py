@@ -25,6 +25,9 @@ _REPLACED: Final[dict[str, str]] = {
 # Latin letters drawn like Cyrillic ones, by case.
 _LOOKALIKES: Final = str.maketrans("aceopxykABCEHKMOPTXYi", "асеорхукАВСЕНКМОРТХУі")
 
+# Most messages are written with these alone, which are clean already.
+_PLAIN: Final = re.compile(r"[\n -~а-яА-Я]*")
+
 _MIXED_WORD: Final = re.compile(r"[^\W\d_]+")
 _CYRILLIC: Final = re.compile(r"[а-яіїєґ]", re.IGNORECASE)
 _LATIN: Final = re.compile(r"[a-z]", re.IGNORECASE)
@@ -32,6 +35,8 @@ _LATIN: Final = re.compile(r"[a-z]", re.IGNORECASE)
 
 def clean(text: str) -> TrackedText:
     """The text with one spelling of each character; letter case is kept."""
+    if _PLAIN.fullmatch(text):
+        return _repair_mixed_alphabets(TrackedText.of(text))
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -17,9 +17,12 @@ _OPINIONS = {"thanks", "feedback", "complaint", "abuse", "out_of_scope"}
 
 def typed(draft: Draft) -> RateAction | None:
     """«5 из 5» where the buttons on the screen ask for a mark."""
-    marks = {label: actions.parse(action) for label, action in draft.choices()}
-    chosen = marks.get(str(read_rating(draft.context.text)))
-    return chosen if isinstance(chosen, RateAction) else None
+    marks = {
+        label: action
+        for label, pressed in draft.choices()
+        if isinstance(action := actions.parse(pressed), RateAction)
+    }
+    return marks.get(str(read_rating(draft.context.text))) if marks else None
 
 
 def rate(draft: Draft, action: RateAction) -> None:

@@ -145,6 +145,13 @@ async def test_messages_are_handled_in_the_platforms_order(scene: Scene) -> None
     assert (conversation.claim_token, conversation.attempts) == (None, 0)
 
 
+async def test_the_turn_that_ends_a_message_claims_the_chats_next_one(scene: Scene) -> None:
+    for number, text in enumerate(("раз", "два", "три"), start=1):
+        await scene.write(text, number)
+    await scene.worker().handle_all()  # ends with the first turn that claims nothing
+    assert await scene.replies() == ["ответ: раз", "ответ: два", "ответ: три"]
+
+
 async def test_two_workers_share_the_work_and_never_a_conversation(scene: Scene) -> None:
     other = ScriptedAssistant()
     for chat in range(20):
