@@ -22,7 +22,7 @@ from billing.reviewing import Decision, Reviewing, Tab
 from billing.undelivered import Settling
 from staff.models import Role
 from web.guard import Me, require
-from web.respond import is_htmx, page
+from web.respond import is_htmx, notify, page
 
 ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 TABS = {Tab.REVIEW: "На проверке", Tab.UNDELIVERED: "Не дошли до биллинга"}
@@ -42,7 +42,8 @@ STEPS = {
     StepKind.CLOSED: "закрыли",
 }
 CHANNELS = {"web": "чат на сайте", "telegram": "Telegram", "vk": "ВКонтакте", "max": "MAX",
-            "viber": "Viber", "ok": "Одноклассники", "terminal": "терминал"}  # fmt: skip
+            "viber": "Viber", "ok": "Одноклассники", "terminal": "терминал", "office": "офис",
+            "billing": "биллинг"}  # fmt: skip
 ZONES = {1: ("",), 2: ("день", "ночь"), 3: ("пик", "ночь", "полупик")}
 PROBLEMS: dict[type[ReviewError], str] = {
     ReadingDecided: "Эти показания уже решены: коллегой или самим клиентом.",
@@ -131,11 +132,11 @@ def router(
             outcome = await act
         except ReviewError as error:
             problem = PROBLEMS[type(error)]
-        told = {"told": outcome, "problem": problem}
+        found, told = await shown(tab), {"told": outcome, "problem": problem}
         name = "fragment_readings.html" if is_htmx(request) else "readings.html"
-        return page(
-            request, f"billing/{name}", await shown(tab) | told,
-            status=422 if problem else 200,
-        )  # fmt: skip
+        if is_htmx(request) and outcome:
+            # The page is fetched again because of the event: a line in it would be gone at once.
+            return notify(page(request, f"billing/{name}", found), outcome)
+        return page(request, f"billing/{name}", found | told, status=422 if problem else 200)
 
     return routes

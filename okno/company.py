@@ -1,8 +1,8 @@
 """The company's facts as the rooms need them, kept up with the editors' pages."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 
+from billing.money import kopecks
 from billing.penalty import effective_rate
 from billing.prices import Prices
 from billing.readings import AcceptanceRules, Outside
@@ -69,11 +69,6 @@ def _prices(tariffs: Rows, first_range_kwh: int | None) -> Prices:
     return Prices(
         {zones: prices for zones, prices in by_zones.items() if all(prices)}, first_range_kwh
     )
-
-
-def kopecks(price: str) -> int:
-    """«5,47» → 547."""
-    return int(Decimal(price.replace(" ", "").replace("\u00a0", "").replace(",", ".")) * 100)
 
 
 def _public(tables: Tables) -> list[str]:

@@ -2,9 +2,9 @@
 
 import re
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from billing import money
 from billing.errors import InvalidValue
 from billing.identity import is_inn, normalise_number
 from billing.importing.errors import BadRow
@@ -69,13 +69,11 @@ def yes_or_no(cell: str, name: str) -> bool:
 
 def kopecks(cell: str, name: str) -> int:
     """«1 234,5» roubles → 123450."""
-    compact = re.sub(r"[\s\u00a0₽]", "", cell).replace(",", ".").replace("−", "-")
     try:
-        value = Decimal(compact) * 100
-        found = int(value)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise BadRow(f"{name}: «{cell.strip()[:40]}» не сумма") from None
-    if found != value or abs(found) > _MOST_KOPECKS:
+        found = money.kopecks(cell)
+    except ValueError:
+        found = _MOST_KOPECKS + 1
+    if abs(found) > _MOST_KOPECKS:
         raise BadRow(f"{name}: «{cell.strip()[:40]}» не сумма в рублях и копейках")
     return found
 

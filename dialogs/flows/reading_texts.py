@@ -22,10 +22,9 @@ from billing.readings import (
 )
 from billing.views import AccountOverview, LinkedAccount, MeterOverview, TakenReading
 from dialogs.flow import Moment
+from dialogs.flows.money_words import month_name
 
 ZONES = {1: ("",), 2: ("день", "ночь"), 3: ("пик", "ночь", "полупик")}
-_MONTHS = ("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь",
-           "октябрь", "ноябрь", "декабрь")  # fmt: skip
 
 WITHOUT_NAME = "Передать без фамилии"
 NAME_HELP = (
@@ -142,7 +141,7 @@ def taken(reading: TakenReading, meter: MeterOverview, facts: AccountOverview,
     if reading.consumption and reading.previous is not None:
         lines.append(_consumption(reading, meter, facts.prices))
     if reading.for_next_period:
-        lines.append(f"Приём за этот месяц закончен: учтём их за {_month(reading.period)}.")
+        lines.append(f"Приём за этот месяц закончен: учтём их за {month_name(reading.period)}.")
     lines += [_EXPLAINED[mark].format(due=_date(meter.facts.verification_due))
               for mark in reading.marks if mark in _EXPLAINED]  # fmt: skip
     if waits:
@@ -311,10 +310,6 @@ def refusal(verdict: Refused, meter: MeterOverview) -> str:
 
 def _date(day: date | None) -> str:
     return f"{day:%d.%m.%Y}" if day else ""
-
-
-def _month(period: date) -> str:
-    return f"{_MONTHS[period.month - 1]} {period.year}"
 
 
 def _capital(text: str) -> str:

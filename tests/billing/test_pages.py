@@ -1,6 +1,7 @@
 """«Показания на проверке» in the real shell."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -142,7 +143,8 @@ async def test_correcting_and_refusing_with_htmx(
     empty = await client.post(f"{path}/refuse", data={"reason": " "}, headers=headers)
     assert "Напишите причину" in empty.text
     good = await client.post(f"{path}/correct", data={"t1": "12 400,0"}, headers=headers)
-    assert "Принято с исправлением" in good.text
+    told = json.loads(good.headers["hx-trigger"])["okno:notice"]["text"]
+    assert "Принято с исправлением" in told
     assert await _status(company) == [(14000, "replaced"), (12400, "accepted")]
     await client.aclose()
 
