@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from knowledge_base.errors import Problem
+from knowledge_base.links import is_link
 
 Row = Mapping[str, str]
 Rows = tuple[dict[str, str], ...]
@@ -30,11 +30,7 @@ def _is_day(value: str) -> bool:
 
 
 def _is_url(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc) and " " not in value
+    return value.startswith(("https://", "http://")) and is_link(value)
 
 
 @dataclass(frozen=True, slots=True)
