@@ -1,6 +1,7 @@
 """The company's facts as the rooms need them, kept up with the editors' pages."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from billing.money import kopecks
 from billing.penalty import effective_rate
@@ -60,8 +61,12 @@ def _acceptance(row: Row) -> AcceptanceRules:
 
 
 def _prices(tariffs: Rows, first_range_kwh: int | None) -> Prices:
-    """What a household's kWh costs by register; a meter with a price missing has none."""
-    known = {place: kopecks(row["price"]) for row in tariffs for place in registers_of(row)}
+    """What a household's kWh costs by register; a meter with a price missing has none, nor one
+    with a price finer than a kopeck: what can't be computed exactly is left out."""
+    known = dict[str, int]()
+    for row in tariffs:
+        with suppress(ValueError):
+            known |= dict.fromkeys(registers_of(row), kopecks(row["price"]))
     by_zones = {
         zones: tuple(known.get(f"{zones}.{register}", 0) for register in range(1, zones + 1))
         for zones in (1, 2, 3)
