@@ -43,7 +43,9 @@ class Seen:
             if not self._chats:
                 self._any.clear()
             try:
-                await self._api.call("messages.markAsRead", peer_id=int(chat_id))
+                await self._api.call(
+                    "messages.markAsRead", peer_id=int(chat_id), mark_conversation_as_read=1
+                )
             except (VkError, NotUnderstood, ClientError, TimeoutError) as error:
                 log.warning("bots.not_marked_as_read", channel="vk", error=type(error).__name__)
             except Exception:

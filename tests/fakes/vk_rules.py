@@ -20,6 +20,10 @@ KNOWN = {
     },
     "messages.sendMessageEventAnswer": {"event_id", "user_id", "peer_id", "event_data"},
     "messages.setActivity": {"user_id", "type", "peer_id", "group_id"},
+    "messages.markAsRead": {
+        "message_ids", "peer_id", "start_message_id", "group_id", "mark_conversation_as_read",
+        "up_to_cmid",
+    },
     "users.get": {"user_ids", "fields", "name_case"},
     "groups.getLongPollServer": {"group_id"},
     "groups.getById": {"group_id", "group_ids", "fields"},

@@ -295,7 +295,10 @@ async def test_what_came_is_marked_as_read(
     await until(lambda: len(vk.called("messages.markAsRead")) == 2, "one call for a chat")
     stop.set()
     await running
-    assert [call.params["peer_id"] for call in vk.called("messages.markAsRead")] == ["77", "78"]
+    calls = vk.called("messages.markAsRead")
+    assert [(call.params["peer_id"], call.accepted) for call in calls] == [
+        ("77", False), ("78", True),
+    ]  # fmt: skip
 
 
 async def test_an_employees_answer_is_stored_and_a_broken_one_kept_aside(
