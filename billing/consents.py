@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from billing.claim_models import ClaimState, OrganisationClaim
 from billing.linking import lock
 from billing.models import AccountLink, Consent, ConsentKind, Purpose
 from billing.views import ProofSet
@@ -103,12 +104,21 @@ async def withdraw_mailings(tx: Transaction, contact_id: int) -> None:
 
 
 async def withdraw(tx: Transaction, contact_id: int) -> int:
-    """End every consent of the contact and detach his accounts; how many were attached."""
+    """End every consent of the contact, detach his accounts and drop what waits for an operator's
+    confirmation; how many were attached."""
     await lock(tx, f"contact:{contact_id}")
     await tx.session.execute(
         update(Consent)
         .where(Consent.contact_id == contact_id, Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=tx.now)
+    )
+    await tx.session.execute(
+        update(OrganisationClaim)
+        .where(
+            OrganisationClaim.contact_id == contact_id,
+            OrganisationClaim.state == ClaimState.WAITING,
+        )
+        .values(state=ClaimState.REFUSED, decided_at=tx.now)
     )
     detached = await tx.session.execute(
         update(AccountLink)

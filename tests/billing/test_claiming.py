@@ -134,6 +134,17 @@ async def test_what_does_not_fit_can_not_be_confirmed(
     assert await scene.links() == []
 
 
+async def test_who_withdraws_his_consent_is_not_confirmed_afterwards(scene: Scene) -> None:
+    await scene.claims_to_be()
+    (claim,) = await scene.claims.waiting(scene.contact_id)
+    async with scene.company.database.write() as tx:
+        assert await scene.company.billing.withdraw_consent(tx, scene.contact_id) == 0
+    assert await scene.claims.waiting(scene.contact_id) == []
+    with pytest.raises(ClaimDecided):
+        await scene.claims.decide(ClaimDecision(claim.id, scene.contact_id, scene.by, accept=True))
+    assert await scene.links() == []
+
+
 async def test_nobody_looks_for_contracts_this_way(scene: Scene) -> None:
     for n in range(MOST_WAITING + 3):
         await scene.claims_to_be(f"Э/{n}00")
