@@ -138,7 +138,8 @@ def absorb(slots: Identification, turn: FlowTurn) -> bool:
         return _absorb_person_after_all(slots, turn) or before != (
             slots.number, slots.inn, slots.organisation,
         )  # fmt: skip
-    return any([_absorb_number(slots, turn), _absorb_holder(slots, turn)])
+    named = slots.number != before[0]
+    return any([named or _absorb_number(slots, turn), _absorb_holder(slots, turn)])
 
 
 def is_lost(text: str) -> bool:
@@ -154,7 +155,7 @@ def _absorb_organisation(slots: Identification, turn: FlowTurn) -> bool:
         slots.organisation = True
     whole = normalise_number(turn.text) if slots.asked == "number" else None
     contract = whole if whole and not whole.isdigit() else contract_in(turn.text)
-    if contract is not None and _of_organisation(slots, contract):
+    if contract is not None and (_of_organisation(slots, contract) or not contract.isdigit()):
         slots.number = contract
     return _of_organisation(slots, slots.number)
 
