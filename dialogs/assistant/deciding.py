@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from conversations.models import MessageKind
-from dialogs import actions, matching, phrases, spoken
+from dialogs import actions, matching, phrases, spoken, wordless
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
 from dialogs.assistant import rating
 from dialogs.assistant.commands import Commands
@@ -64,7 +64,7 @@ class Assistant:
         self._announcements = announcements
         self._operators = Operators(variables, promise, is_open)
         topics = Topics(knowledge_base, self._operators, variables, rules.ask_helpful)
-        talk = Talk(self._operators, variables)
+        self._talk = talk = Talk(self._operators, variables)
         turns = FlowTurns(flows, self._operators, variables, rules.personal_data)
         intents = Intents(self._operators, topics, talk, turns)
         self._presses = Presses(rules, knowledge_base, intents, turns, self._operators)
@@ -126,6 +126,9 @@ class Assistant:
             return
         if draft.with_operator:
             self._operators.leave_to(draft)
+            return
+        if not questions and not draft.state.flow and (said := wordless.meaning(text)):
+            self._talk.answer(draft, said)
             return
         if not questions:
             draft.say(phrases.NOTHING_READABLE, MENU_BUTTON, OPERATOR_BUTTON)

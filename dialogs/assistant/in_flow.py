@@ -9,7 +9,8 @@ from dialogs.assistant.operators import Operators
 from dialogs.assistant.presses import Presses
 from dialogs.assistant.topics import Topics
 from dialogs.flow import FlowTurn
-from dialogs.flows import accounts, identification, link
+from dialogs.flows import accounts, link
+from dialogs.flows.lost import is_lost
 from dialogs.state import INTENT_FLOWS, Flow
 from dialogs.understanding import is_bare_answer
 from nlu import Understanding
@@ -69,7 +70,7 @@ class InFlow:
             await self._presses.press(draft, action)
             return True
         asked = str(draft.state.flow_state.get("asked", ""))
-        lost = asked in {"number", "name"} and identification.is_lost(draft.context.text)
+        lost = asked in {"number", "name"} and is_lost(draft.context.text)
         if sure and not (lost or is_bare_answer(found)) and _moves_on(found.intent, flow, asked):
             return False
         if (

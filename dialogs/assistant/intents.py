@@ -34,6 +34,8 @@ class Intents:
             await self._flows.start(draft, INTENT_FLOWS[intent], said)
         elif intent in talk.INTENTS:
             self._talk.answer(draft, intent)
+        elif intent == "out_of_scope" and draft.in_queue:
+            self._operators.keep(draft)
         elif intent == "out_of_scope":
             self._topics.out_of_scope(draft)
         else:

@@ -1,5 +1,6 @@
 """The questions of a text: each that is clear is answered, what is not is asked about once."""
 
+import re
 from collections.abc import Sequence
 
 from dialogs import phrases
@@ -11,6 +12,7 @@ from dialogs.assistant.rules import Rules
 from dialogs.flow_runner import MAX_MISSES
 from dialogs.menu import label_of
 from dialogs.numbers import meanings
+from dialogs.state import INTENT_FLOWS
 from dialogs.turn import NotUnderstood
 from dialogs.waiting import is_number_alone
 from knowledge_base.service import KnowledgeBase
@@ -21,7 +23,11 @@ from replies import Button
 MAX_QUESTIONS = 3
 MOST_GUESSES = 3
 # As short as this, and with nothing asked in it, a text after our question is an answer to it.
-_MOST_WORDS = 4
+_MOST_WORDS = 6
+# «Не, 500»: the number before was wrong.
+_CORRECTED = re.compile(
+    r"^(?:(?:ой|не|нет|стоп|ошибся|ошиблась|ошибка|вернее|точнее|то есть)\W+)+(?=\d)", re.IGNORECASE
+)
 _NO_ANSWER = {"out_of_scope", "deny", "help"}
 
 
@@ -36,8 +42,13 @@ class Questions:
 
     async def answer(self, draft: Draft, questions: Sequence[Understanding]) -> None:
         """Each question is answered [6]; what is not clear is asked once, at the end."""
-        if is_number_alone(draft.context.text) and not draft.in_queue:
-            await self._number_alone(draft, questions[0])
+        text = draft.context.text
+        number = _CORRECTED.sub("", text)
+        if is_number_alone(number) and draft.in_queue:
+            self._operators.keep(draft)
+            return
+        if is_number_alone(number) and (number == text or number_after(draft.state.last_topic)):
+            await self._number_alone(draft, questions[0], number)
             return
         clear = [found for found in questions if found.confidence >= self._rules.answer]
         if draft.pending and await self._answers_amiss(draft, clear, questions[0]):
@@ -48,7 +59,8 @@ class Questions:
         draft.state.misses = 0
         draft.several = len({found.intent for found in clear} - {"greet"}) > 1
         answered: set[str] = set()
-        for found in clear[:MAX_QUESTIONS]:
+        # A flow may ask something: what needs no question of ours is answered before it.
+        for found in sorted(clear[:MAX_QUESTIONS], key=lambda one: one.intent in INTENT_FLOWS):
             if found.intent in answered or (len(clear) > 1 and found.intent == "greet"):
                 continue
             answered.add(found.intent)
@@ -60,9 +72,8 @@ class Questions:
             elif draft.state.flow:
                 break  # a flow asks its own question: two at once would confuse
 
-    async def _number_alone(self, draft: Draft, found: Understanding) -> None:
+    async def _number_alone(self, draft: Draft, found: Understanding, text: str) -> None:
         """What it is says the last answer, or the customer whom we ask."""
-        text = draft.context.text
         choices = meanings(found)
         wanted = number_after(draft.state.last_topic)
         if any(intent == wanted for _, intent in choices):

@@ -27,6 +27,8 @@ class Talk:
         match intent:
             case "affirm" | "thanks" | "deny" if draft.asked_helpful:
                 topics.rate(draft, draft.asked_helpful, helpful=intent != "deny")
+            case "greet" if draft.in_queue:
+                self._operators.tell_when(draft)
             case "greet" if not draft.state.greeted:
                 draft.replies.append(main_menu(phrases.GREETING.format(company=company)))
             case "greet":

@@ -29,7 +29,8 @@ from dialogs.flow import (
     LinkedAccounts,
     Query,
 )
-from dialogs.flows.names import name_beside, typed_name
+from dialogs.flows.lost import ADDRESS_INSTEAD, NAME_HELP, NUMBER_HELP, WITHOUT_NUMBER, is_lost
+from dialogs.flows.names import name_beside, surname_alone, typed_name
 from dialogs.flows.organisations import contract_in, inn_in, speaks_of_organisation
 from replies import Button, Reply
 
@@ -54,18 +55,6 @@ WRONG_PHONE = (
     "Номер счёта и телефон не подошли друг к другу. Напишите, пожалуйста, фамилию владельца "
     "счёта {number} или другой номер счёта."
 )
-NUMBER_HELP = (
-    "Ничего страшного. Номер лицевого счёта напечатан вверху квитанции, ещё он есть в личном "
-    "кабинете и в чеке об оплате. Найдёте — напишите его сюда."
-)
-WITHOUT_NUMBER = " Не найдёте — позову оператора."
-ADDRESS_INSTEAD = (
-    " Или найду счёт по адресу: напишите улицу, дом, квартиру и имя с фамилией владельца."
-)
-NAME_HELP = (
-    "Владелец указан в квитанции, рядом с номером счёта {number} и адресом. Напишите его фамилию, "
-    "а если узнать не получится, позову оператора."
-)
 CHOOSE = "О каком счёте речь?"
 TWO_NUMBERS = "В сообщении два номера счёта. О каком речь?"
 DECLINED = (
@@ -77,15 +66,6 @@ PHONE_BUTTON = Button("Подтвердить телефоном", contact=True)
 _GROUPS = re.compile(r"(?<![\d+])\d{3,4}(?:[ \u00a0-]+\d{3,4}){2,3}(?!\d)")
 
 
-_LOST = re.compile(
-    r"\bне\s+(?:помн\w+|зна\w+|наш[её]?л\w*|наход\w+|могу\s+найти)|\b(?:забыл|потерял)\w*"
-    r"|\bнет\s+(?:под\s+рук\w+|с\s+собой|квитанц\w+|номера|е[её]|его)\b|\bпонятия\b"
-    r"|\bоткуда\s+(?:я|мне)\b|\b(?:его|номера|квитанции)\s+нет\b|\bгде\s+(?:его|это|е[её])\b",
-    re.IGNORECASE,
-)
-_LOST_WORDS = 8
-
-
 @dataclass(slots=True)
 class Identification:
     """``asked``: what the last question was about (number, name, account, consent or nothing).
@@ -94,6 +74,7 @@ class Identification:
     ``choose``: several attached accounts are asked between; otherwise the default one is meant.
     ``fresh``: an account is wanted that is not attached yet. ``organisation``: of one, not of a
     person; ``inn`` as it was typed. ``lost``: he has just said that he lacks what was asked.
+    ``refused_number``: named with a wrong proof; a surname alone is another proof of it.
     """
 
     run: str
@@ -113,6 +94,7 @@ class Identification:
     declined: bool = False
     noticed: bool = False
     lost: bool = False
+    refused_number: str = ""
     failures: int = 0
     asked: str = ""
 
@@ -140,11 +122,6 @@ def absorb(slots: Identification, turn: FlowTurn) -> bool:
         )  # fmt: skip
     named = slots.number != before[0]
     return any([named or _absorb_number(slots, turn), _absorb_holder(slots, turn)])
-
-
-def is_lost(text: str) -> bool:
-    """«Не помню», «квитанцию потеряла»: an answer to our question, but not what it asks for."""
-    return len(text.split()) <= _LOST_WORDS and _LOST.search(text) is not None
 
 
 def _absorb_organisation(slots: Identification, turn: FlowTurn) -> bool:
@@ -210,6 +187,10 @@ def _absorb_holder(slots: Identification, turn: FlowTurn) -> bool:
     asked = "name" if slots.asked == "inn" else slots.asked
     typed = None if slots.lost else typed_name(turn.text, asked)
     name = persons[0].value if persons else typed
+    if slots.asked == "number" and slots.refused_number and not (slots.number or addresses):
+        # «Нет, Иванова» after a wrong surname: of the number that was named with it.
+        name = name or surname_alone(turn.text)
+        slots.number = slots.refused_number if name else None
     if not name and numbers and understood:
         name = name_beside(understood.text, numbers[0].start, numbers[0].end)
     if name:
@@ -384,7 +365,7 @@ def _failed(slots: Identification, query: Query, *, blocked: bool) -> Asking | F
     if isinstance(query, IdentifyByPhone) and number is not None:
         slots.asked = "name"
         return Asking(Reply(WRONG_PHONE.format(number=mask_number(number)), (OPERATOR_BUTTON,)))
-    slots.number, slots.asked = None, "number"
+    slots.number, slots.asked, slots.refused_number = None, "number", number or ""
     return Asking(Reply(WRONG, (OPERATOR_BUTTON,)))
 
 

@@ -3,6 +3,7 @@
 import re
 
 from nlu import morphology
+from nlu.translit import to_cyrillic
 
 MAX_NAME_WORDS = 3
 # Words that stand beside a number or a name and are neither.
@@ -18,11 +19,28 @@ def typed_name(text: str, asked: str) -> str | None:
     """The words of an answer to «на кого оформлен счёт?», or beside the number asked for."""
     if asked not in {"number", "name"}:
         return None
-    words = [word for word in re.findall(r"[А-Яа-яЁёA-Za-z-]{2,}", text)
+    words = [_russian(word) for word in re.findall(r"[А-Яа-яЁёA-Za-z-]{2,}", text)
              if word.casefold() not in _NO_NAMES]  # fmt: skip
     if asked == "number" and (len(words) > MAX_NAME_WORDS or not re.search(r"\d", text)):
         return None  # «440012345678 иванова» holds a name, «где его взять» does not
     return " ".join(words[:MAX_NAME_WORDS]) or None
+
+
+def _russian(word: str) -> str:
+    """«Ivanova»: a name in Latin letters as it is written in the papers."""
+    if not re.fullmatch(r"[A-Za-z-]+", word):
+        return word
+    readings = to_cyrillic(word.lower())
+    named = (one for one in readings if morphology.name_parts(one))
+    return next(named, readings[0] if readings else word).title()
+
+
+def surname_alone(text: str) -> str | None:
+    """The surname in a text of a few words: «нет, Иванова»."""
+    words: list[str] = re.findall(r"[а-яё-]{3,}", text.casefold().replace("ё", "е"))
+    if len(words) > MAX_NAME_WORDS:
+        return None
+    return next((word for word in words if "Surn" in morphology.name_parts(word)), None)
 
 
 def name_beside(text: str, start: int, end: int) -> str | None:
