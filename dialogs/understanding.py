@@ -9,7 +9,7 @@ from nlu import Understanding
 
 
 class Reader(Protocol):
-    def read(self, text: str, now: datetime) -> Sequence[Understanding]:
+    async def read(self, text: str, now: datetime) -> Sequence[Understanding]:
         """The questions of a message; at least one for any text with a letter or digit."""
         ...
 

@@ -1,5 +1,6 @@
 """``OKNO_NLU_ENGINE=rasa``: a Rasa server reads the messages, the embedded engine stands by."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -33,8 +34,11 @@ class RasaReader:
         self._embedded = embedded
         self._rasa = RasaEngine(url, embedded, client=client, on_fallback=_count)
 
-    def read(self, text: str, now: datetime) -> Sequence[Understanding]:
+    async def read(self, text: str, now: datetime) -> Sequence[Understanding]:
         """The questions of a message, one to three; waits for Rasa two seconds at most for each."""
+        return await asyncio.to_thread(self._read, text, now)
+
+    def _read(self, text: str, now: datetime) -> Sequence[Understanding]:
         questions = self._embedded.parse_many(text, now)
         if any(found.intent == DANGER for found in questions):
             return questions

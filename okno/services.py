@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,13 +49,19 @@ JOBS_PERIOD_SECONDS = 5.0
 
 
 class EngineReader:
-    """The dialogs' way to the engine."""
+    """The dialogs' way to the engine.
+
+    Reading is computation: it leaves the event loop free, and several threads of it would only
+    take the interpreter from each other.
+    """
 
     def __init__(self, engine: Embedded) -> None:
         self._engine = engine
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="understanding")
 
-    def read(self, text: str, now: datetime) -> Sequence[Understanding]:
-        return self._engine.parse_many(text, now=now)
+    async def read(self, text: str, now: datetime) -> Sequence[Understanding]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._engine.parse_many, text, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 named by their words, the question.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -159,7 +158,7 @@ class Assistant:
         if not any(character.isalnum() for character in text):
             return ()
         now = self._rules.local(draft.context.now)
-        read = await asyncio.to_thread(self._reader.read, text, now)
+        read = await self._reader.read(text, now)
         return [of_his_own(beneath_the_words(one, sure=self._rules.answer)) for one in read]
 
     async def _announce(self, draft: Draft) -> None:
