@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rasa check format soak lock clean
+.PHONY: help run test needs check test-rasa format soak lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,12 +16,17 @@ run: $(VENV)/.run ## set everything up and start the demo
 	@$(BIN)/okno demo $(ARGS)
 
 test: $(VENV)/.dev ## set everything up and pass all checks and tests
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target needs check
+	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 --maxschedchunk 2
+
+needs: $(VENV)/.dev
 	@$(BIN)/python -m tests.needs
+
+check: $(VENV)/.dev ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 test-rasa: $(VENV)/.dev ## the Rasa client against a real Rasa 3.6.21 (needs a Python 3.10, some minutes)
 	@$(PYTHON310) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null \

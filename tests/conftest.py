@@ -37,6 +37,12 @@ class FakeClock:
         self.value += timedelta(**delta)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what starts processes and waits for them: the rest fills the time beside it."""
+    with_processes = {"e2e", "faults"}
+    items.sort(key=lambda item: item.path.parent.name not in with_processes)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
