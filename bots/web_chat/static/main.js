@@ -17,6 +17,7 @@ import { View } from "./view.js";
 import { Waiting } from "./waiting.js";
 
 const POLL_MS = 5_000; // while the stream is not there
+const LOST_SECONDS = 2; // then what a lost request should have brought is asked for again
 const TYPING_MS = 30_000;
 const LEAVE_STREAM_MS = 60_000;
 
@@ -143,8 +144,10 @@ class Chat {
     } catch (error) {
       this.#failures += 1;
       this.#showConnection();
-      if (!(error instanceof Refused)) return;
-      if (error.wait) setTimeout(() => void this.refresh(), error.wait * 1000);
+      // Without a connection its return refreshes; a single request may be lost beside it.
+      const lost = this.#live ? LOST_SECONDS : 0;
+      const wait = error instanceof Refused ? error.wait : lost;
+      if (wait) setTimeout(() => void this.refresh(), wait * 1000);
       return;
     }
     this.#failures = 0;
