@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import select, update
 
+from bots.stopping import until_stopped
 from conversations.events import Events
 from conversations.models import Message
 from media import attachments
@@ -22,7 +23,7 @@ from media.errors import NotAllowed, NotFetched, NotReached
 from media.fetching import Fetcher
 from media.models import Attachment, AttachmentState, Problem
 from media.store import LARGEST, MediaStore
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.signals import Signals
 
 log = structlog.get_logger(__name__)
@@ -82,14 +83,9 @@ class Fetching:
 
     async def run(self, stop: asyncio.Event) -> None:
         waiter = self._signals.subscribe(attachments.SIGNAL)
-        stopped = asyncio.create_task(stop.wait())
-        work = asyncio.create_task(self._work(waiter.wait))
         try:
-            await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
+            await until_stopped(stop, self._work(waiter.wait))
         finally:
-            for task in (stopped, work):
-                task.cancel()
-            await asyncio.gather(stopped, work, return_exceptions=True)
             self._signals.unsubscribe(attachments.SIGNAL, waiter)
 
     async def _work(self, wait: Callable[[float], Awaitable[bool]]) -> None:
@@ -200,10 +196,9 @@ class Fetching:
             )
             if marked.scalar_one_or_none() is None:
                 return
-            tell(tx, self._events, taken.conversation_id, taken.message_id)
+            # Open pages show the message anew.
+            self._events.emit(
+                tx, "message.attached",
+                conversation_id=taken.conversation_id, message=taken.message_id,
+            )  # fmt: skip
             tx.after_commit(("attachment", taken.id), FETCHED.labels(source.channel, outcome).inc)
-
-
-def tell(tx: Transaction, events: Events, conversation_id: int, message_id: int) -> None:
-    """Open pages show the message anew."""
-    events.emit(tx, "message.attached", conversation_id=conversation_id, message=message_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from bots.stopping import until_stopped
 from storage import leases
 from storage.database import Database
 
@@ -24,14 +25,7 @@ async def under_lease(
     It is cancelled wherever it stands, also when the lease went to somebody else, so it must
     lose nothing by that.
     """
-    keeping = asyncio.create_task(_keep(database, name, holder, work))
-    stopped = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({stopped, keeping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (keeping, stopped):
-            task.cancel()
-        await asyncio.gather(keeping, stopped, return_exceptions=True)
+    await until_stopped(stop, _keep(database, name, holder, work))
     await leases.release(database, name, holder)
 
 

@@ -10,6 +10,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 import httpx
 
 from media.errors import NotAllowed
+from media.models import Problem
 
 # All of the unicast IPv6 internet that is handed out.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -53,10 +54,10 @@ def check(url: httpx.URL, rules: Rules) -> bool:
     if own is not None and _origin(url) == _origin(own) and _is_here(own.host):
         return True
     if url.scheme != "https" or url.userinfo or url.port not in (None, _HTTPS):
-        raise NotAllowed("scheme", url.host)
+        raise NotAllowed(Problem.SCHEME, url.host)
     allowed = (*rules.hosts, own.host) if own is not None else rules.hosts
     if not any(_fits(url.host, host.lower()) for host in allowed):
-        raise NotAllowed("host", url.host)
+        raise NotAllowed(Problem.HOST, url.host)
     return False
 
 

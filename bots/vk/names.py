@@ -8,6 +8,7 @@ from aiohttp import ClientError
 from sqlalchemy import update
 
 from bots.incoming import MAX_NAME, storable
+from bots.stopping import until_stopped
 from bots.vk.api import NotUnderstood, VkApi, VkError, pause
 from conversations.models import Conversation
 from storage.database import Database
@@ -41,12 +42,7 @@ class Names:
         self._asked.put_nowait(chat_id)
 
     async def run(self, stop: asyncio.Event) -> None:
-        stopped = asyncio.create_task(stop.wait())
-        work = asyncio.create_task(self._work())
-        await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, work):
-            task.cancel()
-        await asyncio.gather(stopped, work, return_exceptions=True)
+        await until_stopped(stop, self._work())
 
     async def _work(self) -> None:
         while True:

@@ -8,6 +8,7 @@ import asyncio
 import structlog
 from aiohttp import ClientError
 
+from bots.stopping import until_stopped
 from bots.vk.api import NotUnderstood, VkApi, VkError
 
 log = structlog.get_logger(__name__)
@@ -28,12 +29,7 @@ class Seen:
         self._any.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        stopped = asyncio.create_task(stop.wait())
-        work = asyncio.create_task(self._work())
-        await asyncio.wait({stopped, work}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, work):
-            task.cancel()
-        await asyncio.gather(stopped, work, return_exceptions=True)
+        await until_stopped(stop, self._work())
 
     async def _work(self) -> None:
         while True:

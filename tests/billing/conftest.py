@@ -8,7 +8,8 @@ import pytest
 
 from billing.models import Account, Meter, Reading
 from billing.service import BillingService
-from conversations.models import Contact
+from conversations.models import Contact, Conversation
+from conversations.service import bot_account_id
 from storage.database import Database
 
 TODAY = date(2026, 11, 18)
@@ -23,6 +24,14 @@ class Company:
 
     async def contact(self) -> int:
         return await self._add(Contact(created_at=self.database.clock.now()))
+
+    async def conversation(self, contact_id: int, chat: str = "7") -> int:
+        bot = await bot_account_id(self.database, "telegram")
+        now = self.database.clock.now()
+        return await self._add(
+            Conversation(contact_id=contact_id, bot_account_id=bot, channel="telegram",
+                         chat_id=chat, state={}, last_message_at=now, created_at=now)
+        )  # fmt: skip
 
     async def account(self, number: str = "440012345678", **columns: Any) -> int:
         values = {

@@ -12,8 +12,8 @@ from billing.claiming import MOST_WAITING, ClaimDecision, Claims, Comparison
 from billing.errors import ClaimDecided, ClaimUnfit
 from billing.models import AccountLink, Category, Proof
 from conversations.events import Events
-from conversations.models import Conversation, Event, Message
-from conversations.service import Outbox, bot_account_id
+from conversations.models import Event, Message
+from conversations.service import Outbox
 from staff.models import AuditEntry, Role
 from staff.passwords import Passwords
 from staff.service import StaffService
@@ -58,14 +58,7 @@ async def scene(company: Company) -> AsyncIterator[Scene]:
         CONTRACT, category=Category.BUSINESS, organisation="ИП Егоров <П>", inn=INN
     )
     contact_id = await company.contact()
-    bot = await bot_account_id(company.database, "telegram")
-    now = company.database.clock.now()
-    async with company.database.write() as tx:
-        row = Conversation(contact_id=contact_id, bot_account_id=bot, channel="telegram",
-                           chat_id="7", state={}, last_message_at=now, created_at=now)  # fmt: skip
-        tx.session.add(row)
-        await tx.session.flush()
-        conversation_id = row.id
+    conversation_id = await company.conversation(contact_id)
     signals = Signals(company.database)
     events = Events(signals)
     staff = StaffService(company.database, Passwords(PasswordHasher(1, 8, 1)))

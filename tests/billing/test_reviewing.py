@@ -17,7 +17,7 @@ from billing.reviewing import Decision, Reviewing, Tab
 from billing.views import GivenReading, TakenReading, Unverified, UnverifiedReading
 from conversations.events import Events
 from conversations.models import Conversation, Message
-from conversations.service import Outbox, bot_account_id
+from conversations.service import Outbox
 from staff.models import AuditEntry, Role
 from staff.passwords import Passwords
 from staff.service import StaffService
@@ -67,17 +67,6 @@ class Scene:
             return [text.replace("\u00a0", " ") for text in rows]
 
 
-async def _conversation(company: Company, contact_id: int, chat: str) -> int:
-    account = await bot_account_id(company.database, "telegram")
-    now = company.database.clock.now()
-    async with company.database.write() as tx:
-        row = Conversation(contact_id=contact_id, bot_account_id=account, channel="telegram",
-                           chat_id=chat, state={}, last_message_at=now, created_at=now)  # fmt: skip
-        tx.session.add(row)
-        await tx.session.flush()
-        return row.id
-
-
 @pytest.fixture
 async def scene(company: Company) -> AsyncIterator[Scene]:
     account_id = await company.account()
@@ -85,7 +74,7 @@ async def scene(company: Company) -> AsyncIterator[Scene]:
     await company.reading(meter_id, 12015, on=date(2026, 9, 19))
     await company.reading(meter_id, 12180)
     contact_id = await company.linked(account_id)
-    conversation_id = await _conversation(company, contact_id, "7")
+    conversation_id = await company.conversation(contact_id)
     signals = Signals(company.database)
     events = Events(signals)
     reviewing = Reviewing(company.database, Outbox(events, signals), events)
@@ -182,7 +171,7 @@ async def test_refusing_needs_a_reason_and_says_it(scene: Scene) -> None:
 
 async def test_who_named_no_holder_hears_only_his_own_words(scene: Scene) -> None:
     stranger = await scene.company.contact()
-    chat = await _conversation(scene.company, stranger, "8")
+    chat = await scene.company.conversation(stranger, chat="8")
     ids = []
     for message, kwh in ((21, 12300), (22, 12310), (23, 12320)):
         async with scene.company.database.write() as tx:

@@ -6,8 +6,6 @@ from sqlalchemy import select
 
 from billing.models import Reading
 from billing.views import GivenReading, TakenReading, Undone
-from conversations.models import Conversation
-from conversations.service import bot_account_id
 from tests.billing.conftest import TODAY, Company
 from tests.conftest import FakeClock
 
@@ -17,14 +15,7 @@ async def _given(company: Company) -> GivenReading:
     meter_id = await company.meter(account_id)
     await company.reading(meter_id, 12180)
     contact_id = await company.linked(account_id)
-    bot = await bot_account_id(company.database, "telegram")
-    now = company.database.clock.now()
-    async with company.database.write() as tx:
-        row = Conversation(contact_id=contact_id, bot_account_id=bot, channel="telegram",
-                           chat_id="7", state={}, last_message_at=now, created_at=now)  # fmt: skip
-        tx.session.add(row)
-        await tx.session.flush()
-        conversation = row.id
+    conversation = await company.conversation(contact_id)
     return GivenReading(contact_id, account_id, meter_id, (12330000,), TODAY, "telegram", 1,
                         conversation)  # fmt: skip
 

@@ -16,8 +16,7 @@ import { Stream } from "./stream.js";
 import { View } from "./view.js";
 import { Waiting } from "./waiting.js";
 
-const POLL_MS = 5_000; // while the stream is not there
-const LOST_SECONDS = 2; // then what a lost request should have brought is asked for again
+const POLL_MS = 5_000; // while the stream is not there, or a request was lost beside it
 const TYPING_MS = 30_000;
 const LEAVE_STREAM_MS = 60_000;
 
@@ -144,10 +143,8 @@ class Chat {
     } catch (error) {
       this.#failures += 1;
       this.#showConnection();
-      // Without a connection its return refreshes; a single request may be lost beside it.
-      const lost = this.#live ? LOST_SECONDS : 0;
-      const wait = error instanceof Refused ? error.wait : lost;
-      if (wait) setTimeout(() => void this.refresh(), wait * 1000);
+      if (!(error instanceof Refused)) return;
+      if (error.wait) setTimeout(() => void this.refresh(), error.wait * 1000);
       return;
     }
     this.#failures = 0;
@@ -372,7 +369,7 @@ class Chat {
 
   #poll() {
     const waits = this.outbox.items.some(({ state }) => state === "failed");
-    if (document.hidden || (this.#live && !waits)) return;
+    if (document.hidden || (this.#live && !waits && !this.#failures)) return;
     if (waits || this.#messages.size || this.#failures || this.privacy.isHidden) void this.refresh();
   }
 

@@ -297,6 +297,19 @@ async def test_the_widget_opens_counts_and_closes_with_escape(
     await expect(frame.locator(".message")).to_have_count(2)
 
 
+async def test_an_answer_whose_request_was_lost_is_asked_for_again(
+    page: Page, database: Database, answer: Answer, deliver: Deliver
+) -> None:
+    await say(page, "привет")
+    await stored_texts(page, database, 1)
+    await page.route("**/chat/history*", lambda route: route.abort())
+    await answer("здравствуйте")
+    await deliver()
+    await expect(page.locator("#connection")).to_contain_text("Нет связи")
+    await page.unroute("**/chat/history*")
+    await expect(page.locator(".message.assistant")).to_contain_text("здравствуйте")
+
+
 async def test_the_page_goes_on_after_the_server_was_away(
     app: FastAPI,
     page: Page,
