@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from replies import File
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleButton:
@@ -19,8 +21,9 @@ class ArticleButton:
 class Answer:
     """A published article as it reads now: small Markdown with the variables filled in.
 
-    ``short`` is empty when the full text is short enough to stand for itself. ``section``: where
-    it stands in the menu.
+    ``files`` are sent after ``text``, ``short_files`` after ``short``; ``page`` is the text with
+    its files in their places (``files/<name>``). ``short`` is empty when the full text is short
+    enough to stand for itself. ``section``: where it stands in the menu.
     """
 
     topic: str
@@ -31,3 +34,6 @@ class Answer:
     version_id: int
     audience: str = "all"
     section: str = ""
+    files: tuple[File, ...] = ()
+    short_files: tuple[File, ...] = ()
+    page: str = ""

@@ -6,6 +6,7 @@ from typing import Any
 from knowledge_base.answers import ArticleButton
 from knowledge_base.article_text import ArticleText
 from knowledge_base.errors import Problem, Unfit
+from knowledge_base.files.references import find_problems as find_file_problems
 from knowledge_base.links import find_problems as find_link_problems
 from knowledge_base.links import is_link
 from knowledge_base.variables import fill, fill_known
@@ -23,13 +24,19 @@ MOST_BUTTONS = 8
 
 
 def find_problems(
-    text: ArticleText, values: Mapping[str, Any] | None, *, topics: Collection[str] = ()
+    text: ArticleText,
+    values: Mapping[str, Any] | None,
+    *,
+    topics: Collection[str] = (),
+    files: Collection[str] = (),
 ) -> list[Problem]:
     """``values`` are today's variables (None: they are not looked at); ``topics`` those that
-    buttons may lead to beside the intents of the taxonomy."""
+    buttons may lead to beside the intents of the taxonomy; ``files``: the names there are."""
     problems = [*_missing(text), *find_excess(text), *_dates(text)]
     for number, button in enumerate(text.buttons):
         problems += _button(button, f"buttons.{number}", values, topics)
+    for field, source in (("body", text.body), ("short", text.short)):
+        problems += find_file_problems(source, field, files)
     if values is not None:
         for field, source in (("title", text.title), ("body", text.body), ("short", text.short)):
             unknown = list(find_variable_problems(source, values, field=field))
@@ -89,8 +96,12 @@ def _button(
 
 
 def require_fit(
-    text: ArticleText, values: Mapping[str, Any] | None, *, topics: Collection[str] = ()
+    text: ArticleText,
+    values: Mapping[str, Any] | None,
+    *,
+    topics: Collection[str] = (),
+    files: Collection[str] = (),
 ) -> None:
     """Raises Unfit when ``text`` cannot be published."""
-    if problems := find_problems(text, values, topics=topics):
+    if problems := find_problems(text, values, topics=topics, files=files):
         raise Unfit(problems)

@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from conversations.events import Events
-from knowledge_base import spreadsheet
+from knowledge_base import published_check, spreadsheet
 from knowledge_base.article_text import ArticleText
 from knowledge_base.errors import FilesUnfit, Unfit
 from knowledge_base.front_matter import parse
 from knowledge_base.markdown_files import Imported, export_dir, import_dir, read_dir
 from knowledge_base.style import advice
+from media.errors import FileGone
+from media.store import MediaStore
 from storage.database import Database
 from storage.signals import Signals
 
@@ -27,6 +29,7 @@ class Resources:
     """What the commands work on; ``variables`` are today's values, days the company's."""
 
     database: Database
+    media: MediaStore
     variables: Mapping[str, Any]
     zone: tzinfo
 
@@ -48,7 +51,7 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
             bool, typer.Option("--overwrite", help="Replace what was edited in the editor, too.")
         ] = False,
     ) -> None:
-        """Publish the articles of a folder; what is there already is left as it is."""
+        """Publish the articles of a folder with their files; what is there already is left."""
         with_ = resources()
         result = _or_exit(lambda: asyncio.run(import_articles(with_, folder, overwrite=overwrite)))
         typer.echo(
@@ -76,28 +79,48 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
 
     @app.command("export")
     def export(folder: Folder) -> None:
-        """Write every published article into a folder."""
-        written = asyncio.run(export_articles(resources(), folder))
+        """Write every published article, and the files that they show, into a folder."""
+        try:
+            written = asyncio.run(export_articles(resources(), folder))
+        except FileGone as gone:
+            typer.echo(f"The bytes of a picture or a document are lost: {gone}", err=True)
+            raise typer.Exit(1) from None
         typer.echo(f"Wrote {len(written)} articles to {folder}.")
 
     @app.command("check")
     def check(
-        folder: ExistingFolder,
+        folder: Annotated[
+            Path | None,
+            typer.Argument(
+                help="Folder of Markdown files; else the database.", exists=True, file_okay=False
+            ),
+        ] = None,
         on: Annotated[
             datetime | None,
             typer.Option("--on", formats=["%Y-%m-%d"], help="As of this day instead of today."),
         ] = None,
     ) -> None:
-        """Check the articles of a folder that is the whole base: fields, variables, links, buttons,
-        dates, repeated questions and answers, buttons that go in a circle.
+        """Check what is published, or the articles of a folder that is the whole base: fields,
+        variables, links, pictures and documents, buttons, dates, repeated questions and answers,
+        buttons that go in a circle.
 
         Advice on style is printed too; it is no problem.
         """
         with_ = resources()
         day = (on or with_.database.clock.now().astimezone(with_.zone)).date()
+        if folder is None:
+            checked = asyncio.run(check_published(with_, day))
+            for line in checked.advice:
+                typer.echo(line)
+            for line in checked.problems:
+                typer.echo(line, err=True)
+            if checked.problems:
+                raise typer.Exit(1)
+            typer.echo(f"{checked.articles} published articles, no problems.")
+            return
         _print_advice(folder)
-        files = _or_exit(lambda: read_dir(folder, with_.variables, whole_on=day))
-        typer.echo(f"{len(files)} articles, no problems.")
+        read = _or_exit(lambda: read_dir(folder, with_.variables, whole_on=day))
+        typer.echo(f"{len(read.articles)} articles, no problems.")
 
     return app
 
@@ -116,10 +139,18 @@ async def import_articles(with_: Resources, folder: Path, *, overwrite: bool) ->
     """Raises FilesUnfit, and then nothing was written."""
     events = Events(Signals(with_.database))
     try:
-        async with with_.database.write() as tx:
-            return await import_dir(
-                tx, folder, values=with_.variables, events=events, overwrite=overwrite
-            )
+        return await import_dir(
+            with_.database, with_.media, folder,
+            values=with_.variables, events=events, overwrite=overwrite,
+        )  # fmt: skip
+    finally:
+        await with_.database.close()
+
+
+async def check_published(with_: Resources, day: date) -> published_check.Checked:
+    try:
+        async with with_.database.read() as session:
+            return await published_check.check(session, with_.media, with_.variables, day)
     finally:
         await with_.database.close()
 
@@ -135,7 +166,7 @@ async def save_drafts(with_: Resources, drafts: Mapping[str, ArticleText]) -> li
 async def export_articles(with_: Resources, folder: Path) -> list[Path]:
     try:
         async with with_.database.read() as session:
-            return await export_dir(session, folder)
+            return await export_dir(session, with_.media, folder)
     finally:
         await with_.database.close()
 

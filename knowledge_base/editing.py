@@ -12,6 +12,7 @@ from knowledge_base import versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, require_fit
 from knowledge_base.errors import ArticleUnknown, NotForYou, StillPointedTo, TopicTaken, Unfit
+from knowledge_base.files.service import known as known_files
 from knowledge_base.learning.service import Learning, teaches
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.withdrawing import PointedTo, pointers
@@ -94,7 +95,8 @@ class Editor:
     async def require_fit(self, tx: Transaction, text: ArticleText) -> None:
         """Raises Unfit."""
         topics = (await tx.session.execute(select(Article.topic))).scalars().all()
-        require_fit(text, self.variables(), topics=topics)
+        files = await known_files(tx.session)
+        require_fit(text, self.variables(), topics=topics, files=files)
 
     async def put_in_force(
         self, tx: Transaction, version: ArticleVersion, *, author_id: int

@@ -3,6 +3,7 @@
 KnowledgeBaseError
 ├── Unfit            the text cannot be published or filled; ``problems`` says why, in Russian
 ├── FilesUnfit       … and stands in files; ``str()`` is «path:line: what», a line each
+├── FileRefused      a picture or document can't be taken; ``str()`` says why, in Russian
 ├── EditConflict     another version was saved meanwhile; ``latest`` is its id
 ├── ArticleUnknown   no such article or version
 ├── StillPointedTo   something leads to the article
@@ -41,6 +42,10 @@ class FilesUnfit(KnowledgeBaseError):
     def __init__(self, problems: Sequence[tuple[Path, Problem]]) -> None:
         super().__init__("\n".join(f"{path}:{p.line or 1}: {p.message}" for path, p in problems))
         self.problems = tuple(problems)
+
+
+class FileRefused(KnowledgeBaseError):
+    pass
 
 
 class EditConflict(KnowledgeBaseError):

@@ -5,6 +5,7 @@ topic: faq/penalty
 title: …
 buttons:
   - {label: Мой долг, intent: balance}
+responsible: elena
 ---
 Body in Markdown, with {{ variables }}.
 """
@@ -29,11 +30,24 @@ _STRING = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Logins; empty: the file names nobody."""
+
+    responsible: str = ""
+    approver: str = ""
+
+
+NOBODY = People()
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleFile:
-    """``lines`` tells where in the file a field, or an entry of a list, begins."""
+    """``people``: who keeps and who approves the article, where the file says so; ``lines`` tells
+    where in the file a field, or an entry of a list, begins."""
 
     topic: str
     text: ArticleText
+    people: People
     lines: dict[str, int]
 
     def locate(self, problem: Problem) -> Problem:
@@ -63,11 +77,12 @@ def parse(source: str) -> ArticleFile:
     body = lines[end + 1 :]
     blank = next((n for n, line in enumerate(body) if line.strip()), 0)
     topic = reader.values.pop("topic")
+    people = People(*(reader.values.pop(name, "") for name in ("responsible", "approver")))
     text = ArticleText(body="\n".join(body), **reader.values)
-    return ArticleFile(topic, text.tidied(), reader.lines | {"body": end + 2 + blank})
+    return ArticleFile(topic, text.tidied(), people, reader.lines | {"body": end + 2 + blank})
 
 
-def dump(topic: str, text: ArticleText) -> str:
+def dump(topic: str, text: ArticleText, people: People = NOBODY) -> str:
     """The file for a tidied ``text``; the same text always gives the same bytes."""
     fields: list[tuple[str, yaml.Node]] = [
         ("topic", _scalar(topic)),
@@ -82,6 +97,8 @@ def dump(topic: str, text: ArticleText) -> str:
         "valid_from": text.valid_from, "valid_until": text.valid_until, "review_by": text.review_by
     }  # fmt: skip
     fields += [(name, _plain(day.isoformat())) for name, day in dates.items() if day is not None]
+    named = {"responsible": people.responsible, "approver": people.approver}
+    fields += [(name, _scalar(login)) for name, login in named.items() if login]
     fields.append(("legal_basis", _sequence(map(_scalar, text.legal_basis))))
     fields.append(("tags", _sequence(map(_scalar, text.tags), flow=True)))
     front = yaml.serialize(
@@ -131,6 +148,10 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             raise ValueError("нужна строка")
         return str(node.value)
+
+    def login(self, name: str, node: yaml.Node) -> str:
+        """As the staff's table keeps it."""
+        return self.string(name, node).strip().casefold()
 
     def strings(self, name: str, node: yaml.Node) -> tuple[str, ...]:
         return tuple(self.string(name, item) for item in self._items(name, node))
@@ -188,6 +209,8 @@ _READERS: dict[str, Callable[[_Reader, str, yaml.Node], object]] = {
     "valid_from": _Reader.moment,
     "valid_until": _Reader.moment,
     "review_by": _Reader.day,
+    "responsible": _Reader.login,
+    "approver": _Reader.login,
     "legal_basis": _Reader.strings,
     "tags": _Reader.strings,
 }

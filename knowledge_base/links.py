@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from knowledge_base.errors import Problem
+from knowledge_base.files.references import FOLDER
 
 SCHEMES: Final = frozenset({"https", "http", "tel", "mailto"})
 # «[words](target)» and «<https://…>»; the target may be empty or, by mistake, have blanks.
@@ -39,7 +40,7 @@ def find_problems(source: str, field: str) -> Iterator[Problem]:
             if _TOPIC.fullmatch(target):
                 message = f"К статье {target} ведёт кнопка, а не ссылка в тексте"
                 yield Problem(message, field, number)
-            elif not is_link(target):
+            elif not target.startswith(f"{FOLDER}/") and not is_link(target):
                 yield Problem(f"Ссылка никуда не ведёт: «{target}»", field, number)
 
 

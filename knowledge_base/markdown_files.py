@@ -1,10 +1,11 @@
-"""Articles in and out as a folder of Markdown files, for git and for the starter base."""
+"""Articles in and out as a folder of Markdown files, for git and for the starter base. Their
+pictures and documents lie beside them in ``files/``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,9 +15,18 @@ from knowledge_base import versions
 from knowledge_base.across import find_all
 from knowledge_base.checks import find_problems
 from knowledge_base.errors import FilesUnfit, Problem, Unfit
+from knowledge_base.files import folder as files_of
+from knowledge_base.files import service as files
+from knowledge_base.files.checking import Checked
+from knowledge_base.files.references import names, references
+from knowledge_base.folder_people import find_people, logins, set_people
 from knowledge_base.front_matter import ArticleFile, dump, parse
 from knowledge_base.models import Article, ArticleVersion, State
-from storage.database import Transaction
+from media.store import MediaStore
+from storage.database import Database, Transaction
+
+Problems = list[tuple[Path, Problem]]
+Done = Literal["added", "updated", "kept", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +39,24 @@ class Imported:
     unchanged: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """``articles`` with the paths they were read from; ``files`` that they show, by name."""
+
+    articles: list[tuple[Path, ArticleFile]]
+    files: dict[str, Checked]
+
+
 def read_dir(
     folder: Path, values: Mapping[str, Any] | None = None, *, whole_on: date | None = None
-) -> list[ArticleFile]:
+) -> Folder:
     """Every ``*.md`` of ``folder``, checked. Raises FilesUnfit with the problems of all files.
 
     ``values`` are today's variables; None leaves unknown variables unnoticed. ``whole_on``: the
     folder is the whole base, and is also looked at as one, as it stands on that day.
     """
     found: dict[str, tuple[Path, ArticleFile]] = {}
-    problems: list[tuple[Path, Problem]] = []
+    problems: Problems = []
     for path in sorted(folder.glob("*.md")):
         try:
             file = parse(path.read_bytes().decode("utf-8-sig"))
@@ -52,21 +70,27 @@ def read_dir(
                 message = f"Тема {file.topic} уже есть в файле {other}"
                 problems.append((path, Problem(message, "topic", file.lines["topic"])))
             found[file.topic] = (path, file)
+    present = files_of.present(folder)
     for path, file in found.values():
-        for problem in find_problems(file.text, values, topics=found.keys()):
+        for problem in find_problems(file.text, values, topics=found.keys(), files=present):
             problems.append((path, file.locate(problem)))
     if whole_on is not None:
         texts = {topic: file.text for topic, (_, file) in found.items()}
         for topic, problem in find_all(texts, whole_on):
             path, file = found[topic]
             problems.append((path, file.locate(problem)))
+    articles = list(found.values())
+    shown = {name for _, file in articles for name in names(file.text.body, file.text.short)}
+    read = files_of.read(folder, shown & present)
+    problems += _shown_in(articles, read.refused)
     if problems:
         raise FilesUnfit(problems)
-    return [file for _, file in found.values()]
+    return Folder(articles, read.files)
 
 
 async def import_dir(
-    tx: Transaction,
+    database: Database,
+    store: MediaStore,
     folder: Path,
     *,
     values: Mapping[str, Any] | None = None,
@@ -75,39 +99,50 @@ async def import_dir(
 ) -> Imported:
     """Publish what ``folder`` says where it says something new; again and again, if you like.
 
-    An article that a person has edited keeps his text unless ``overwrite``. Without ``events``
-    running processes notice a little later. Raises FilesUnfit before anything is written.
+    An article that a person has edited keeps his text and its people unless ``overwrite``; a file
+    that names nobody changes nobody. Without ``events`` running processes notice a little later.
+    Raises FilesUnfit, and then no article is changed.
     """
-    files = read_dir(folder, values)
-    known = await _known(tx.session)
-    result = Imported()
-    for file in files:
-        if file.topic not in known:
-            article_id = await versions.add_article(tx, file.topic)
-            await _publish(tx, file, article_id, 0, events)
-            result.added.append(file.topic)
-            continue
-        article = known[file.topic]
-        newest = await versions.latest(tx.session, article.id)
-        if newest is not None and versions.text_of(newest) == file.text:
-            result.unchanged.append(file.topic)
-        elif article.edited and not overwrite:
-            result.kept.append(file.topic)
-        else:
-            await _publish(tx, file, article.id, article.last_number, events)
-            result.updated.append(file.topic)
+    read = read_dir(folder, values)
+    kept = await files_of.keep(store, read.files)
+    async with database.write() as tx:
+        people, problems = await find_people(tx.session, read.articles)
+        taken = await files.take(tx, kept)
+        message = "Под этим именем хранится другой файл: назовите новый иначе"
+        problems += _shown_in(read.articles, dict.fromkeys(taken, message))
+        if problems:
+            raise FilesUnfit(problems)
+        known = await _known(tx.session)
+        result = Imported()
+        for _, file in read.articles:
+            article = known.get(file.topic)
+            if article is None:
+                article = _Known(await versions.add_article(tx, file.topic), 0, False)
+            done = await _import(tx, file, article, events, overwrite=overwrite)
+            if done != "kept" and await set_people(tx, article.id, people[file.topic]):
+                done = "updated" if done == "unchanged" else done
+            getattr(result, done).append(file.topic)
     return result
 
 
-async def export_dir(session: AsyncSession, folder: Path) -> list[Path]:
-    """Write the published articles, a file each; the files."""
+async def export_dir(session: AsyncSession, store: MediaStore, folder: Path) -> list[Path]:
+    """Write the published articles, a file each, and what they show; the articles' files. Raises
+    FileGone when a picture's bytes are lost."""
     rows = await session.execute(
-        select(Article.topic, ArticleVersion)
+        select(Article.topic, Article.responsible_id, Article.approver_id, ArticleVersion)
         .join(ArticleVersion, ArticleVersion.article_id == Article.id)
         .where(ArticleVersion.state == State.PUBLISHED)
         .order_by(Article.topic)
     )
-    return _write(folder, [(topic, dump(topic, versions.text_of(row))) for topic, row in rows])
+    people = await logins(session)
+    written: list[tuple[str, str]] = []
+    shown: set[str] = set()
+    for topic, responsible_id, approver_id, row in rows:
+        text = versions.text_of(row)
+        shown |= names(text.body, text.short)
+        written.append((topic, dump(topic, text, people.of(responsible_id, approver_id))))
+    await files_of.write(session, store, folder, shown)
+    return _write(folder, written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +164,29 @@ async def _known(session: AsyncSession) -> dict[str, _Known]:
     }
 
 
-async def _publish(
-    tx: Transaction, file: ArticleFile, article_id: int, base_number: int, events: Events | None
-) -> None:
-    version_id = await versions.save(
-        tx, article_id, file.text, author_id=None, base_number=base_number
-    )
-    await versions.publish(tx, events, article_id, version_id, base_number=base_number + 1)
+async def _import(
+    tx: Transaction, file: ArticleFile, article: _Known, events: Events | None, *, overwrite: bool
+) -> Done:
+    newest = await versions.latest(tx.session, article.id)
+    if newest is not None and versions.text_of(newest) == file.text:
+        return "unchanged"
+    if article.edited and not overwrite:
+        return "kept"
+    number = article.last_number
+    version_id = await versions.save(tx, article.id, file.text, author_id=None, base_number=number)
+    await versions.publish(tx, events, article.id, version_id, base_number=number + 1)
+    return "updated" if newest is not None else "added"
+
+
+def _shown_in(articles: Sequence[tuple[Path, ArticleFile]], wrong: Mapping[str, str]) -> Problems:
+    """Problems of files, at the lines of the articles that show them."""
+    return [
+        (path, file.locate(Problem(f"{one.name}: {wrong[one.name]}", field, one.line)))
+        for path, file in articles
+        for field, source in (("body", file.text.body), ("short", file.text.short))
+        for one in references(source)
+        if one.name in wrong
+    ]
 
 
 def _write(folder: Path, files: Sequence[tuple[str, str]]) -> list[Path]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from knowledge_base.article_text import Audience, fold
+from knowledge_base.errors import Problem
 from knowledge_base.models import State
 from nlu.taxonomy import is_faq, topic_of
 
@@ -105,3 +106,14 @@ def section_of(topic: str, tags: Iterable[str] = ()) -> str:
 def place_of(topic: str) -> int:
     """Where it stands in its section: what is asked most comes first, editors' own last."""
     return _PLACES.get(topic_of(topic), len(_PLACES))
+
+
+def place_in(problem: Problem) -> str:
+    """«Ответ, строка 3»; entries of a list are counted from 1. Empty: the article as a whole."""
+    field, _, entry = problem.field.partition(".")
+    place = FIELDS.get(field, "")
+    if entry:
+        return f"{place}, {int(entry) + 1}-я"
+    if problem.line and field in ("body", "short"):
+        return f"{place}, строка {problem.line}"
+    return place

@@ -21,6 +21,8 @@ from knowledge_base.company import pages as value_pages
 from knowledge_base.differences import compare
 from knowledge_base.editing import Editor, Saved
 from knowledge_base.errors import ArticleUnknown, EditConflict, NotForYou, TopicTaken, Unfit
+from knowledge_base.files import pages as file_pages
+from knowledge_base.files.service import ArticleFiles
 from knowledge_base.front_matter import TOPIC
 from knowledge_base.gaps import pages as gap_pages
 from knowledge_base.learning import pages as learning_pages
@@ -69,6 +71,7 @@ def router(
     try_it: TryIt,
     read: ReadPhrases,
     reference: value_pages.Reference,
+    files: ArticleFiles,
     *,
     zone: ZoneInfo,
 ) -> APIRouter:
@@ -78,14 +81,15 @@ def router(
         prefix="/kb", dependencies=[Depends(require(Role.EDITOR, Role.ADMINISTRATOR))]
     )
     _add_list(router, editor, zone)
-    tools.add_pages(router, editor, try_it, read, zone)
+    tools.add_pages(router, editor, try_it, read, files, zone)
+    file_pages.add_pages(router, files)
     learning_pages.add_pages(router, editor.learning)
     gap_pages.add_pages(router, editor)
     value_pages.add_pages(router, reference)
     people_pages.add_pages(router, Approval(editor))
     term_pages.add_pages(router, editor, Reminders(editor.database, editor.events, zone))
-    _add_article(router, editor, zone)
-    _add_versions(router, editor, zone)
+    _add_article(router, editor, files, zone)
+    _add_versions(router, editor, files, zone)
     return router
 
 
@@ -148,7 +152,7 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         return page(request, "knowledge_base/new.html", context, status=422)
 
 
-def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
+def _add_article(router: APIRouter, editor: Editor, files: ArticleFiles, zone: ZoneInfo) -> None:
     @router.get("/{article_id}")
     async def edit(
         request: Request, me: Me, article_id: Id, done: Annotated[str, Query()] = ""
@@ -164,6 +168,7 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         return await _edit_page(
             request,
             editor,
+            files,
             zone,
             opened,
             text,
@@ -204,8 +209,9 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
         if is_too_long(request):
             former = versions.text_of(opened.version)
             problems = [told(TOO_LONG)]
+            number = opened.version.number
             return await _edit_page(
-                request, editor, zone, opened, former, opened.version.number, problems=problems
+                request, editor, files, zone, opened, former, number, problems=problems
             )
         form = await request.form()
         filled = forms.read(form, zone, versions.text_of(opened.version))
@@ -242,10 +248,10 @@ def _add_article(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             shown["notice"] = DONE.get(done)
             opened = await opened_article(editor, article_id)
             base = saved.number
-        return await _edit_page(request, editor, zone, opened, text, base, **shown)
+        return await _edit_page(request, editor, files, zone, opened, text, base, **shown)
 
 
-def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
+def _add_versions(router: APIRouter, editor: Editor, files: ArticleFiles, zone: ZoneInfo) -> None:
     @router.get("/{article_id}/versions/{version_id}")
     async def version(
         request: Request,
@@ -269,7 +275,7 @@ def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
             "people": await _people(request, shown),
             "states": STATES,
             "actions": ACTIONS,
-        } | await look(editor, text)
+        } | await look(editor, files, text)
         return page(request, "knowledge_base/version.html", context)
 
     @router.post("/{article_id}/versions/{version_id}/restore")
@@ -296,6 +302,7 @@ def _add_versions(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
 async def _edit_page(
     request: Request,
     editor: Editor,
+    files: ArticleFiles,
     zone: ZoneInfo,
     opened: listing.Opened,
     text: ArticleText,
@@ -332,7 +339,7 @@ async def _edit_page(
     status = 422 if context["problems"] or context["conflict"] else 200
     if is_htmx(request):
         return page(request, "knowledge_base/fragment_outcome.html", context, status=status)
-    context |= await look(editor, text)
+    context |= await look(editor, files, text)
     context |= {
         "audiences": AUDIENCES,
         "actions": ACTIONS,

@@ -1,6 +1,6 @@
 """How an article will look: rendered for each channel by the code that renders for customers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,21 +8,31 @@ import nh3
 from markupsafe import Markup, escape
 
 from knowledge_base.article_text import ArticleText
+from knowledge_base.files.references import Files, enclosed, without
 from knowledge_base.variables import fill_known
-from replies import Button, Part, Reply, render
+from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup as Dialect
 
 CHANNELS = {"web": "Чат на сайте", "telegram": "Telegram", "vk": "VK", "viber": "Viber"}
 MORE = "Подробнее"
 _TELEGRAM_TAGS = {"b", "i", "a"}
+# Where a browser finds a kept file.
+Link = Callable[[File], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message on the customer's screen. ``html`` is clean."""
+    """One message on the customer's screen. ``html`` is clean; with a file it is what stands
+    under it, and may be empty. ``url``: of the file."""
 
     html: Markup
     rows: tuple[tuple[Button, ...], ...]
+    file: File | None = None
+    url: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        return self.file is not None and self.file.kind is FileKind.PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,10 @@ class Preview:
     full: tuple[Bubble, ...]
 
 
-def previews(text: ArticleText, values: Mapping[str, Any]) -> list[Preview]:
-    """Unknown variables are shown as they were typed."""
+def previews(
+    text: ArticleText, values: Mapping[str, Any], files: Files, link: Link
+) -> list[Preview]:
+    """Unknown variables are shown as they were typed, unknown files not at all."""
     buttons = tuple(
         Button(
             fill_known(button.label, values),
@@ -46,22 +58,29 @@ def previews(text: ArticleText, values: Mapping[str, Any]) -> list[Preview]:
         for button in text.buttons
         if button.label
     )
-    full = Reply(fill_known(text.body, values), buttons)
-    short = Reply(fill_known(text.short, values), (*buttons, Button(MORE, action=MORE)))
+    body, beginning = fill_known(text.body, values), fill_known(text.short, values)
+    full = Reply(without(body), buttons, enclosed(body, files))
+    more = Button(MORE, action=MORE)
+    short = Reply(without(beginning), (*buttons, more), enclosed(beginning, files))
     return [
         Preview(
             channel,
             title,
-            bubbles(short, channel) if text.short else (),
-            bubbles(full, channel) if text.body.strip() else (),
+            bubbles(short, link, channel) if text.short else (),
+            bubbles(full, link, channel) if text.body.strip() else (),
         )
         for channel, title in CHANNELS.items()
     ]
 
 
-def bubbles(reply: Reply, channel: str = "web") -> tuple[Bubble, ...]:
+def bubbles(reply: Reply, link: Link, channel: str = "web") -> tuple[Bubble, ...]:
     return tuple(
-        Bubble(_clean(part), tuple(tuple(row) for row in part.rows))
+        Bubble(
+            _clean(part),
+            tuple(tuple(row) for row in part.rows),
+            part.file,
+            link(part.file) if part.file is not None else "",
+        )
         for part in render(reply, channel)
     )
 

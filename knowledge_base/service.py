@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from knowledge_base.answers import Answer, ArticleButton
 from knowledge_base.article_text import ArticleText, Audience
 from knowledge_base.errors import Unfit
+from knowledge_base.files.references import FileFacts, Files, enclosed, references, without
+from knowledge_base.files.service import known as known_files
 from knowledge_base.following import STEP_SECONDS, follow
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.names import place_of, section_of
@@ -55,6 +57,7 @@ class KnowledgeBase:
         self._zone = zone
         self._variables = variables
         self._published: dict[str, _Published] = {}
+        self._files: Files = {}
         self._values: Mapping[str, Any] = {}
         self._filled: dict[str, Answer | None] = {}
         self._index = SearchIndex(())
@@ -71,6 +74,7 @@ class KnowledgeBase:
                 .order_by(Article.topic)
             )
             published = {topic: _Published(row.id, text_of(row)) for topic, row in rows}
+            self._files = await known_files(session)
         self._published, self._mark = published, mark
         self._fill(self._variables())
         log.info("knowledge_base.loaded", articles=len(published))
@@ -105,12 +109,13 @@ class KnowledgeBase:
             self._fill(values)
         return self._filled[topic]
 
-    def with_draft(self, topic: str, text: ArticleText) -> "KnowledgeBase":
-        """The same base as it would be with ``text`` published; nothing of this one changes."""
+    def with_draft(self, topic: str, text: ArticleText, files: Files) -> "KnowledgeBase":
+        """The same base as it would be with ``text``, which may show ``files``, published;
+        nothing of this one changes."""
         other = copy(self)
         draft = _Published(0, text)
         other._published = self._published | {topic: draft}
-        other._filled = self._filled | {topic: _fill(topic, draft, self._values)}
+        other._filled = self._filled | {topic: _fill(topic, draft, self._values, files)}
         return other
 
     def search(
@@ -137,6 +142,11 @@ class KnowledgeBase:
             for topic, found in self._published.items()
             if self._is_valid(found) and (answer := self._filled[topic]) is not None
         ]
+
+    def files_of(self, answer: Answer) -> list[tuple[FileFacts, str]]:
+        """The files of the whole text with what is in them, each once, in its order."""
+        shown = {one.name: one.alt for one in references(answer.page)}
+        return [(self._files[name], alt) for name, alt in shown.items() if name in self._files]
 
     def contents(self) -> list[Answer]:
         """The articles that customers may browse, as they stand in the menu."""
@@ -168,7 +178,8 @@ class KnowledgeBase:
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         self._filled = {
-            topic: _fill(topic, found, values) for topic, found in self._published.items()
+            topic: _fill(topic, found, values, self._files)
+            for topic, found in self._published.items()
         }
         self._values = values
 
@@ -193,15 +204,16 @@ def _index(published: Mapping[str, _Published]) -> SearchIndex:
     )
 
 
-def _fill(topic: str, found: _Published, values: Mapping[str, Any]) -> Answer | None:
+def _fill(topic: str, found: _Published, values: Mapping[str, Any], files: Files) -> Answer | None:
     """None when a variable is gone: better an operator than an answer with a hole."""
     text = found.text
     try:
+        body, short = fill(text.body, values), fill(text.short, values)
         return Answer(
             topic=topic,
             title=fill(text.title, values),
-            text=fill(text.body, values),
-            short=fill(text.short, values),
+            text=without(body),
+            short=without(short),
             buttons=tuple(
                 ArticleButton(fill(b.label, values), b.intent, fill(b.url, values))
                 for b in text.buttons
@@ -209,6 +221,9 @@ def _fill(topic: str, found: _Published, values: Mapping[str, Any]) -> Answer | 
             version_id=found.version_id,
             audience=text.audience,
             section=section_of(topic, text.tags),
+            files=enclosed(body, files),
+            short_files=enclosed(short, files),
+            page=body,
         )
     except Unfit as error:
         log.error("knowledge_base.article_unfit", topic=topic, problem=str(error))

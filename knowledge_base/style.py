@@ -10,6 +10,7 @@ from typing import Final
 
 from knowledge_base.article_text import ArticleText
 from knowledge_base.errors import Problem
+from knowledge_base.files.references import advice as file_advice
 
 LONGEST_SENTENCE: Final = 28
 # Everybody knows these; others are spelled out the first time: «общедомовые нужды (ОДН)».
@@ -63,6 +64,7 @@ def advice(text: ArticleText) -> list[Problem]:
         for number, line in enumerate(source.split("\n"), 1):
             plain = _CODE.sub(" ", line)
             found += (Problem(message, field, number) for message in _line(plain, known))
+        found += file_advice(source, field)
     return found
 
 

@@ -12,7 +12,9 @@ from knowledge_base.checks import find_excess, find_problems
 from knowledge_base.conflicts import find_conflicts
 from knowledge_base.editing import Editor
 from knowledge_base.errors import ArticleUnknown, Problem
-from knowledge_base.names import FIELDS, INTENTS
+from knowledge_base.files.service import ArticleFiles
+from knowledge_base.files.service import known as known_files
+from knowledge_base.names import INTENTS, place_in
 from knowledge_base.preview import bubbles, previews
 from knowledge_base.style import advice
 from knowledge_base.try_out import Draft, ReadPhrases, TryIt
@@ -28,7 +30,12 @@ TOO_LONG = Problem("Текст слишком длинный: разделите
 
 
 def add_pages(
-    router: APIRouter, editor: Editor, try_it: TryIt, read: ReadPhrases, zone: ZoneInfo
+    router: APIRouter,
+    editor: Editor,
+    try_it: TryIt,
+    read: ReadPhrases,
+    files: ArticleFiles,
+    zone: ZoneInfo,
 ) -> None:
     @router.post("/try")
     async def try_message(request: Request) -> Response:
@@ -49,7 +56,7 @@ def add_pages(
             context |= {
                 "result": result,
                 "names": INTENTS | known,
-                "bubbles": [one for reply in result.replies for one in bubbles(reply)],
+                "bubbles": [one for reply in result.replies for one in bubbles(reply, files.link)],
             }
         name = "fragment_try.html" if is_htmx(request) else "try.html"
         return page(request, f"knowledge_base/{name}", context)
@@ -61,7 +68,8 @@ def add_pages(
             return None
         saved = text_of(opened.version)
         text = forms.read(form, zone, saved).text if "body" in form else saved
-        return Draft(opened.topic, text)
+        async with editor.database.read() as session:
+            return Draft(opened.topic, text, await known_files(session))
 
     @router.post("/preview")
     async def preview(request: Request) -> Response:
@@ -70,7 +78,7 @@ def add_pages(
         else:
             form = await request.form()
             filled = forms.read(form, zone, ArticleText("", ""))
-            context = await look(editor, filled.text)
+            context = await look(editor, files, filled.text)
             context["conflicts"] = await _conflicts(form.get("article"), filled.text)
         return page(request, "knowledge_base/fragment_preview.html", context)
 
@@ -111,14 +119,16 @@ async def opened_article(editor: Editor, article_id: int) -> listing.Opened:
         raise HTTPException(404) from None
 
 
-async def look(editor: Editor, text: ArticleText) -> dict[str, Any]:
+async def look(editor: Editor, files: ArticleFiles, text: ArticleText) -> dict[str, Any]:
     """``previews`` of each channel and ``obstacles`` to publishing."""
     values = editor.variables()
     async with editor.database.read() as session:
         topics = await listing.titles(session)
+        known = await known_files(session)
+    problems = find_problems(text, values, topics=topics, files=known)
     return {
-        "previews": [] if list(find_excess(text)) else previews(text, values),
-        "obstacles": [told(one) for one in find_problems(text, values, topics=topics)],
+        "previews": [] if list(find_excess(text)) else previews(text, values, known, files.link),
+        "obstacles": [told(one) for one in problems],
         "advice": [told(one) for one in advice(text)][:MOST_ADVICE],
         "conflicts": [],
     }
@@ -129,11 +139,6 @@ def _nothing_shown(obstacles: list[str]) -> dict[str, Any]:
 
 
 def told(problem: Problem) -> str:
-    """«Ответ, строка 3: нет такой переменной»; entries of a list are counted from 1."""
-    field, _, entry = problem.field.partition(".")
-    place = FIELDS.get(field, "")
-    if entry:
-        place = f"{place}, {int(entry) + 1}-я"
-    elif problem.line and problem.field == "body":
-        place = f"{place}, строка {problem.line}"
+    """«Ответ, строка 3: нет такой переменной»."""
+    place = place_in(problem)
     return f"{place}: {problem.message}." if place else f"{problem.message}."

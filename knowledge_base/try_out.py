@@ -1,9 +1,10 @@
 """«Попробовать»: what would happen to a customer's message. The dialog itself is passed in."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from knowledge_base.article_text import ArticleText
+from knowledge_base.files.references import Files
 from replies import Reply
 
 
@@ -36,10 +37,11 @@ class TryResult:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an article would say if it were published as it stands."""
+    """What an article would say if it were published as it stands. ``files``: all there are."""
 
     topic: str
     text: ArticleText
+    files: Files = field(default_factory=dict)
 
 
 # Against the published base, or with a draft in it.

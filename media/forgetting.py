@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from media.models import MediaFile
 from media.store import MediaStore
@@ -20,10 +20,14 @@ AT_ONCE = 200
 
 
 class MediaForgetting:
-    def __init__(self, database: Database, store: MediaStore, term: timedelta) -> None:
+    def __init__(
+        self, database: Database, store: MediaStore, term: timedelta, held: Select[str]
+    ) -> None:
+        """``held`` selects the digests of what is not a customer's and stays."""
         self._database = database
         self._store = store
         self._term = term
+        self._held = held
 
     def jobs(self) -> Mapping[str, Handler]:
         return {JOB: self.run}
@@ -36,7 +40,7 @@ class MediaForgetting:
     async def run(self, tx: Transaction, _: dict[str, Any]) -> None:
         rows = await tx.session.execute(
             select(MediaFile.id, MediaFile.digest)
-            .where(MediaFile.created_at < tx.now - self._term)
+            .where(MediaFile.created_at < tx.now - self._term, MediaFile.digest.not_in(self._held))
             .order_by(MediaFile.id)
             .limit(AT_ONCE)
         )

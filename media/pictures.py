@@ -15,7 +15,7 @@ SIDE = 1600
 MOST_PIXELS = 60_000_000
 _QUALITY = 85
 # Unfolding takes time and memory: two at once.
-_HANDS = ThreadPoolExecutor(2, thread_name_prefix="pictures")
+HANDS = ThreadPoolExecutor(2, thread_name_prefix="pictures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,20 @@ class Picture:
 
 async def made_anew(content: bytes) -> Picture | None:
     """None for what is no picture, or none that can be read."""
-    return await asyncio.get_running_loop().run_in_executor(_HANDS, _made, content)
+    return await asyncio.get_running_loop().run_in_executor(HANDS, _made, content)
 
 
 def _made(content: bytes) -> Picture | None:
+    flat = opened_flat(content)
+    if flat is None:
+        return None
+    stream = io.BytesIO()
+    flat.save(stream, "JPEG", quality=_QUALITY)
+    return Picture(stream.getvalue(), flat.width, flat.height)
+
+
+def opened_flat(content: bytes) -> Image.Image | None:
+    """The picture upright on white, of at most ``SIDE`` a side, and nothing that came with it."""
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP", "GIF")) as opened:
             if opened.width * opened.height > MOST_PIXELS:
@@ -41,13 +51,13 @@ def _made(content: bytes) -> Picture | None:
             turned = ImageOps.exif_transpose(opened)
             turned.thumbnail((SIDE, SIDE))
             flat = _on_white(turned)
-            stream = io.BytesIO()
-            flat.save(stream, "JPEG", quality=_QUALITY)
     # Pillow's readers of broken files raise about anything.
     except (OSError, ValueError, SyntaxError, ArithmeticError, LookupError, TypeError,
             Image.DecompressionBombError, Image.DecompressionBombWarning):  # fmt: skip
         return None
-    return Picture(stream.getvalue(), flat.width, flat.height)
+    # What stood beside the picture (a comment, a profile) would be written out again.
+    flat.info = {}
+    return flat
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -24,6 +24,7 @@ from handoff.tools import CompanyFacts
 from knowledge_base import api as kb_api
 from knowledge_base import pages as editor_pages
 from knowledge_base.editing import Editor
+from knowledge_base.files.service import ArticleFiles
 from knowledge_base.learning.live import LiveEngine
 from media import pages as media_pages
 from okno import operations
@@ -107,16 +108,20 @@ def create_app(
     editor = Editor(
         services.database, services.events, services.learning, services.variables, POINTED_TO
     )
+    article_files = ArticleFiles(services.database, services.media, services.links())
     app.include_router(
         editor_pages.router(
             editor,
             trying(services, engine),
             reading(engine, services.zone),
             reference(services),
+            article_files,
             zone=services.zone,
         )
     )
-    app.include_router(kb_api.router(services.knowledge_base))
+    app.include_router(
+        kb_api.router(services.knowledge_base, services.media, services.settings.public_url)
+    )
     app.include_router(media_pages.router(services.media, services.links()))
     if services.settings.billing_secret is not None:
         secret = services.settings.billing_secret.get_secret_value().encode()

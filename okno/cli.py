@@ -324,7 +324,7 @@ def _knowledge_base() -> Resources:
     with _one_clear_line():
         variables = _with_services(_stored_variables)
         services = _services()
-    return Resources(services.database, variables, services.zone)
+    return Resources(services.database, services.media, variables, services.zone)
 
 
 async def _stored_variables(services: "Services") -> Mapping[str, Any]:

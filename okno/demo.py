@@ -43,8 +43,7 @@ async def fill(services: Services, console: Console) -> list[Login]:
 
 async def fill_company(services: Services, console: Console, *, accounts: int = 1000) -> None:
     """Articles, accounts with meters, readings, charges and payments."""
-    async with services.database.write() as tx:
-        await import_dir(tx, ARTICLES, values=services.variables())
+    await import_dir(services.database, services.media, ARTICLES, values=services.variables())
     async with services.database.read() as session:
         filled = (await session.execute(select(func.count()).select_from(Account))).scalar_one()
     if not filled:

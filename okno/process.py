@@ -112,6 +112,7 @@ async def _background(
         await services.forgetting().begin()
         await services.media_forgetting().begin()
         await services.reminders().begin()
+        await services.file_cleaning().begin()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
         if (courier := reading_courier(services)) is not None:
             tasks["readings"] = asyncio.create_task(courier.run(stop))

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from billing.gateway import BillingGateway
 from billing.service import BillingService
 from bots.intake import Intake
@@ -24,6 +26,8 @@ from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
 from knowledge_base.company.values import CompanyValues
+from knowledge_base.files.cleaning import FileCleaning
+from knowledge_base.files.models import Enclosure
 from knowledge_base.learning.phrases import BasePhrases
 from knowledge_base.learning.service import Learning
 from knowledge_base.learning.trainer import Trainer
@@ -146,13 +150,18 @@ class Services:
             **self.forgetting().jobs(),
             **self.media_forgetting().jobs(),
             **self.reminders().jobs(),
+            **self.file_cleaning().jobs(),
         }
         return JobRunner(self.database, handlers, holder=self.holder, period=JOBS_PERIOD_SECONDS)
 
     def media_forgetting(self) -> MediaForgetting:
-        """Files go with the words they came with."""
+        """Files go with the words they came with; those of articles stay."""
         term = timedelta(days=31 * self.profile.retention.conversations_months)
-        return MediaForgetting(self.database, self.media, term)
+        held = select(Enclosure.digest)
+        return MediaForgetting(self.database, self.media, term, held)
+
+    def file_cleaning(self) -> FileCleaning:
+        return FileCleaning(self.database)
 
     def reminders(self) -> Reminders:
         return Reminders(self.database, self.events, self.zone)

@@ -7,6 +7,7 @@ import bots.web_chat.models
 import conversations.models
 import handoff.models
 import knowledge_base.company.models
+import knowledge_base.files.models
 import knowledge_base.gaps.models
 import knowledge_base.learning.models
 import knowledge_base.models

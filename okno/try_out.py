@@ -71,7 +71,7 @@ def trying(services: Services, engine: LiveEngine) -> TryIt:
         assistant = published
         if draft is not None:
             reads = _Taught(engine, draft)
-            base = services.knowledge_base.with_draft(draft.topic, draft.text)
+            base = services.knowledge_base.with_draft(draft.topic, draft.text, draft.files)
             assistant = services.assistant(reads, NoAccounts(), base)
         found = await asyncio.to_thread(reads.parse, text, now=now.astimezone(services.zone))
         response = await assistant.respond(

@@ -130,12 +130,13 @@ def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:
     ]
     if own is not None:
         buttons.insert(0, own)
-    if answer.short:
-        text = answer.text if repeated else answer.short
-    else:
-        text = _beginning(answer.text) if repeated else answer.text
+    text, files = answer.text, answer.files
+    if answer.short and not repeated:
+        text, files = answer.short, answer.short_files
+    elif repeated and not answer.short:
+        text = _beginning(answer.text)
     if answer.short and not repeated:
         buttons.append(intent_button("Подробнее", answer.topic))
-    if repeated:
+    if repeated and intent_button("", "operator").action not in {one.action for one in buttons}:
         buttons.append(OPERATOR_BUTTON)
-    return Reply(text, tuple(buttons))
+    return Reply(text, tuple(buttons), files)

@@ -50,11 +50,79 @@
     if (button.dataset.wrap) wrap(button.dataset.wrap);
     else if (button.dataset.line) startLines(button.dataset.line);
     else if ("link" in button.dataset) link();
+    else if ("file" in button.dataset) chooser.click();
     else if (button.dataset.insert) {
       button.closest("details").open = false;
       insert(body, button.dataset.insert);
     }
   });
+
+  // Pictures and documents: chosen, dropped or pasted into a text. One after another, so that
+  // they stand in it in their order.
+
+  const uploading = document.getElementById("uploading");
+  const chooser = document.getElementById("file");
+  const written = new Set();
+  let area = body;
+  let uploads = Promise.resolve();
+
+  async function upload(file, into) {
+    uploading.textContent = `Загружаю «${file.name}»…`;
+    uploading.hidden = false;
+    try {
+      const answer = await fetch(`/kb/files?name=${encodeURIComponent(file.name)}`, {
+        method: "POST",
+        headers: { "x-csrf-token": form.elements._csrf.value },
+        body: file,
+      });
+      const told = await answer.json();
+      if (answer.ok) place(into, told);
+      else window.okno.notice(told.problem, "trouble");
+    } catch {
+      window.okno.notice(`«${file.name}» не загрузился. Проверьте связь и попробуйте ещё раз.`, "trouble");
+    }
+    uploading.hidden = true;
+  }
+
+  // A paragraph of its own under the one written last, its words selected: they are to be written.
+  function place(into, { markdown, words }) {
+    const next = into.value.indexOf("\n", into.selectionEnd);
+    const at = next < 0 || !written.has(into) ? into.value.trimEnd().length : next;
+    into.setSelectionRange(at, at);
+    const before = into.value.slice(0, at);
+    const after = into.value.slice(at);
+    const start = !before.trim() ? "" : "\n\n".slice(/\n*$/.exec(before)[0].length);
+    insert(into, start + markdown + (after.trim() && !after.startsWith("\n\n") ? "\n" : ""));
+    const from = at + start.length + markdown.indexOf("[") + 1;
+    into.setSelectionRange(from, from + words.length);
+  }
+
+  function take(files, into) {
+    for (const file of files) uploads = uploads.then(() => upload(file, into));
+  }
+
+  chooser.addEventListener("change", () => {
+    take([...chooser.files], area);
+    chooser.value = "";
+  });
+  for (const text of [body, form.elements.short]) {
+    text.addEventListener("focus", () => (area = text));
+    text.addEventListener("input", () => written.add(text));
+    text.addEventListener("pointerup", () => written.add(text));
+    text.addEventListener("paste", (event) => {
+      if (!event.clipboardData.files.length) return;
+      event.preventDefault();
+      take([...event.clipboardData.files], text);
+    });
+    text.addEventListener("dragover", (event) => {
+      if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+    });
+    text.addEventListener("drop", (event) => {
+      if (!event.dataTransfer.files.length) return;
+      event.preventDefault();
+      take([...event.dataTransfer.files], text);
+    });
+  }
 
   // Keys, by their place, so that they work in the Russian layout too.
 

@@ -60,8 +60,8 @@ async def company(
             billing_url=system.url, billing_secret=SECRET.decode(), _env_file=None,
         )  # fmt: skip
         services = assemble(settings, profiles.load("demo"), clock=clock)
-        async with services.database.write() as tx:
-            await import_dir(tx, ARTICLES, values=services.variables())
+        values = services.variables()
+        await import_dir(services.database, services.media, ARTICLES, values=values)
         await services.knowledge_base.load()
         worker = services.worker(services.assistant(engine))
         account = await bot_account_id(services.database, "telegram")

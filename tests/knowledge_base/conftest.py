@@ -16,8 +16,12 @@ from knowledge_base import pages
 from knowledge_base.company.pages import Reference
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.editing import Editor
+from knowledge_base.files.service import ArticleFiles
 from knowledge_base.learning.service import Learning
 from knowledge_base.try_out import Draft, FoundEntity, Guess, TryResult
+from media import pages as media_pages
+from media.links import Links
+from media.store import MediaStore
 from replies import Button, Reply
 from staff.models import Role
 from staff.passwords import Passwords
@@ -98,8 +102,24 @@ def values(database: Database, editor: Editor) -> CompanyValues:
 
 
 @pytest.fixture
+def media(database: Database, tmp_path: Path) -> MediaStore:
+    return MediaStore(database, tmp_path / "media")
+
+
+@pytest.fixture
+def files(database: Database, media: MediaStore, clock: FakeClock) -> ArticleFiles:
+    return ArticleFiles(database, media, Links(b"k" * 40, clock))
+
+
+@pytest.fixture
 def app(
-    clock: FakeClock, staff: StaffService, hub: EventHub, editor: Editor, values: CompanyValues
+    clock: FakeClock,
+    staff: StaffService,
+    hub: EventHub,
+    editor: Editor,
+    values: CompanyValues,
+    media: MediaStore,
+    files: ArticleFiles,
 ) -> FastAPI:
     app = FastAPI(openapi_url=None)
     install(
@@ -119,7 +139,8 @@ def app(
         lambda known: {"Опасность": f"Звоните {known['grid']['phone']}"},
         {"readings": ("Передача показаний",)},
     )
-    app.include_router(pages.router(editor, try_it, read, reference, zone=ZONE))
+    app.include_router(pages.router(editor, try_it, read, reference, files, zone=ZONE))
+    app.include_router(media_pages.router(media, Links(b"k" * 40, clock)))
     return app
 
 
@@ -155,6 +176,10 @@ class Browser:
         return await self._client.post(
             path, data={"_csrf": self._csrf}, files={"file": (name, content)}
         )
+
+    async def sends(self, path: str, content: bytes) -> httpx.Response:
+        """As a script of the page does."""
+        return await self._client.post(path, content=content, headers={"x-csrf-token": self._csrf})
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -1,6 +1,9 @@
 """Makers of articles for the tests of this room."""
 
+import io
 from typing import Any
+
+from PIL import Image
 
 from knowledge_base import versions
 from knowledge_base.answers import ArticleButton
@@ -57,3 +60,10 @@ async def published(
         )
         await versions.publish(tx, None, article_id, version_id, base_number=1)
     return version_id
+
+
+def picture(kind: str = "PNG") -> bytes:
+    """Nothing but a picture."""
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(stream, kind)
+    return stream.getvalue()

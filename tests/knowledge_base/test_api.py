@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from knowledge_base import api
 from knowledge_base.service import KnowledgeBase
+from media.store import MediaStore
 from storage.database import Database
 from tests.conftest import FakeClock
 from tests.knowledge_base.samples import VALUES, published
@@ -21,9 +22,9 @@ def base(database: Database) -> KnowledgeBase:
 
 
 @pytest.fixture
-async def client(base: KnowledgeBase) -> AsyncIterator[httpx.AsyncClient]:
+async def client(base: KnowledgeBase, media: MediaStore) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI(openapi_url=None)
-    app.include_router(api.router(base))
+    app.include_router(api.router(base, media))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://okno.test") as client:
         yield client

@@ -15,7 +15,7 @@ from knowledge_base.listing import history
 from knowledge_base.models import ArticleReminder, ArticleVersion
 from storage.database import Database
 from tests.knowledge_base.conftest import PASSWORD
-from tests.knowledge_base.samples import published, text
+from tests.knowledge_base.samples import picture, published, text
 from tests.needs import browser as installed_browser
 from tests.web.conftest import Running
 from web.hub import EventHub
@@ -199,6 +199,30 @@ async def test_the_toolbar_writes_markdown(page: Page) -> None:
     await expect(body).to_have_value("тел. {{ company.phone }}")
     await page.keyboard.press("Control+z")
     await expect(body).to_have_value("тел. ")
+
+
+async def test_pictures_and_documents_are_chosen_and_dropped(page: Page) -> None:
+    body = page.locator("#body")
+    plan = {"name": "План.png", "mimeType": "image/png", "buffer": picture()}
+    paper = {"name": "Заявление.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 ..."}
+    await page.set_input_files("#file", [plan, paper])  # type: ignore[list-item]
+    together = "Старое\n\n![что на картинке](files/plan.png)\n\n[Заявление](files/zayavlenie.pdf)"
+    await expect(body).to_have_value(together)
+    shown = page.locator(".kb-screen-web .kb-picture").first
+    await expect(shown).to_have_js_property("naturalWidth", 40)
+    await expect(page.locator(".kb-screen-web .kb-document").first).to_have_text("Заявление.pdf")
+    false = {"name": "ложь.png", "mimeType": "image/png", "buffer": b"<script>alert(1)</script>"}
+    await page.set_input_files("#file", [false])  # type: ignore[list-item]
+    await expect(page.locator("#notices")).to_contain_text("ложь.png: Это не картинка")
+    await expect(body).to_have_value(together)
+    await body.fill("Первый\n\nВторой")
+    await body.evaluate("""area => {
+        area.setSelectionRange(2, 2);
+        const data = new DataTransfer();
+        data.items.add(new File(["%PDF-1.7 other"], "Образец.pdf"));
+        area.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true }));
+    }""")
+    await expect(body).to_have_value("Первый\n\n[Образец](files/obrazec.pdf)\n\nВторой")
 
 
 async def test_pages_fit_a_phone(page: Page, database: Database) -> None:

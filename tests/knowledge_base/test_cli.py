@@ -1,6 +1,7 @@
 """``okno kb``, run as a person would run it, against both databases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from knowledge_base.answers import ArticleButton
 from knowledge_base.cli import Resources, commands
 from knowledge_base.front_matter import dump
+from media.store import MediaStore
 from storage.database import Database
 from tests.knowledge_base.samples import VALUES, text
 
@@ -19,8 +21,12 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(database_url: str) -> Run:
-    app = commands(lambda: Resources(Database(database_url), VALUES, UTC))
+def run(database_url: str, tmp_path: Path) -> Run:
+    def resources() -> Resources:
+        database = Database(database_url)
+        return Resources(database, MediaStore(database, tmp_path / "media"), VALUES, UTC)
+
+    app = commands(resources)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 
@@ -116,6 +122,34 @@ def test_check_gives_advice_with_lines(run: Run, folder: Path) -> None:
     assert result.exit_code == 0
     assert f"tariffs.md:{line}: Мягче, чем «обязаны»" in result.output
     assert "2 articles, no problems." in result.output
+
+
+def test_check_looks_at_what_is_published(run: Run, folder: Path, tmp_path: Path) -> None:
+    (folder / "tariffs.md").write_text(
+        dump("faq/tariffs", text(title="Тарифы", questions=(), body="Раз\n\nВы обязаны явиться."))
+    )
+    rejected = folder / "files" / "a.pdf"
+    rejected.parent.mkdir()
+    rejected.write_bytes(b"%PDF-1.7 ...")
+    offices = text(title="Офисы", questions=(), body="Вот\n\n[План](files/a.pdf)", short="")
+    offices = replace(offices, review_by=date(2026, 11, 20))
+    (folder / "offices.md").write_text(dump("faq/offices", offices))
+    run("import", folder)
+    fine = run("check", "--on", "2026-11-20")
+    assert fine.exit_code == 0
+    assert "faq/tariffs: Ответ, строка 3: Мягче, чем «обязаны»" in fine.output
+    assert "3 published articles, no problems." in fine.output
+    for kept in (tmp_path / "media").rglob("*"):
+        if kept.is_file():
+            kept.unlink()
+    wrong = run("check", "--on", "2026-11-21")
+    assert wrong.exit_code == 1
+    assert wrong.stderr.splitlines() == [
+        "faq/offices: Ответ, строка 3: Содержимое файла «a.pdf» утрачено",
+        "faq/offices: Пересмотреть до: Срок просмотра прошёл (2026-11-20): "
+        "клиентам статью не показываем",
+    ]
+    assert run("export", tmp_path / "out").exit_code == 1
 
 
 def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 
 from knowledge_base import versions
 from knowledge_base.errors import FilesUnfit
-from knowledge_base.front_matter import dump
+from knowledge_base.front_matter import People, dump
 from knowledge_base.markdown_files import export_dir, import_dir, read_dir
 from knowledge_base.models import Article, ArticleVersion
 from knowledge_base.service import KnowledgeBase
+from media.store import MediaStore
 from okno import profile
 from staff.models import Person
 from storage.database import Database
@@ -56,22 +57,22 @@ async def edit(database: Database, topic: str, body: str) -> None:
         )
 
 
-async def test_a_second_import_does_nothing(database: Database, folder: Path) -> None:
-    async with database.write() as tx:
-        first = await import_dir(tx, folder)
+async def test_a_second_import_does_nothing(
+    database: Database, media: MediaStore, folder: Path
+) -> None:
+    first = await import_dir(database, media, folder)
     assert first.added == ["info/outage", "faq/penalty"]
-    async with database.write() as tx:
-        second = await import_dir(tx, folder)
+    second = await import_dir(database, media, folder)
     assert second.unchanged == ["info/outage", "faq/penalty"]
     assert await count_versions(database) == 2
 
 
-async def test_a_changed_file_becomes_a_new_version(database: Database, folder: Path) -> None:
-    async with database.write() as tx:
-        await import_dir(tx, folder)
+async def test_a_changed_file_becomes_a_new_version(
+    database: Database, media: MediaStore, folder: Path
+) -> None:
+    await import_dir(database, media, folder)
     write(folder, "faq/penalty", body="Новое")
-    async with database.write() as tx:
-        again = await import_dir(tx, folder)
+    again = await import_dir(database, media, folder)
     assert (again.updated, again.unchanged) == (["faq/penalty"], ["info/outage"])
     kb = KnowledgeBase(database, lambda: VALUES)
     await kb.load()
@@ -80,17 +81,16 @@ async def test_a_changed_file_becomes_a_new_version(database: Database, folder: 
     assert answer.text == "Новое"
 
 
-async def test_what_a_person_edited_stays(database: Database, folder: Path) -> None:
-    async with database.write() as tx:
-        await import_dir(tx, folder)
+async def test_what_a_person_edited_stays(
+    database: Database, media: MediaStore, folder: Path
+) -> None:
+    await import_dir(database, media, folder)
     await edit(database, "faq/penalty", "Слова Елены")
     write(folder, "faq/penalty", body="Новое")
-    async with database.write() as tx:
-        again = await import_dir(tx, folder)
+    again = await import_dir(database, media, folder)
     assert again.kept == ["faq/penalty"]
     assert await count_versions(database) == 3
-    async with database.write() as tx:
-        forced = await import_dir(tx, folder, overwrite=True)
+    forced = await import_dir(database, media, folder, overwrite=True)
     assert forced.updated == ["faq/penalty"]
     assert await count_versions(database) == 4
 
@@ -105,39 +105,37 @@ async def other(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database
 
 
 async def test_export_and_import_give_the_same_bytes(
-    database: Database, other: Database, tmp_path: Path
+    database: Database, other: Database, media: MediaStore, tmp_path: Path
 ) -> None:
-    async with database.write() as tx:
-        await import_dir(tx, CONTENT)
+    await import_dir(database, media, CONTENT)
     async with database.read() as session:
-        first = await export_dir(session, tmp_path / "first")
-    async with other.write() as tx:
-        await import_dir(tx, tmp_path / "first")
+        first = await export_dir(session, media, tmp_path / "first")
+    far = MediaStore(other, tmp_path / "other-media")
+    await import_dir(other, far, tmp_path / "first")
     async with other.read() as session:
-        second = await export_dir(session, tmp_path / "second")
+        second = await export_dir(session, far, tmp_path / "second")
     assert len(first) == len(list(CONTENT.glob("*.md")))
     assert {p.name: p.read_bytes() for p in first} == {p.name: p.read_bytes() for p in second}
 
 
 def test_the_starter_articles_are_fit_and_written_as_we_write_them() -> None:
     values = profile.load("demo").variables("круглосуточно")
-    files = read_dir(CONTENT, values)
-    assert {dump(file.topic, file.text) for file in files} == {
+    articles = read_dir(CONTENT, values).articles
+    assert {dump(file.topic, file.text) for _, file in articles} == {
         path.read_text(encoding="utf-8") for path in CONTENT.glob("*.md")
     }
 
 
 async def test_problems_of_all_files_are_told_and_nothing_is_written(
-    database: Database, folder: Path
+    database: Database, media: MediaStore, folder: Path
 ) -> None:
     write(folder, "faq/tariffs", body="Раз\n\nЗвоните: {{ company.fax }}")
     (folder / "broken.md").write_text("нет шапки")
     (folder / "latin.md").write_bytes("---\nпривет".encode("cp1251"))
     (folder / "penalty_again.md").write_text(dump("faq/penalty", text()))
     (folder / "empty.md").write_text(dump("faq/offices", text(body="")))
-    async with database.write() as tx:
-        with pytest.raises(FilesUnfit) as caught:
-            await import_dir(tx, folder, values=VALUES)
+    with pytest.raises(FilesUnfit) as caught:
+        await import_dir(database, media, folder, values=VALUES)
     told = str(caught.value).splitlines()
     variable_line = 1 + (folder / "tariffs.md").read_text().splitlines().index(
         "Звоните: {{ company.fax }}"
@@ -150,3 +148,47 @@ async def test_problems_of_all_files_are_told_and_nothing_is_written(
         f"tariffs.md:{variable_line}: Нет такой переменной: company.fax",
     }
     assert await count_versions(database) == 0
+
+
+async def person(database: Database, login: str) -> int:
+    async with database.write() as tx:
+        person = Person(
+            login=login, display_name=login, password_hash="", role="editor", created_at=tx.now
+        )
+        tx.session.add(person)
+        await tx.session.flush()
+        return person.id
+
+
+async def test_the_people_of_an_article_go_with_it(
+    database: Database, other: Database, media: MediaStore, folder: Path, tmp_path: Path
+) -> None:
+    elena, anna = await person(database, "elena"), await person(database, "anna@example.org")
+    source = dump("faq/penalty", text(), People("elena", "anna@example.org"))
+    (folder / "penalty.md").write_text(source.replace("responsible: e", "responsible: E"))
+    assert (await import_dir(database, media, folder)).added == ["info/outage", "faq/penalty"]
+    async with database.read() as session:
+        article = (
+            await session.execute(select(Article).where(Article.topic == "faq/penalty"))
+        ).scalar_one()
+        assert (article.responsible_id, article.approver_id) == (elena, anna)
+        await export_dir(session, media, tmp_path / "out")
+    assert (tmp_path / "out" / "penalty.md").read_text() == source
+    # A file that names nobody changes nobody; one that names others changes them.
+    write(folder, "faq/penalty")
+    assert (await import_dir(database, media, folder)).updated == []
+    (folder / "penalty.md").write_text(dump("faq/penalty", text(), People("anna@example.org")))
+    assert (await import_dir(database, media, folder)).updated == ["faq/penalty"]
+    async with database.read() as session:
+        changed = (
+            await session.execute(select(Article).where(Article.topic == "faq/penalty"))
+        ).scalar_one()
+        assert (changed.responsible_id, changed.approver_id) == (anna, anna)
+    with pytest.raises(FilesUnfit) as caught:
+        await import_dir(other, media, tmp_path / "out")
+    line = 1 + source.split("\n").index("responsible: elena")
+    assert [told.partition("penalty.md:")[2] for told in str(caught.value).split("\n")] == [
+        f"{line}: Сотрудника «elena» здесь нет: заведите его или уберите строку",
+        f"{line + 1}: Сотрудника «anna@example.org» здесь нет: заведите его или уберите строку",
+    ]
+    assert await count_versions(other) == 0

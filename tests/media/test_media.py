@@ -152,7 +152,9 @@ async def test_what_is_old_is_forgotten_and_what_was_kept_again_stays(
     old = [await media.put(f"file {number}".encode()) for number in range(5)]
     clock.advance(days=100)
     again = await media.put(b"file 0")
-    work = MediaForgetting(database, media, timedelta(days=120))
+    of_an_article = old.pop()
+    held = select(MediaFile.digest).where(MediaFile.digest == of_an_article)
+    work = MediaForgetting(database, media, timedelta(days=120), held)
     await work.begin()
     jobs = JobRunner(database, work.jobs(), holder="test", period=1)
     clock.advance(days=15)
@@ -162,6 +164,7 @@ async def test_what_is_old_is_forgotten_and_what_was_kept_again_stays(
     while await jobs.run_due():
         clock.advance(seconds=10)
     assert await media.read(again) == b"file 0"
+    assert await media.read(of_an_article) == b"file 4"
     for digest in old[1:]:
         with pytest.raises(FileGone):
             await media.read(digest)

@@ -1,0 +1,1 @@
+"""Pictures and documents of articles: kept in ``media``, named in the text as ``files/<name>``."""
