@@ -163,6 +163,8 @@ class DeliveryLoop:
         self._waiter = signals.subscribe(outbox_signal(account_id))
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._ended: list[_Done] = []
+        # Whether this process is the one that sends.
+        self.leads = False
 
     async def run(self, stop: asyncio.Event) -> None:
         epoch: int | None = None
@@ -176,11 +178,13 @@ class DeliveryLoop:
                         await self._recover()
                         self._circuit = Circuit(await self._failing_since())
                     epoch = held
+                    self.leads = held is not None
                     renew_at = loop.time() + RENEW_SECONDS
                 if await self._turn(epoch):
                     continue
             except LeaseLost:
                 epoch, renew_at = None, loop.time() + RENEW_SECONDS
+                self.leads = False
                 log.warning("bots.lease_lost", account=self._account_id)
             except Exception:
                 log.exception("bots.delivery_failed", account=self._account_id)

@@ -208,6 +208,9 @@ class Delivery(Base):
               postgresql_where=text("state IN ('queued', 'sending')"),
               sqlite_where=text("state IN ('queued', 'sending')")),
         Index("ix_delivery_message_id", "message_id"),
+        Index("ix_delivery_platform_id", "bot_account_id", "platform_id",
+              postgresql_where=text("platform_id IS NOT NULL"),
+              sqlite_where=text("platform_id IS NOT NULL")),
         CheckConstraint(
             "state IN ('queued', 'sending', 'sent', 'failed', 'expired')", name="state"
         ),
@@ -231,6 +234,9 @@ class Delivery(Base):
     error: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    # What the platform, or the page of the site chat, told afterwards.
+    delivered_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
 
 class Event(Base):

@@ -150,6 +150,31 @@ class Outbox:
             self._signals.wake(tx, outbox_signal(account_id))
         return ids
 
+    async def send_again(self, tx: Transaction, message_id: int) -> bool:
+        """Queue what was not delivered of a message, with the attempts of a new one; False when
+        there is nothing. The idempotency key stays: what did arrive after all is not sent twice."""
+        rows = await tx.session.execute(
+            update(Delivery)
+            .where(
+                Delivery.message_id == message_id,
+                Delivery.kind == DeliveryKind.MESSAGE,
+                Delivery.state == DeliveryState.FAILED,
+            )
+            .values(
+                state=DeliveryState.QUEUED, attempts=0, error=None, finished_at=None,
+                not_before=tx.now,
+            )
+            .returning(Delivery.bot_account_id, Delivery.conversation_id)
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+        again = rows.all()
+        for account_id, conversation_id in again[:1]:
+            self._events.emit(
+                tx, "message.queued", conversation_id=conversation_id, message=message_id
+            )
+            self._signals.wake(tx, outbox_signal(account_id))
+        return bool(again)
+
     async def _insert_messages(
         self, tx: Transaction, messages: Sequence[Outgoing], locked: Mapping[int, Conversation]
     ) -> list[int]:
@@ -247,22 +272,3 @@ async def history(
         statement = statement.where(Message.id < before)
     rows = (await session.execute(statement.order_by(Message.id.desc()).limit(limit))).scalars()
     return list(reversed(list(rows)))
-
-
-async def delivery_states(
-    session: AsyncSession, message_ids: Sequence[int]
-) -> dict[int, tuple[str, str | None]]:
-    """For each outgoing message its worst part's (state, error)."""
-    worst = {"sent": 0, "expired": 1, "sending": 2, "queued": 3, "failed": 4}
-    states: dict[int, tuple[str, str | None]] = {}
-    rows = await session.execute(
-        select(Delivery.message_id, Delivery.state, Delivery.error).where(
-            Delivery.message_id.in_(message_ids)
-        )
-    )
-    for message_id, state, error in rows:
-        if message_id is not None and (
-            message_id not in states or worst[state] > worst[states[message_id][0]]
-        ):
-            states[message_id] = (state, error)
-    return states

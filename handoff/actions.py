@@ -80,6 +80,16 @@ def actions(service: HandoffService) -> APIRouter:
         act = desk.undo(handoff_id, _operator(me), message)
         return await _perform(request, handoff_id, act)
 
+    @routes.post("/again")
+    async def send_again(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        message: Annotated[int, Form(ge=1, le=LARGEST_ID)],
+    ) -> Response:
+        act = desk.send_again(handoff_id, _operator(me), message)
+        return await _perform(request, handoff_id, act)
+
     @routes.post("/no-answer")
     async def needs_no_answer(request: Request, me: Me, handoff_id: StayId) -> Response:
         return await _perform(request, handoff_id, desk.needs_no_answer(handoff_id, _operator(me)))

@@ -144,6 +144,23 @@ class OperatorDesk:
             )
             self._steps.emit(tx, "handoff.owed", conversation, handoff_id, who)
 
+    async def send_again(self, handoff_id: int, who: Operator, message_id: int) -> bool:
+        """Send what was not delivered of a message of this conversation once more; False when
+        nothing of it waits for that."""
+        async with self._database.write() as tx:
+            conversation = await self._steps.lock(tx, handoff_id)
+            known = await tx.session.scalar(
+                select(Message.id).where(
+                    Message.id == message_id, Message.conversation_id == conversation.id
+                )
+            )
+            again = known is not None and await self._outbox.send_again(tx, message_id)
+            if again:
+                audit.record(
+                    tx, who.id, "message.sent_again", object_kind="message", object_id=message_id
+                )
+        return again
+
     async def note(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> int:
         """Write a line that only staff see, at any time; «@Ольга» calls a colleague.
 

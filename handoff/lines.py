@@ -1,5 +1,6 @@
 """A message as the operators' page shows it. No I/O."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from conversations import marks
 from conversations.models import Author, DeliveryState, Message, MessageKind
 from conversations.service import CALLED_BACK
 from handoff import labels
@@ -28,12 +30,15 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How the delivery stands. ``problem``: why it did not arrive; ``detail`` as told to us."""
+    """How the delivery stands: ``state`` is that of the delivery, or «delivered», «seen»,
+    «called_back». ``problem``: why it did not arrive; ``detail`` as told to us; ``at``: since
+    when the customer has it."""
 
     state: str
     text: str
     problem: str = ""
     detail: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +70,23 @@ _MARKS = {
     DeliveryState.FAILED: "не доставлено",
     DeliveryState.EXPIRED: "не отправлено: устарело",
 }
-_PROBLEMS = {
-    "blocked": "клиент остановил бота",
-}
-_PROBLEM_OTHER = "мессенджер не принял"
+# What senders say of a customer who can't be written to (``bots/*/sender.py``).
+_GONE = re.compile(
+    r"blocked|not allowed by the customer|chat not found|dialog.notfound|OK 10$"
+    r"|VK (18|900|901|902|932|936|945)$|Viber (5|6|11)$"
+)
+_SILENT = re.compile(r"no connection|Timeout|HTTP 5|Error$")
 
 
 def line(
     message: Message,
-    delivery: tuple[str, str | None] | None,
+    delivery: marks.Mark | None,
     *,
     zone: ZoneInfo,
     intent_title: Callable[[str], str],
     files: Sequence[Enclosed] = (),
 ) -> Line:
-    """``delivery``: the worst state of the message's parts and its error. ``files``: what the
-    customer sent with it."""
+    """``delivery``: how its parts stand. ``files``: what the customer sent with it."""
     day = message.created_at.astimezone(zone).date()
     if message.author == Author.CUSTOMER:
         return _of_customer(message, day, intent_title, files)
@@ -154,19 +160,28 @@ def _understood(found: dict[str, object] | None, intent_title: Callable[[str], s
     return f"{title}, {round(confidence * 100)} %"
 
 
-def _mark(delivery: tuple[str, str | None] | None) -> Mark | None:
+def _mark(delivery: marks.Mark | None) -> Mark | None:
     if delivery is None:
         return None
-    state, error = delivery
+    state, error = delivery.state, delivery.error or ""
     if error == CALLED_BACK:
         return Mark("called_back", "отменено до отправки")
-    text = _MARKS.get(DeliveryState(state), state)
+    if state == DeliveryState.SENT and delivery.seen_at:
+        return Mark("seen", "прочитано", at=delivery.seen_at)
+    if state == DeliveryState.SENT and delivery.delivered_at:
+        return Mark("delivered", "доставлено", at=delivery.delivered_at)
     problem = ""
     if state == DeliveryState.FAILED:
-        problem = _PROBLEMS.get(error or "", _PROBLEM_OTHER)
+        problem = _why(error)
     elif state == DeliveryState.QUEUED and error:
         problem = "не получилось с первого раза, повторим"
-    return Mark(state, text, problem, error or "")
+    return Mark(state, _MARKS.get(DeliveryState(state), state), problem, error)
+
+
+def _why(error: str) -> str:
+    if _GONE.search(error):
+        return "клиент остановил бота или удалил чат"
+    return "мессенджер не отвечал" if _SILENT.search(error) else "мессенджер не принял"
 
 
 def _rendered(message: Message) -> Markup:

@@ -27,11 +27,13 @@ from handoff.queue import PAGE, Stay, Tab
 from handoff.service import HandoffService
 from handoff.thread import MOST_CHANGED, Thread, last_understanding
 from handoff.tools import CompanyFacts, Inserts, canned_pages, tools
+from handoff.typing import Typing
 from staff import audit
 from staff.groups import all_groups, groups_of
 from staff.models import Role
 from staff.presence import at_work
 from staff.sessions import SignedIn
+from storage.signals import Signals
 from web.guard import Me, require
 from web.respond import page
 
@@ -62,13 +64,16 @@ def router(
     articles: Articles,
     facts: CompanyFacts,
     intent_title: Callable[[str], str],
+    signals: Signals,
 ) -> APIRouter:
     """``accounts``: a contact's confirmed accounts (``handoff.accounts.from_billing``).
     ``claims``: organisations that wait for confirmation. ``articles``: the knowledge base.
-    ``intent_title``: the Russian name of an intent or topic, "" for one without."""
-    inbox = _Inbox(service, accounts, claims, articles, facts, intent_title)
+    ``intent_title``: the Russian name of an intent or topic, "" for one without. ``signals``:
+    how the pages of several processes learn who is where."""
     inserts = Inserts(service.database, articles, accounts, facts)
-    presence = Presence(service.database.clock)
+    presence = Presence(service.database.clock, signals)
+    typing = Typing(service.database, signals)
+    inbox = _Inbox(service, accounts, claims, articles, facts, intent_title, presence)
     routes = APIRouter(prefix="/inbox", dependencies=[Depends(require(*ROLES))])
     # Before «/{handoff_id}»: its address is none of a conversation.
     routes.include_router(canned_pages(service.database))
@@ -140,7 +145,7 @@ def router(
 
     routes.include_router(actions(service))
     routes.include_router(claim_actions(claims, inbox.stay))
-    routes.include_router(tools(service.database, inserts, presence, inbox.stay))
+    routes.include_router(tools(service.database, inserts, presence, typing, inbox.stay))
     return routes
 
 
@@ -155,8 +160,10 @@ class _Inbox:
         articles: Articles,
         facts: CompanyFacts,
         intent_title: Callable[[str], str],
+        presence: Presence,
     ) -> None:
         self._service = service
+        self._presence = presence
         self._articles = articles
         self._facts = facts
         self._database = service.database
@@ -194,6 +201,7 @@ class _Inbox:
             "counts": counts,
             "mine": mine,
             "called": called,
+            "others": self._others(me, [item.handoff_id for item in found.items]),
             "preview": preview,
             "topic_of": self._topic,
             "is_open": self._service.hours.is_open(now),
@@ -223,6 +231,13 @@ class _Inbox:
             **await self._choices(me, stay),
             "thread": thread,
             "key": new_key(),
+        }
+
+    def _others(self, me: SignedIn, listed: list[int]) -> dict[int, list[tuple[int, str, bool]]]:
+        """Who else has these open: for each the person's id and name, and whether he types."""
+        return {
+            handoff_id: [(one.person_id, one.name, one.typing) for one in people]
+            for handoff_id, people in self._presence.of(listed, me.person_id).items()
         }
 
     async def older(self, handoff_id: int, before: int) -> dict[str, Any]:

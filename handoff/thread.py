@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conversations.marks import marks_of
 from conversations.models import Author, Message, MessageKind
-from conversations.service import delivery_states, history
+from conversations.service import history
 from handoff.lines import Line, line
 from media.attachments import of_messages
 
@@ -73,7 +74,7 @@ class Thread:
 
     async def _lines(self, session: AsyncSession, messages: Sequence[Message]) -> list[Line]:
         sent = [m.id for m in messages if m.author in (Author.ASSISTANT, Author.OPERATOR)]
-        states = await delivery_states(session, sent) if sent else {}
+        states = await marks_of(session, sent) if sent else {}
         with_files = [m.id for m in messages if m.kind == MessageKind.ATTACHMENT]
         files = await of_messages(session, with_files) if with_files else {}
         return [

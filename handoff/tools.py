@@ -13,6 +13,7 @@ from handoff.articles import Articles, Insert, search
 from handoff.errors import AnswerTooLong, EmptyAnswer
 from handoff.presence import Presence
 from handoff.queue import Stay
+from handoff.typing import Typing
 from staff.models import Role
 from storage.database import Database
 from web.guard import Me
@@ -76,6 +77,7 @@ def tools(
     database: Database,
     inserts: Inserts,
     presence: Presence,
+    customer: Typing,
     read: Callable[[int], Awaitable[Stay]],
 ) -> APIRouter:
     """Routes below ``/inbox``; the caller guards them. ``read``: a stay, 404 when unknown."""
@@ -97,19 +99,20 @@ def tools(
         me: Me,
         handoff_id: StayId,
         typing: Annotated[bool, Form()] = False,
+        answer: Annotated[bool, Form()] = False,
         gone: Annotated[bool, Form()] = False,
     ) -> Response:
-        """Who else is here, as a piece; the others are told when it is news."""
+        """Who else is here, as a piece; the others are told when it is news, and the customer
+        when it is an ``answer`` that is typed."""
+        place = handoff_id, (await read(handoff_id)).conversation_id
         if gone:
-            news = presence.leave(handoff_id, me.person_id)
+            news = await presence.leave(*place, me.person_id)
         else:
-            news = presence.note(handoff_id, me.person_id, me.display_name, typing=typing)
-        if news:
-            stay = await read(handoff_id)
-            shell_of(request).hub.signal(
-                "presence", stay.conversation_id, handoff=handoff_id, person=me.person_id,
-                name=me.display_name, typing=typing, gone=gone,
-            )  # fmt: skip
+            news = await presence.note(*place, me.person_id, me.display_name, typing=typing)
+        for one in news:
+            await shell_of(request).hub.tell("presence", one.conversation_id, **one.ids())
+        if typing and answer:
+            await customer.typed(handoff_id, me.person_id)
         others = [] if gone else presence.others(handoff_id, me.person_id)
         return page(request, "handoff/presence.html", {"others": others})
 

@@ -81,6 +81,7 @@ def create_app(
             articles=services.knowledge_base,
             facts=_facts(services),
             intent_title=label_of,
+            signals=services.signals,
         )
     )
     for administration in (

@@ -16,6 +16,8 @@ from bots.fetching import Fetching, FileSource, Locate, told_link
 from bots.outcome import Sender
 from bots.pace import Pace
 from bots.registration import Registration
+from bots.reports import Reports
+from bots.typing import TypingRelay
 from conversations.service import bot_account_id
 from dialogs import phrases
 from dialogs.menu import main_menu
@@ -67,6 +69,15 @@ class Channel:
             self.sender,
             account_id=self.account_id,
             holder=services.holder,
+        )
+
+    def typing(self, services: Services, delivery: DeliveryLoop) -> TypingRelay:
+        return TypingRelay(
+            services.signals,
+            services.database.clock,
+            self.sender,
+            account_id=self.account_id,
+            leads=lambda: delivery.leads,
         )
 
 
@@ -181,7 +192,9 @@ async def _vk(services: Services) -> Channel:
         partial(answered_elsewhere, services.handoff, services.events), account,
     )  # fmt: skip
     marks = seen.Seen(api)
-    receiver = receiving.Receiver(services.intake, people, replies, marks, account_id=account)
+    receiver = receiving.Receiver(
+        services.intake, people, replies, marks, _reports(services, account), account_id=account
+    )
     beside = _together(people.run, marks.run)
     if settings.public_url is None:
         poller = polling.VkPolling(
@@ -223,7 +236,7 @@ async def _viber(services: Services) -> Channel:
             api, services.media, Pace(VIBER_PER_SECOND), name=name, file_url=file_url
         ),
         routes=webhook.router(
-            services.intake, services.database,
+            services.intake, _reports(services, account),
             account_id=account, token=token, name=name, welcome=welcome,
         ),
         poll=keeper.run,
@@ -282,6 +295,10 @@ async def _ok(services: Services) -> Channel:
         close=api.close,
         files=_files(services, "ok", settings.ok_api_url),
     )
+
+
+def _reports(services: Services, account_id: int) -> Reports:
+    return Reports(services.database, services.events, account_id)
 
 
 def _registration(

@@ -138,7 +138,7 @@ async def _vk(settings: Settings, token: str) -> list[Finding]:
         ]
     wanted = (
         "message_new", "message_reply", "message_event", "message_edit", "message_allow",
-        "message_deny",
+        "message_deny", "message_read",
     )  # fmt: skip
     off = [name for name in wanted if not (poll.get("events") or {}).get(name)]
     if not off:

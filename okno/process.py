@@ -120,9 +120,10 @@ async def _background(
         tasks["training"] = asyncio.create_task(services.trainer().run(stop))
     for channel in channels:
         if RoleName.SENDER in roles:
-            tasks[f"sender {channel.name}"] = asyncio.create_task(
-                channel.delivery(services).run(stop)
-            )
+            delivery = channel.delivery(services)
+            tasks[f"sender {channel.name}"] = asyncio.create_task(delivery.run(stop))
+            relay = channel.typing(services, delivery)
+            tasks[f"typing {channel.name}"] = asyncio.create_task(relay.run(stop))
         if RoleName.WEB in roles and channel.poll is not None:
             tasks[f"poll {channel.name}"] = asyncio.create_task(channel.poll(stop))
     return tasks

@@ -1,6 +1,7 @@
 """What each channel can show. Sources: the platforms' documentation."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -41,6 +42,9 @@ class Capability:
     phone: str = ""
     reports: str = ""
     window: str = ""
+    # For so long after a message of the customer's we may write without being charged; None: at
+    # any time, until he stops the bot.
+    session: timedelta | None = None
 
 
 CAPABILITIES: dict[str, Capability] = {
@@ -67,6 +71,7 @@ CAPABILITIES: dict[str, Capability] = {
         half_row_label=24,
         caption_limit=20_000,
         receives="page",
+        reports="seen",
         window="none",
     ),
     # 4096 in practice, whatever the schema says (error 914); inline keyboards of 10 buttons,
@@ -84,6 +89,7 @@ CAPABILITIES: dict[str, Capability] = {
         caption_limit=4096,
         receives="long poll, webhook",
         idempotent=True,
+        reports="seen",
         window="after the customer's first message or permission",
     ),
     # 7000 characters, pictures with 768, files with none; buttons of 1-6 columns, up to 24
@@ -101,8 +107,9 @@ CAPABILITIES: dict[str, Capability] = {
         document_caption=False,
         receives="webhook",
         phone="claimed",
-        reports="failed",
+        reports="delivered, seen, failed",
         window="24 h for free",
+        session=timedelta(hours=24),
     ),
     # 4000 characters, cut below as its own client does; 210 buttons, 30 rows of 7, labels of 128
     # (dev.max.ru, POST /messages and keyboards).

@@ -3,10 +3,15 @@
 A signal carries no meaning: whoever wakes looks into the database, and looks anyway from time
 to time, so a lost signal costs only time. In one process it is an event; on PostgreSQL
 ``NOTIFY`` reaches the other processes as well.
+
+What is told (``tell``) holds only now, who types for instance: it is never stored, may be lost,
+and costs no write.
 """
 
 import asyncio
+import json
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +24,11 @@ from storage.database import Database, Transaction
 log = structlog.get_logger(__name__)
 
 CHANNEL = "okno"
+TOLD = "okno_told"
 RECONNECT_SECONDS = 2.0
+
+
+Hearer = Callable[[dict[str, Any]], None]
 
 
 class Waiter:
@@ -46,7 +55,32 @@ class Signals:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiters: dict[str, list[Waiter]] = defaultdict(list)
+        self._hearers: dict[str, list[Hearer]] = defaultdict(list)
         self._listener: asyncio.Task[None] | None = None
+        self._connection: asyncpg.Connection | None = None
+        self._telling = asyncio.Lock()
+
+    def hear(self, name: str, hearer: Hearer) -> None:
+        """Have ``hearer`` called with what is told under ``name``, here or elsewhere."""
+        self._hearers[name].append(hearer)
+
+    def unhear(self, name: str, hearer: Hearer) -> None:
+        with suppress(ValueError):
+            self._hearers[name].remove(hearer)
+
+    async def tell(self, name: str, /, **told: Any) -> None:
+        """Tell all processes; while the database is away, only this one. At most 7,000 bytes."""
+        if self._connection is not None:
+            try:
+                async with self._telling:
+                    await self._connection.execute(
+                        "SELECT pg_notify($1, $2)", TOLD, json.dumps([name, told])
+                    )
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                log.warning("storage.not_told", name=name)
+            else:
+                return
+        self._tell_here(name, told)
 
     def subscribe(self, name: str) -> Waiter:
         waiter = Waiter()
@@ -92,10 +126,13 @@ class Signals:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda *_: lost.set())  # noqa: B023
                     await connection.add_listener(CHANNEL, self._heard)
+                    await connection.add_listener(TOLD, self._heard_told)
                     for name in list(self._waiters):
                         self.wake_here(name)  # something may have been written while we were deaf
+                    self._connection = connection
                     await lost.wait()
                 finally:
+                    self._connection = None
                     await connection.close(timeout=1)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
                 log.warning("storage.signals_lost")
@@ -103,3 +140,14 @@ class Signals:
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, name: Any) -> None:
         self.wake_here(str(name))
+
+    def _heard_told(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
+        name, told = json.loads(payload)
+        self._tell_here(name, told)
+
+    def _tell_here(self, name: str, told: dict[str, Any]) -> None:
+        for hearer in self._hearers[name]:
+            try:
+                hearer(told)
+            except Exception:
+                log.exception("storage.unheard", name=name)

@@ -9,10 +9,11 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from conversations import events
+from conversations import events, typing
 from conversations.events import Change
 from storage.database import Database
 from storage.signals import Signals
@@ -24,6 +25,8 @@ SWEEP_SECONDS = 5.0
 STEP_SECONDS = 0.05
 HEARTBEAT_SECONDS = 15.0
 READ_LIMIT = 500
+# Under this name staff pages of all processes are told what is worth no row.
+PAGES = "pages"
 QUEUE_LIMIT = 1_000
 CATCH_UP_LIMIT = 20_000
 
@@ -104,17 +107,29 @@ class EventHub:
         all changes up to it: take it first, give it to the page as its starting point."""
         return self._position
 
-    def signal(self, kind: str, conversation_id: int, **ids: object) -> None:
-        """Tell the staff pages of this process something that is not worth storing."""
+    async def tell(self, kind: str, conversation_id: int, /, **ids: Any) -> None:
+        """Tell the staff pages of all processes something that is not worth storing."""
+        await self._signals.tell(PAGES, kind=kind, conversation=conversation_id, ids=ids)
+
+    def _told(self, told: dict[str, Any]) -> None:
         for listener in self._listeners.get(None, ()):
-            listener.signal(Change(0, kind, conversation_id, ids))
+            listener.signal(Change(0, told["kind"], told["conversation"], told["ids"]))
+
+    def _typed(self, told: dict[str, Any]) -> None:
+        """The customer's own page shows that an answer is being written."""
+        for listener in self._listeners.get(told["conversation"], ()):
+            listener.signal(Change(0, typing.NAME, told["conversation"]))
 
     async def start(self) -> None:
+        self._signals.hear(PAGES, self._told)
+        self._signals.hear(typing.NAME, self._typed)
         async with self._database.read() as session:
             _, self._position = await events.bounds(session)
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._watch_stop())]
 
     async def close(self) -> None:
+        self._signals.unhear(PAGES, self._told)
+        self._signals.unhear(typing.NAME, self._typed)
         self._end_streams()
         for task in self._tasks:
             task.cancel()

@@ -7,25 +7,26 @@ a person who only opened the chat has said nothing yet.
 
 import hashlib
 import hmac
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from bots.failed_later import mark_failed
 from bots.intake import Intake
+from bots.reports import Reports
 from bots.storing import store
 from bots.viber.incoming import CHANNEL, event_id, parse_event
 from bots.viber.messages import text_message
 from bots.viber.sender import ViberApi
 from bots.webhooks import answer, read_json
 from replies import Part
-from storage.database import Database
 
 log = structlog.get_logger(__name__)
 
 PATH = "/webhooks/viber"
-EVENTS = ["delivered", "seen", "failed", "subscribed", "unsubscribed", "conversation_started"]
+_REPORTS = ("delivered", "seen", "failed")
+EVENTS = [*_REPORTS, "subscribed", "unsubscribed", "conversation_started"]
 
 
 class NotRegistered(Exception):
@@ -33,7 +34,7 @@ class NotRegistered(Exception):
 
 
 def router(
-    intake: Intake, database: Database, *, account_id: int, token: str, name: str, welcome: Part
+    intake: Intake, reports: Reports, *, account_id: int, token: str, name: str, welcome: Part
 ) -> APIRouter:
     """``welcome``: prepared, for it is said without looking anything up."""
     key = token.encode()
@@ -53,14 +54,23 @@ def router(
         if event["event"] == "conversation_started":
             context = str(event.get("context") or "")[:500]
             return JSONResponse(text_message(welcome, name, context=context))
-        if event["event"] == "failed":
-            why = f"Viber: {event.get('desc', '')}"
-            await mark_failed(database, account_id, str(event.get("message_token")), why)
+        if event["event"] in _REPORTS:
+            await report(event)
             return None
         await store(
             intake, account_id, CHANNEL, external_id, body, lambda: parse_event(event, account_id)
         )
         return None
+
+    async def report(event: dict[str, Any]) -> None:
+        token = str(event.get("message_token"))
+        match event["event"]:
+            case "failed":
+                await reports.failed(token, f"Viber: {event.get('desc', '')}")
+            case "delivered":
+                await reports.delivered(token)
+            case "seen":
+                await reports.seen(token)
 
     return routes
 

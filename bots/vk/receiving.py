@@ -1,9 +1,12 @@
 """From an event as it came to a stored message: the same for callback and long poll."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bots.incoming import Unreadable
 from bots.intake import Intake
+from bots.reports import Reports
 from bots.storing import store
 from bots.vk.incoming import CHANNEL, event_id, parse_event
 from bots.vk.names import Names
@@ -16,19 +19,23 @@ class Receiver:
     """Whatever returns may be confirmed to VK; what raises comes again."""
 
     def __init__(
-        self, intake: Intake, names: Names, replies: StaffReplies, seen: Seen, *, account_id: int
-    ) -> None:
+        self, intake: Intake, names: Names, replies: StaffReplies, seen: Seen, reports: Reports,
+        *, account_id: int,
+    ) -> None:  # fmt: skip
         self._intake = intake
         self._account_id = account_id
         self._seen = seen
         self._names = names
         self._replies = replies
+        self._reports = reports
 
     async def event(self, event: Any) -> None:
         """Raises Malformed, else as ``Intake.accept``."""
-        if isinstance(event, dict) and event.get("type") == "message_reply":
-            await self._reply(event)
-            return
+        match event.get("type") if isinstance(event, dict) else None:
+            case "message_reply":
+                return await self._beside(event, self._replies.take)
+            case "message_read":
+                return await self._beside(event, self._read)
         incoming = await store(
             self._intake,
             self._account_id,
@@ -41,10 +48,23 @@ class Receiver:
             self._names.wanted(incoming.chat_id)
             self._seen.came(incoming.chat_id)
 
-    async def _reply(self, event: dict[str, Any]) -> None:
+    async def _read(self, event: dict[str, Any]) -> bool:
+        """Callback «message_read»: by the customer, up to this message. Raises Unreadable."""
+        try:
+            value = event["object"]
+            reader, peer = int(value["from_id"]), int(value["peer_id"])
+            number = int(value["read_message_id"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unreadable(f"message_read {event_id(event)}") from error
+        return reader == peer and await self._reports.seen_up_to(str(peer), number)
+
+    async def _beside(
+        self, event: dict[str, Any], take: Callable[[dict[str, Any]], Awaitable[bool]]
+    ) -> None:
+        """What is no message of a customer's, and may be confirmed whatever it was."""
         key = event_id(event)
         try:
-            await self._replies.take(event)
+            await take(event)
         except Exception as error:
             if is_outage(error):
                 raise

@@ -17,7 +17,8 @@ from bots.web_chat import history
 from bots.web_chat.chat import Chat, body_of, is_embedded
 from bots.web_chat.refusals import NOT_KEPT, ChatRoute, Refusal
 from bots.web_chat.visitors import Known
-from conversations.models import Contact, MessageKind
+from conversations.marks import mark_seen
+from conversations.models import Contact, Delivery, MessageKind
 from conversations.service import lock, record
 
 LONGEST_TEXT = 10_000
@@ -86,6 +87,24 @@ def router(chat: Chat) -> APIRouter:
                 )
         body = {"known": visitor is not None} | page.to_json(chat.links.path)
         return JSONResponse(body, headers=NOT_KEPT)
+
+    @routes.post("/seen")
+    async def saw(request: Request) -> Response:
+        """The customer has the page before him, with all answers up to ``message``."""
+        chat.check_writing(request)
+        visitor = await chat.must_know(request)
+        chat.gates.read(request)
+        message = (await body_of(request)).get("message")
+        if not isinstance(message, int) or not 0 < message <= _LARGEST_ID:
+            raise Refusal(422, "no_message", "Не понято, что прочитано.")
+        async with chat.database.write() as tx:
+            conversation = await history.find(tx.session, chat.account_id, visitor.chat_id)
+            if conversation is not None:
+                await mark_seen(
+                    tx, chat.events, Delivery.conversation_id == conversation.id,
+                    Delivery.message_id <= message,
+                )  # fmt: skip
+        return Response(status_code=204, headers=NOT_KEPT)
 
     @routes.post("/phone")
     async def leave_phone(request: Request) -> Response:

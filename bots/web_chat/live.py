@@ -1,7 +1,8 @@
 """The page's stream: «there is something new», and nothing of what it is.
 
 ``GET /chat/events?after=N``. Frames: ``news`` and ``reload`` (the page asks ``/chat/history``),
-``over`` (the visitor is not known any more). A frame with an id alone is a heartbeat.
+``typing`` (an operator writes an answer), ``over`` (the visitor is not known any more). A frame
+with an id alone is a heartbeat.
 """
 
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ from web.hub import Frame
 CHECK_VISITOR_EVERY = timedelta(seconds=30)
 SEND_TIMEOUT_SECONDS = 30.0
 # Staff's own lines, and what the page learns by the event that follows.
-_NOT_NEWS = frozenset({"message.noted", "message.queued", "message.delayed"})
+_NOT_NEWS = frozenset({"message.noted", "message.queued", "message.delayed", "message.seen"})
 
 
 def router(chat: Chat) -> APIRouter:
@@ -76,4 +77,6 @@ def _to_event(frame: Frame) -> ServerSentEvent:
         return ServerSentEvent(event="reload", id=last, data="{}")
     if any(change.kind not in _NOT_NEWS for change in frame.changes):
         return ServerSentEvent(event="news", id=last, data="{}")
+    if frame.signals:
+        return ServerSentEvent(event="typing", id=last, data="{}")
     return ServerSentEvent(id=last)

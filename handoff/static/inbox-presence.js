@@ -1,12 +1,17 @@
-// Who else looks at the conversation and who types in it. Says also that we are still at work.
+// Who else looks at a conversation and who types in it: in the header and in the list. Says also
+// that we are still at work.
 (() => {
   const EVERY_MS = 20000;
-  const TYPING_MS = 3000;
+  const TYPING_MS = 3000; // said anew while one goes on typing
+  const STOPPED_MS = 5000; // without a key for so long nobody types any more
+  const FORGET_TYPING_MS = 12000;
   const AT_WORK_MS = 120000; // without a touch for so long nobody may sit here
   const byId = (id) => document.getElementById(id);
+  const me = Number(document.body.dataset.person);
   const others = new Map(); // handoff → Map(person → {name, typing, at})
   let open = null;
   let typed = -Infinity;
+  let stopped = null;
   let touched = performance.now();
 
   for (const kind of ["keydown", "pointerdown", "pointermove", "scroll"]) {
@@ -28,22 +33,60 @@
   function read(handoff, html) {
     const known = new Map();
     for (const one of new DOMParser().parseFromString(html, "text/html").querySelectorAll("[data-person]")) {
-      known.set(Number(one.dataset.person), { html: one.outerHTML, at: performance.now() });
+      const { person, name, typing } = one.dataset;
+      known.set(Number(person), { name, typing: typing === "1", at: performance.now() });
     }
     others.set(handoff, known);
     show();
   }
 
+  // What the server knew when it made the list.
+  function readList() {
+    const listed = JSON.parse(byId("ib-counts").dataset.others || "{}");
+    for (const item of document.querySelectorAll(".ib-item")) {
+      const handoff = Number(item.dataset.handoff);
+      const people = listed[handoff] ?? [];
+      others.set(handoff, new Map(people.map(([person, name, typing]) => [person, { name, typing, at: performance.now() }])));
+    }
+    show();
+  }
+
+  function words(known) {
+    const now = performance.now();
+    return [...known.values()].map(({ name, typing, at }) => {
+      const types = typing && now - at < FORGET_TYPING_MS;
+      return { types, text: `${name} ${types ? "печатает" : "смотрит"}` };
+    });
+  }
+
+  function mark(className, { types, text }) {
+    const element = document.createElement("span");
+    element.className = types ? `${className} ib-types` : className;
+    element.textContent = text;
+    return element;
+  }
+
+  function put(box, marks) {
+    const now = [...box.children].map((one) => one.className + one.textContent).join();
+    if (now !== marks.map((one) => one.className + one.textContent).join()) box.replaceChildren(...marks);
+  }
+
   function show() {
     const box = byId("ib-others");
-    if (box) {
-      const words = [...(others.get(open)?.values() ?? [])].map((one) => one.html).join("");
-      if (box.innerHTML !== words) box.innerHTML = words;
-    }
+    if (box) put(box, words(others.get(open) ?? new Map()).map((one) => mark("ib-other", one)));
     for (const item of document.querySelectorAll(".ib-item")) {
-      const known = others.get(Number(item.dataset.handoff));
-      item.classList.toggle("ib-seen", Boolean(known?.size));
-      item.title = known?.size ? [...known.values()].map((one) => one.text ?? "").join(", ") : "";
+      const here = words(others.get(Number(item.dataset.handoff)) ?? new Map());
+      let place = item.querySelector(".ib-here");
+      if (!here.length) {
+        place?.remove();
+        continue;
+      }
+      if (!place) {
+        place = document.createElement("span");
+        place.className = "ib-here";
+        item.querySelector("a").append(place);
+      }
+      put(place, here.map((one) => mark("ib-tag", one)));
     }
   }
 
@@ -52,41 +95,49 @@
     if (now === open) return;
     if (open) say(open, { gone: "true" });
     open = now;
+    clearTimeout(stopped);
+    typed = -Infinity;
+    if (open) say(open, { typing: "false" });
+  }
+
+  function stop() {
+    clearTimeout(stopped);
+    if (typed === -Infinity) return;
+    typed = -Infinity;
     if (open) say(open, { typing: "false" });
   }
 
   document.addEventListener("input", ({ target }) => {
-    if (target.id !== "ib-text" || !open || performance.now() - typed < TYPING_MS) return;
+    if (target.id !== "ib-text" || !open) return;
+    clearTimeout(stopped);
+    if (!target.value.trim()) return stop();
+    stopped = setTimeout(stop, STOPPED_MS);
+    if (performance.now() - typed < TYPING_MS) return;
     typed = performance.now();
-    say(open, { typing: "true" });
+    const answer = byId("ib-composer").elements.mode.value === "answer";
+    say(open, { typing: "true", answer: String(answer) });
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.successful && detail.requestConfig?.path === `/inbox/${open}/say`) stop();
   });
   document.body.addEventListener("okno:signals", ({ detail }) => {
-    const me = Number(document.body.dataset.person);
     for (const { kind, ids } of detail.signals) {
       if (kind !== "presence" || ids.person === me) continue;
       if (!others.has(ids.handoff)) others.set(ids.handoff, new Map());
       const known = others.get(ids.handoff);
       if (ids.gone) known.delete(ids.person);
-      else {
-        const text = `${ids.name} ${ids.typing ? "печатает" : "смотрит"}`;
-        const mark = document.createElement("span");
-        mark.className = "ib-other";
-        mark.textContent = text;
-        known.set(ids.person, { html: mark.outerHTML, text, at: performance.now() });
-      }
+      else known.set(ids.person, { name: ids.name, typing: ids.typing, at: performance.now() });
     }
     show();
   });
   new MutationObserver(look).observe(byId("ib-pane"), { childList: true });
-  new MutationObserver(show).observe(byId("ib-items"), { childList: true });
   document.addEventListener("ib:head", show);
+  document.addEventListener("ib:listed", readList);
+  setInterval(show, STOPPED_MS);
   setInterval(() => {
-    for (const known of others.values()) {
-      for (const [person, one] of known) if (performance.now() - one.at > 60000) known.delete(person);
-    }
-    if (open && !document.hidden) say(open, { typing: String(performance.now() - typed < TYPING_MS) });
-    show();
+    if (open && !document.hidden) say(open, { typing: String(performance.now() - typed < STOPPED_MS) });
   }, EVERY_MS);
   addEventListener("pagehide", () => open && say(open, { gone: "true" }));
+  readList();
   look();
 })();

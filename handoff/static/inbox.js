@@ -165,6 +165,7 @@
     showCounts();
     window.inboxClock.setNow(byId("ib-counts"));
     window.inboxClock.tick();
+    document.dispatchEvent(new CustomEvent("ib:listed"));
   }
 
   function mergeNews(doc) {

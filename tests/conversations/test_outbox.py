@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from conversations.events import Events
+from conversations.marks import Mark, marks_of
 from conversations.models import Author, Conversation, Delivery, DeliveryKind, Message
 from conversations.service import (
     Outbox,
     Outgoing,
     Signal,
-    delivery_states,
     history,
     lock,
     mark_unreachable,
@@ -49,9 +49,9 @@ async def test_parts_and_messages_keep_their_order(
     assert await queued(database, boris) == [(1, "b0")]
     async with database.read() as session:
         said = await history(session, anna)
-        states = await delivery_states(session, ids)
+        states = await marks_of(session, ids)
     assert [message.text for message in said] == ["a", "c", "d"]
-    assert set(states.values()) == {("queued", None)}
+    assert set(states.values()) == {Mark("queued", None)}
 
 
 async def test_a_press_is_answered_before_the_reply_is_shown(

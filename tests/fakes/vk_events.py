@@ -65,6 +65,12 @@ class Person:
             "message_reply", reply | ({"admin_author_id": employee} if employee else {})
         )
 
+    def read(self, upto: int, reader: int | None = None) -> Event:
+        """The customer, or ``reader``, has read our messages up to number ``upto``."""
+        value = {"from_id": reader or self.user_id, "peer_id": self.user_id,
+                 "read_message_id": upto, "conversation_message_id": upto}  # fmt: skip
+        return self.event("message_read", value)
+
     def start(self) -> Event:
         return self.message("Начать", payload=json.dumps({"command": "start"}))
 

@@ -33,6 +33,7 @@ ACCOUNT = ConfirmedAccount(
     address="г. Примерск, ул. Мира, д. 12",
     balance="Долг 1 234,56 ₽",
     owes=True,
+    proof="бот: счёт и владелец",
     meters=[MeterLine("0112", "4 512 от 20.10.2026")],
 )
 
@@ -86,6 +87,7 @@ def inbox_app(
         articles=OneArticle(),
         facts=CompanyFacts("Энергосбыт Тест", lambda: "ул. Светлая, 1, пн–пт 8:00–18:00", TITLES),
         intent_title=lambda name: TITLES.get(name, ""),
+        signals=house.signals,
     )
     app.include_router(routes)
     app.include_router(

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from conversations import marks
 from conversations.models import Author, Message, MessageKind
 from handoff.lines import By, Line, line, preview
 
@@ -14,7 +15,7 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 
 def of(
     author: Author, text: str = "", kind: MessageKind = MessageKind.TEXT, *,
-    delivery: tuple[str, str | None] | None = None, **fields: Any,
+    delivery: marks.Mark | None = None, **fields: Any,
 ) -> Line:  # fmt: skip
     at = datetime(2026, 11, 18, 21, 30, tzinfo=UTC)
     data = fields.pop("data", {})
@@ -94,21 +95,43 @@ def test_notes_and_what_happened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delivery", "words", "problem"),
+    ("state", "error", "words", "problem"),
     [
-        (("queued", None), "отправляется", ""),
-        (("queued", "timeout"), "отправляется", "не получилось с первого раза, повторим"),
-        (("sending", None), "отправляется", ""),
-        (("sent", None), "отправлено", ""),
-        (("failed", "blocked"), "не доставлено", "клиент остановил бота"),
-        (("failed", "Bad Request: chat not found"), "не доставлено", "мессенджер не принял"),
-        (("expired", None), "не отправлено: устарело", ""),
+        ("queued", None, "отправляется", ""),
+        ("queued", "timeout", "отправляется", "не получилось с первого раза, повторим"),
+        ("sending", None, "отправляется", ""),
+        ("sent", None, "отправлено", ""),
+        ("failed", "blocked by the customer", "не доставлено",
+         "клиент остановил бота или удалил чат"),
+        ("failed", "VK 901", "не доставлено", "клиент остановил бота или удалил чат"),
+        ("failed", "VK 9011", "не доставлено", "мессенджер не принял"),
+        ("failed", "ReadTimeout", "не доставлено", "мессенджер не отвечал"),
+        ("failed", "Bad Request: message is too long", "не доставлено", "мессенджер не принял"),
+        ("expired", None, "не отправлено: устарело", ""),
     ],
-)
-def test_marks_of_delivery(delivery: tuple[str, str | None], words: str, problem: str) -> None:
+)  # fmt: skip
+def test_marks_of_delivery(state: str, error: str | None, words: str, problem: str) -> None:
+    delivery = marks.Mark(state, error)
     mark = of(Author.OPERATOR, "Готово", data={"name": "Ольга"}, delivery=delivery).mark
     assert mark is not None
-    assert (mark.text, mark.problem, mark.detail) == (words, problem, delivery[1] or "")
+    assert (mark.state, mark.text, mark.problem, mark.detail) == (
+        state,
+        words,
+        problem,
+        error or "",
+    )
+
+
+def test_what_the_customer_has_and_has_read() -> None:
+    at = datetime(2026, 11, 18, 21, 31, tzinfo=UTC)
+    for delivery, words in (
+        (marks.Mark("sent", None, at), "доставлено"),
+        (marks.Mark("sent", None, at, at), "прочитано"),
+        (marks.Mark("failed", "VK 100", at, at), "не доставлено"),
+    ):
+        mark = of(Author.ASSISTANT, "Готово", delivery=delivery).mark
+        assert mark is not None
+        assert mark.text == words
 
 
 def test_a_line_of_the_list() -> None:

@@ -66,6 +66,25 @@ async def test_what_failed_is_listed_sent_again_or_dropped(
     assert "Все сообщения дошли" in (await page.get("/inbox/undelivered")).text
 
 
+async def test_what_failed_is_sent_again_at_its_own_line(
+    house: House, page: httpx.AsyncClient
+) -> None:
+    delivery, other = await failed(house, "раз"), await failed(house, "чужое", "78")
+    stay = await house.waiting()
+    html = (await page.get(f"/inbox/{stay}")).text
+    assert "не доставлено: клиент остановил бота или удалил чат" not in html
+    assert "не доставлено: мессенджер не принял" in html
+    token = re.search(r'name="_csrf" value="([^"]+)"', html)
+    assert token is not None
+    for row in (await row_of(house, other), await row_of(house, delivery)):
+        form = {"_csrf": token[1], "message": str(row.message_id)}
+        assert (await page.post(f"/inbox/{stay}/again", data=form)).status_code == 303
+    again = await row_of(house, delivery)
+    assert (again.state, again.attempts, again.error) == (DeliveryState.QUEUED, 0, None)
+    assert (await row_of(house, other)).state == DeliveryState.FAILED, "of another conversation"
+    assert "Повторить" not in (await page.get(f"/inbox/{stay}")).text
+
+
 async def test_without_the_forms_token_nothing_is_sent(
     house: House, page: httpx.AsyncClient
 ) -> None:

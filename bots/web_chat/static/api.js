@@ -86,6 +86,11 @@ export class Api {
     this.#known = true;
   }
 
+  /** The customer has seen the answers up to `message`. */
+  saw(message) {
+    return this.#ask("POST", "/chat/seen", { message });
+  }
+
   leavePhone(phone) {
     return this.#ask("POST", "/chat/phone", { phone });
   }

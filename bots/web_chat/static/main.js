@@ -18,7 +18,9 @@ import { Waiting } from "./waiting.js";
 
 const POLL_MS = 5_000; // while the stream is not there, or a request was lost beside it
 const TYPING_MS = 30_000;
+const OPERATOR_TYPING_MS = 7_000; // said anew every few seconds
 const LEAVE_STREAM_MS = 60_000;
+const LOOK_MS = 600; // one report for what comes together
 
 class Chat {
   #settings = document.body.dataset;
@@ -38,8 +40,12 @@ class Chat {
   #loadingOlder = false;
   #typingUntil = 0;
   #typingTimer = 0;
+  #operatorUntil = 0;
+  #operatorTimer = 0;
   #leaveTimer = 0;
   #hiddenNews = 0;
+  #seen = 0; // the newest answer that was told to be seen
+  #lookTimer = 0;
 
   constructor() {
     this.view = new View({
@@ -63,6 +69,7 @@ class Chat {
     this.attention = new Attention({ company: this.#settings.company, frame: this.#frame });
     this.stream = new Stream(this.#api, () => this.#position, {
       news: () => void this.refresh(),
+      typing: () => this.#operatorTypes(),
       over: () => this.#forget(),
       state: (live) => this.#setLive(live),
     });
@@ -178,9 +185,28 @@ class Chat {
     if (first || page.reset) this.view.quietly(() => this.#draw({ mine: true }));
     else this.#draw({ fresh: new Set(fresh.map(({ id }) => id)) });
     if (fresh.length) {
+      this.#operatorUntil = 0;
       this.attention.came(fresh.length, { human: this.#isHuman(fresh) });
     }
     if (this.#messages.size && !document.hidden) this.stream.open();
+    this.#look();
+  }
+
+  /** Tell the operators that the customer has the newest answer before him. */
+  #look() {
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = setTimeout(async () => {
+      const answers = [...this.#messages.values()].filter(({ author }) => author !== "customer");
+      const newest = Math.max(0, ...answers.map(({ id }) => id));
+      if (newest <= this.#seen || !this.attention.isWatched || this.privacy.isHidden) return;
+      const before = this.#seen;
+      this.#seen = newest;
+      try {
+        await this.#api.saw(newest);
+      } catch {
+        this.#seen = Math.min(this.#seen, before); // with the next answer, or the next look
+      }
+    }, LOOK_MS);
   }
 
   /** While the conversation is hidden its text stays out of the page; only a count is shown. */
@@ -248,8 +274,9 @@ class Chat {
     this.#messages.clear();
     this.#position = null;
     this.#more = false;
+    this.#seen = 0;
     this.#turn = "assistant";
-    this.#typingUntil = 0;
+    this.#typingUntil = this.#operatorUntil = 0;
     kept.clear();
     this.outbox.clear();
     this.composer.clear();
@@ -284,11 +311,21 @@ class Chat {
     this.#typingTimer = setTimeout(() => this.#draw(), TYPING_MS + 100);
   }
 
+  #operatorTypes() {
+    this.#operatorUntil = Date.now() + OPERATOR_TYPING_MS;
+    clearTimeout(this.#operatorTimer);
+    this.#operatorTimer = setTimeout(() => this.#draw(), OPERATOR_TYPING_MS + 100);
+    this.#draw();
+  }
+
   #showTyping(messages, pending) {
     const last = pending.at(-1) ?? messages.at(-1);
     const own = last && (last.author ?? "customer") === "customer";
     const stored = !last?.state || last.state === "stored";
-    const typing = own && stored && this.#turn !== "operator" && Date.now() < this.#typingUntil;
+    const human = this.#turn === "operator";
+    const until = human ? this.#operatorUntil : this.#typingUntil;
+    const typing = (human || (own && stored)) && Date.now() < until;
+    byId("typing-who").textContent = human ? "Оператор печатает ответ" : "Помощник печатает ответ";
     if (byId("typing").hidden !== !typing) {
       byId("typing").hidden = !typing;
       if (typing) this.view.toEnd();
@@ -338,7 +375,11 @@ class Chat {
       close.hidden = !this.#frame.canClose;
       close.addEventListener("click", () => this.#frame.close());
     }
-    this.#frame.onOpened = () => byId(this.privacy.isHidden ? "reveal" : "text").focus();
+    addEventListener("focus", () => this.#look());
+    this.#frame.onOpened = () => {
+      byId(this.privacy.isHidden ? "reveal" : "text").focus();
+      this.#look();
+    };
     this.#tabs?.addEventListener("message", () => this.#forget());
 
     addEventListener("online", () => this.#returned());
@@ -364,6 +405,7 @@ class Chat {
     } else if (this.#position !== null) {
       if (!this.stream.isOpen) void this.refresh();
       this.stream.hurry();
+      this.#look();
     }
   }
 

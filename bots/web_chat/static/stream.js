@@ -11,7 +11,7 @@ export class Stream {
   #failures = 0;
   #timer = 0;
 
-  /** `position()`: the event number the page has. `on`: {news, over, state(live)}. */
+  /** `position()`: the event number the page has. `on`: {news, typing, over, state(live)}. */
   constructor(api, position, on) {
     this.#api = api;
     this.#position = position;
@@ -88,6 +88,7 @@ export class Stream {
           const name = /^event: ?(.*)$/m.exec(frame)?.[1];
           if (name === "over") return true;
           if (name === "news" || name === "reload") this.#on.news();
+          if (name === "typing") this.#on.typing();
         }
       }
     } finally {

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -15,9 +16,11 @@ from bots.intake import Intake
 from bots.outcome import AccountBroken, Outcome, Rejected, Sent, SlowDown, TryAgain, Unknown
 from bots.pace import Pace
 from bots.registration import Registration
+from bots.reports import Reports
 from bots.viber import webhook
 from bots.viber.incoming import parse_event
 from bots.viber.sender import ViberApi, ViberSender
+from conversations.events import since
 from conversations.models import (
     Delivery,
     DeliveryState,
@@ -34,6 +37,7 @@ from tests.bots.delivery_bench import Bench
 from tests.bots.failing import failing
 from tests.bots.parcels import parcel
 from tests.bots.stored import count
+from tests.conftest import FakeClock
 from tests.fakes.telegram_failures import Failure, html_page, reset_after_accept
 from tests.fakes.viber import TOKEN, FakeViber, refused
 from tests.fakes.waiting import until
@@ -84,7 +88,12 @@ def app_of(intake: Intake, database: Database, account: int) -> FastAPI:
     app = FastAPI()
     app.include_router(
         webhook.router(
-            intake, database, account_id=account, token=TOKEN, name="Энергосбыт", welcome=WELCOME
+            intake,
+            Reports(database, intake._events, account),
+            account_id=account,
+            token=TOKEN,
+            name="Энергосбыт",
+            welcome=WELCOME,
         )
     )
     return app
@@ -172,7 +181,7 @@ def test_what_comes(viber: FakeViber) -> None:
     assert parse_event(viber.event("delivered", user_id="x"), 1) is None
 
 
-async def test_a_message_that_failed_afterwards_is_seen_as_failed(
+async def test_what_is_told_of_a_message_afterwards(
     database: Database, clock: object, intake: Intake, outbox: Outbox, account: int,
     knocker: Knocker, viber: FakeViber,
 ) -> None:  # fmt: skip
@@ -181,10 +190,24 @@ async def test_a_message_that_failed_afterwards_is_seen_as_failed(
     async with database.write() as tx:
         (row,) = (await tx.session.execute(select(Delivery))).scalars()
         row.state, row.platform_id = DeliveryState.SENT, "4711"
+    assert isinstance(clock, FakeClock)
+    marks = []
+    for kind in ("delivered", "seen", "seen"):
+        clock.advance(minutes=1)
+        told = viber.event(kind, user_id="a") | {"message_token": 4711}
+        assert (await knocker.post(told)).status_code == 200
+        (row,) = await bench.rows()
+        marks.append((row.delivered_at, row.seen_at))
+    assert marks == [(clock.now() - timedelta(minutes=2), None)] + 2 * [
+        (clock.now() - timedelta(minutes=2), clock.now() - timedelta(minutes=1))
+    ]
     failed = viber.event("failed", user_id="a", desc="validation") | {"message_token": 4711}
     assert (await knocker.post(failed)).status_code == 200
     (row,) = await bench.rows()
     assert (row.state, row.error) == (DeliveryState.FAILED, "Viber: validation")
+    async with database.read() as session:
+        told_pages = [change.kind for change in await since(session, 0)][-3:]
+    assert told_pages == ["message.delivered", "message.seen", "message.failed"]
 
 
 async def test_the_webhook_is_set_once_we_listen(

@@ -9,6 +9,7 @@ import pytest
 
 from bots.intake import Intake
 from bots.pace import Pace
+from bots.reports import Reports
 from bots.vk.api import VkApi
 from bots.vk.names import Names
 from bots.vk.receiving import Receiver
@@ -70,7 +71,13 @@ def seen(api: VkApi) -> Seen:
 
 @pytest.fixture
 def receiving(
-    names: Names, replies: StaffReplies, seen: Seen, account: int
+    names: Names,
+    replies: StaffReplies,
+    seen: Seen,
+    database: Database,
+    events: Events,
+    account: int,
 ) -> Callable[[Intake], Receiver]:
     """What stores through the given intake."""
-    return lambda intake: Receiver(intake, names, replies, seen, account_id=account)
+    reports = Reports(database, events, account)
+    return lambda intake: Receiver(intake, names, replies, seen, reports, account_id=account)

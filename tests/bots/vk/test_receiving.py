@@ -23,7 +23,15 @@ from bots.vk.names import Names
 from bots.vk.polling import VkPolling
 from bots.vk.receiving import Receiver
 from bots.vk.seen import Seen
-from conversations.models import Conversation, Message, Quarantine
+from conversations.models import (
+    Author,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Message,
+    Quarantine,
+)
+from conversations.service import Outbox, Outgoing
 from storage.database import Database
 from tests.bots.failing import failing
 from tests.bots.polls import Polling
@@ -358,3 +366,37 @@ async def test_while_the_database_is_away_vk_is_told_to_come_again(
         down.away = False
         assert await knocker.post(event) == (200, "ok")
     assert await texts(database) == ["привет"]
+
+
+async def test_how_far_the_customer_has_read(
+    database: Database, knocker: Knocker, outbox: Outbox, anna: Person
+) -> None:
+    assert await knocker.post(anna.message("где счёт")) == (200, "ok")
+    async with database.write() as tx:
+        conversation = await tx.session.scalar(select(Conversation.id))
+        assert conversation is not None
+        texts_ = [Outgoing(conversation, Author.OPERATOR, text, [{"text": text}]) for text in "абв"]
+        await outbox.queue(tx, texts_)
+        for number, row in enumerate((await tx.session.execute(select(Delivery))).scalars(), 101):
+            row.state, row.platform_id = DeliveryState.SENT, str(number)
+
+    async def read() -> list[str]:
+        async with database.read() as session:
+            rows = await session.execute(
+                select(Delivery.platform_id).where(Delivery.seen_at.is_not(None))
+            )
+            return sorted(rows.scalars())
+
+    for event, expected in (
+        (anna.read(102, reader=-GROUP_ID), []),  # we have read what the customer wrote
+        (anna.read(102), ["101", "102"]),
+        (anna.read(102), ["101", "102"]),
+        (Person(Numbers(), 78).read(103), ["101", "102"]),
+        (anna.read(990), ["101", "102", "103"]),
+    ):
+        assert await knocker.post(event) == (200, "ok")
+        assert await read() == expected
+    broken = anna.read(1)
+    del broken["object"]["peer_id"]
+    assert await knocker.post(broken) == (200, "ok")
+    assert await count(database, Quarantine) == 1
