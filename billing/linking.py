@@ -4,7 +4,7 @@ A wrong number and a wrong name get the same answer and are counted alike, so th
 find out which accounts exist.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, text
@@ -12,7 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries
 from billing.addresses import house_forms, is_address, numbers_in
-from billing.identity import Holder, fold, is_holder, normalise_number, same_phone
+from billing.identity import (
+    Holder,
+    fold,
+    is_holder,
+    normalise_number,
+    number_spellings,
+    same_phone,
+)
 from billing.models import Account, AccountLink, AttemptPurpose, Category, LinkAttempt, Proof
 from billing.views import LinkOutcome
 from storage.database import Transaction
@@ -121,10 +128,35 @@ def _is_held_by(name: str, account: Account) -> bool:
     return account.category == Category.HOUSEHOLD and is_holder(name, holder)
 
 
+async def held_by(session: AsyncSession, number: str, holder: str) -> Account | None:
+    """The account with this number, if it is that person's or the organisation's with that ИНН.
+    For an operator to whom the customer has shown it."""
+    normal = normalise_number(number)
+    if normal is None:
+        return None
+    for spelling in sorted(number_spellings(normal)):
+        account = await queries.account_by_number(session, spelling)
+        if account is None or account.closed_on is not None:
+            continue
+        if account.category == Category.BUSINESS:
+            fits = account.inn is not None and account.inn == "".join(holder.split())
+        else:
+            fits = _is_held_by(holder, account)
+        return account if fits else None
+    return None
+
+
 async def link_account(
-    tx: Transaction, contact_id: int, account_id: int, proof: Proof
+    tx: Transaction,
+    contact_id: int,
+    account_id: int,
+    proof: Proof,
+    *,
+    shown: Sequence[str] = (),
+    by: int | None = None,
 ) -> AccountLink:
-    """The contact's link to the account, the one that is open already if there is one."""
+    """The contact's link to the account, the one that is open already if there is one. ``shown``
+    and ``by``: of a proof that an operator was given."""
     same = await tx.session.scalar(
         select(AccountLink).where(
             AccountLink.contact_id == contact_id,
@@ -147,6 +179,8 @@ async def link_account(
         proof=proof,
         is_default=default is None,
         linked_at=tx.now,
+        shown=list(shown),
+        confirmed_by=by,
     )
     tx.session.add(link)
     await tx.session.flush()

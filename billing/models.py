@@ -247,6 +247,9 @@ class AccountLink(Base):
     is_default: Mapped[bool] = mapped_column(default=False)
     linked_at: Mapped[datetime]
     unlinked_at: Mapped[datetime | None]
+    # What the operator was shown as a proof (codes), and who he was.
+    shown: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    confirmed_by: Mapped[int | None]
 
 
 class Purpose(StrEnum):

@@ -10,7 +10,7 @@ from billing.balance import PAY_DAY, Balance
 from billing.consents import ConsentText, Standing
 from billing.errors import NotLinked
 from billing.identity import normalise_number
-from billing.models import Category, ConsentKind, Purpose
+from billing.models import Category, ConsentKind, Proof, Purpose
 from billing.own_accounts import Change
 from billing.prices import Prices
 from billing.readings import AcceptanceRules, NeedsConfirmation, Refused
@@ -192,6 +192,9 @@ class BillingService:
                         session, facts.id, facts.number, on, pay_day=self._pay_day
                     ),
                     meters=await queries.meters_of(session, facts),
+                    proof=Proof(link.proof),
+                    linked_at=link.linked_at,
+                    shown=tuple(str(one) for one in link.shown),
                 )
             )
         return tuple(panels)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from billing.balance import Balance
 from billing.identity import Address, Holder
-from billing.models import Category, ReadingStatus
+from billing.models import Category, Proof, ReadingStatus
 from billing.prices import Prices
 from billing.readings import Mark, MeterFacts, PastReading, Question, Values
 
@@ -109,12 +109,16 @@ class AccountOverview:
 
 @dataclass(frozen=True, slots=True)
 class AccountPanel:
-    """For an operator: unmasked, with the debt and the meters."""
+    """For an operator: unmasked, with the debt and the meters; by what the customer has shown
+    that it is his (``shown``: to an operator), and when."""
 
     account: AccountFacts
     nickname: str | None
     balance: Balance
     meters: tuple[MeterOverview, ...]
+    proof: Proof = Proof.NAME
+    linked_at: datetime | None = None
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

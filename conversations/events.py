@@ -51,6 +51,10 @@ class Events:
         tx.last(_number_events)
         self._signals.wake(tx, SIGNAL)
 
+    def wake(self, tx: Transaction, name: str) -> None:
+        """Wake those who work on what ``tx`` writes, when it is committed."""
+        self._signals.wake(tx, name)
+
 
 async def _number_events(tx: Transaction) -> None:
     if not tx.is_sqlite:

@@ -58,6 +58,7 @@ class MessageKind(StrEnum):
     STOPPED = "stopped"  # the customer blocked the bot
     RETURNED = "returned"  # … and unblocked it
     NOTE = "note"
+    LENT = "lent"  # an operator has the assistant do something; data: {"what": …, "name": …}
 
 
 class DeliveryKind(StrEnum):

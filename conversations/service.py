@@ -237,6 +237,28 @@ async def record(
     return message.id
 
 
+async def hand_in(
+    tx: Transaction, events: Events, conversation: Conversation, message: Message
+) -> None:
+    """Give the assistant something to handle that no customer wrote; the conversation is locked.
+
+    It stands behind what the customer has written up to now.
+    """
+    last = await tx.session.scalar(
+        select(func.max(Message.order_no)).where(Message.conversation_id == conversation.id)
+    )
+    message.conversation_id = conversation.id
+    message.bot_account_id = conversation.bot_account_id
+    message.order_no = last or 0
+    message.sent_at = message.created_at = message.handle_after = tx.now
+    tx.session.add(message)
+    await tx.session.flush()
+    if conversation.handle_at is None or conversation.handle_at > tx.now:
+        conversation.handle_at = tx.now
+    events.emit(tx, "message.noted", conversation_id=conversation.id, message=message.id)
+    events.wake(tx, INTAKE_SIGNAL)
+
+
 async def call_back(tx: Transaction, message_id: int) -> bool:
     """Take an outgoing message back before anything of it was sent; whether that was possible."""
     waiting = (Delivery.state == DeliveryState.QUEUED) & (Delivery.not_before > tx.now)

@@ -13,6 +13,7 @@ MENU = "menu"
 OPERATOR = "i:operator"
 LEAVE_QUEUE = "queue:leave"
 RESUME_ASSISTANT = "queue:resume"
+NOT_NOW = "lent:stop"
 _HELPED = "h:y:"
 _NOT_HELPED = "h:n:"
 
@@ -115,3 +116,4 @@ OPERATOR_BUTTON = Button("Оператор", action=OPERATOR)
 MENU_BUTTON = Button("Меню", action=MENU)
 LEAVE_QUEUE_BUTTON = Button("Уже не нужно", action=LEAVE_QUEUE)
 RESUME_BUTTON = Button("Продолжить с ботом", action=RESUME_ASSISTANT)
+NOT_NOW_BUTTON = Button("Не сейчас", action=NOT_NOW)

@@ -10,11 +10,16 @@ from dialogs.turn import (
     Context,
     CustomerWrote,
     Effect,
+    IssueCode,
     LeaveQueue,
+    LentEnded,
     NotUnderstood,
+    PhoneProved,
     RateOperator,
+    RedeemCode,
     RequestOperator,
 )
+from handoff.lending import Lent
 from handoff.service import HandoffService
 from knowledge_base.gaps import record
 from storage.database import Transaction
@@ -58,6 +63,14 @@ class Effects:
                 await record.rated(tx, conversation.id, topic, helpful=helpful)
             case NotUnderstood():
                 await record.not_understood(tx, context.message_id)
+            case LentEnded(what=what, done=done):
+                await self._handoff.lending.ended(tx, conversation, Lent(what), done=done)
+            case IssueCode(code=code):
+                await self._handoff.joining.issue(tx, conversation, code)
+            case RedeemCode(code=code):
+                await self._handoff.joining.redeem(tx, conversation, code)
+            case PhoneProved(phone=phone):
+                await self._handoff.joining.proved(tx, conversation, phone)
             case CustomerWrote():
                 await self._handoff.customer_wrote(tx, conversation)
             case RateOperator(handoff_id=handoff_id, score=score):

@@ -203,10 +203,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The flow is over."""
+    """The flow is over; ``ok``: with what it was begun for."""
 
     replies: tuple[Reply, ...]
     effects: tuple[Effect, ...] = ()
+    ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)

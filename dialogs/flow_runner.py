@@ -88,7 +88,8 @@ class FlowRunner:
             except GatewayDown:
                 log.warning("dialogs.billing_down", conversation=context.conversation_id)
                 state.end_flow()
-                return Done((Reply(phrases.BILLING_DOWN, (OPERATOR_BUTTON, MENU_BUTTON)),))
+                told = Reply(phrases.BILLING_DOWN, (OPERATOR_BUTTON, MENU_BUTTON))
+                return Done((told,), ok=False)
             except UnknownAccount:
                 state.end_flow()
                 return Failed({"flow": flow.name})

@@ -86,8 +86,42 @@ class NotUnderstood:
     """Editors should see what was written."""
 
 
+@dataclass(frozen=True, slots=True)
+class LentEnded:
+    """What an operator lent the conversation for (``handoff.lending.Lent``) is over; ``done``: it
+    came to its end, and not to something else that the customer wanted."""
+
+    what: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCode:
+    """The customer was told this code, to be known by it in another messenger."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemCode:
+    """The customer has written a code from another messenger; the answer depends on it."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneProved:
+    """The messenger says that this phone is the customer's own."""
+
+    phone: str
+
+
 Effect = (
     RequestOperator
+    | LentEnded
+    | IssueCode
+    | RedeemCode
+    | PhoneProved
     | LeaveQueue
     | CustomerWrote
     | RateOperator

@@ -2,15 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from billing.identity import full_address, full_name
+from billing.models import Proof
 from billing.money import roubles
 from billing.numbers import format_value
 from billing.service import BillingService
 from billing.views import AccountPanel, MeterOverview
+from handoff.proving import NAMES, Shown
 from storage.database import Database
+
+_PROOFS = {
+    Proof.NAME: "бот: счёт и владелец",
+    Proof.PHONE: "бот: счёт и телефон",
+    Proof.OPERATOR: "оператором",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,9 @@ class ConfirmedAccount:
     owes: bool
     meters: Sequence[MeterLine] = ()
     nickname: str | None = None
+    # By what the customer has shown that it is his, and when.
+    proof: str = ""
+    confirmed_at: datetime | None = None
 
 
 # A contact's confirmed accounts; empty until his identity is confirmed.
@@ -64,7 +75,16 @@ def confirmed(panel: AccountPanel) -> ConfirmedAccount:
         owes=kopecks > 0,
         meters=[_meter(meter) for meter in panel.meters if meter.facts.removed_on is None],
         nickname=panel.nickname,
+        proof=_proof(panel),
+        confirmed_at=panel.linked_at,
     )
+
+
+def _proof(panel: AccountPanel) -> str:
+    shown = [NAMES[Shown(one)] for one in panel.shown if one in NAMES]
+    if panel.proof is Proof.OPERATOR and shown:
+        return f"оператором: {', '.join(shown)}"
+    return _PROOFS[panel.proof]
 
 
 def _meter(meter: MeterOverview) -> MeterLine:

@@ -92,29 +92,41 @@ class OperatorDesk:
         EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone, SentDifferently (the
         first message had another text), PersonalDataHere.
         """
-        text = answer_text.checked(text)
         async with self._database.write() as tx:
             conversation = await self._steps.lock(tx, handoff_id)
-            sent = await self._said(tx, client_key, text)
-            if sent is not None:
-                return Said(sent, owed=False)
-            if conversation.channel in self._public_only:
-                told = personal_data.found(text, public=self._public)
-                if told:
-                    raise PersonalDataHere(told)
-            await self._take(tx, conversation, handoff_id, who, None)
-            if conversation.unreachable is not None:
-                raise CustomerGone(conversation.unreachable)
-            introduced = await self._is_introduced(tx, handoff_id, who)
-            message_id = await self._send(tx, conversation, who, text, introduced)
-            stay = await self._steps.change(tx, handoff_id, who, last_operator_at=tx.now)
-            holds = stay.next_due_at is not None and is_holding(text, who.name)
-            if not holds:
-                await self._clocks.answered(tx, stay)
-                stay.first_answered_at = stay.first_answered_at or tx.now
-            self._remember(tx, client_key, handoff_id, who, message_id)
-            await self._close_when_idle(tx, handoff_id)
-            self._steps.emit(tx, "handoff.answered", conversation, handoff_id, who)
+            return await self.answer_in(tx, conversation, handoff_id, who, text, client_key)
+
+    async def answer_in(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        handoff_id: int,
+        who: Operator,
+        text: str,
+        client_key: str,
+    ) -> Said:
+        """The same inside the transaction of another act; the conversation is locked."""
+        text = answer_text.checked(text)
+        sent = await self._said(tx, client_key, text)
+        if sent is not None:
+            return Said(sent, owed=False)
+        if conversation.channel in self._public_only:
+            told = personal_data.found(text, public=self._public)
+            if told:
+                raise PersonalDataHere(told)
+        await self._take(tx, conversation, handoff_id, who, None)
+        if conversation.unreachable is not None:
+            raise CustomerGone(conversation.unreachable)
+        introduced = await self._is_introduced(tx, handoff_id, who)
+        message_id = await self._send(tx, conversation, who, text, introduced)
+        stay = await self._steps.change(tx, handoff_id, who, last_operator_at=tx.now)
+        holds = stay.next_due_at is not None and is_holding(text, who.name)
+        if not holds:
+            await self._clocks.answered(tx, stay)
+            stay.first_answered_at = stay.first_answered_at or tx.now
+        self._remember(tx, client_key, handoff_id, who, message_id)
+        await self._close_when_idle(tx, handoff_id)
+        self._steps.emit(tx, "handoff.answered", conversation, handoff_id, who)
         return Said(message_id, owed=holds)
 
     async def undo(self, handoff_id: int, who: Operator, message_id: int) -> None:

@@ -12,9 +12,19 @@ HandoffError
 ├── TooLate             what was sent can't be called back any more
 ├── NobodyThere         there is no such colleague or group to hand over to
 ├── PersonalDataHere    not in this channel; ``found`` says what
+├── NotJoined           no conversation of his that was joined to others
+├── StillOpen           nobody writes first where a conversation is open: answer it
+├── WindowOver          the platform takes nothing so long after the customer's last message
+├── NothingShown        no proof of the customer's identity is marked
+├── BillingAway         the company's billing system does not answer
+├── ProofWrong          there is no such account, or it is somebody else's
+├── TooManyTries        too many wrong tries; wait
+├── NotInThisChannel    nothing about an account may be asked or shown there
 ├── NotWarned           nobody is stopped without a warning before
 └── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
 """
+
+from datetime import timedelta
 
 
 class HandoffError(Exception):
@@ -79,6 +89,42 @@ class PersonalDataHere(HandoffError):
     def __init__(self, found: list[str]) -> None:
         super().__init__(", ".join(found))
         self.found = found
+
+
+class NotJoined(HandoffError):
+    pass
+
+
+class StillOpen(HandoffError):
+    pass
+
+
+class WindowOver(HandoffError):
+    """``session``: for so long after a message of the customer's one may write."""
+
+    def __init__(self, session: timedelta) -> None:
+        super().__init__(session)
+        self.session = session
+
+
+class NothingShown(HandoffError):
+    pass
+
+
+class BillingAway(HandoffError):
+    pass
+
+
+class ProofWrong(HandoffError):
+    pass
+
+
+class TooManyTries(HandoffError):
+    pass
+
+
+class NotInThisChannel(HandoffError):
+    pass
 
 
 class NotWarned(HandoffError):

@@ -16,6 +16,7 @@ REASONS = {
     "receipt_sent": "Прислан чек об оплате",
     "complaint": "Жалоба",
     "returned": "Вернулся в течение суток",
+    "first": "Мы написали первыми",
     "elsewhere": "Ответил сотрудник на странице мессенджера",
     "not_helped": "Ответ бота не помог",
     "danger": "Опасность для жизни",
@@ -71,6 +72,25 @@ FLOWS = {
     "pay": "Оплата",
     "receipt": "Квитанция",
     "penalty": "Расчёт пеней",
+}
+# What the assistant does in an operator's conversation.
+LENT = {
+    "identity": "Бот подтверждает личность клиента",
+    "reading": "Бот принимает показания",
+    "bill": "Бот показывает квитанцию",
+    "payment": "Бот готовит QR-код",
+}
+# How two conversations became one customer's.
+JOINED = {"code": "по коду клиента", "phone": "по телефону"}
+# What a customer has asked us for.
+ASKED = {
+    "callback": "Звонок",
+    "complaint": "Жалоба",
+    "payment_missing": "Поиск платежа",
+    "receipt_sent": "Чек об оплате",
+    "promise": "Обещан ответ",
+    "reading": "Показания",
+    "organisation": "Организация, договор",
 }
 COLLECTED = {
     "number": "Лицевой счёт",

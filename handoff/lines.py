@@ -90,7 +90,7 @@ def line(
     day = message.created_at.astimezone(zone).date()
     if message.author == Author.CUSTOMER:
         return _of_customer(message, day, intent_title, files)
-    if message.kind == MessageKind.NOTE:
+    if message.kind in (MessageKind.NOTE, MessageKind.LENT):
         if message.author == Author.SYSTEM:
             return Line(message.id, By.SYSTEM, "", message.created_at, day, message.text)
         who = str(message.data.get("name", ""))

@@ -4,19 +4,21 @@ The page is whole at every address; what changes is fetched in pieces through th
 permission check (``/inbox/list``, ``/inbox/{id}/news``…) when a live event says so.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from billing.claiming import Claims
-from handoff import labels, mentions, queue
+from handoff import labels, mentions, proving, queue
 from handoff.abuse import standing
 from handoff.accounts import Accounts
 from handoff.actions import LARGEST_ID, StayId, actions
 from handoff.articles import Articles, offered
 from handoff.claims import claim_actions
 from handoff.clock import heat, left
+from handoff.customer import customer
+from handoff.customer_pages import customer_pages
 from handoff.keys import new_key
 from handoff.later import Promise
 from handoff.lines import preview
@@ -60,6 +62,7 @@ def router(
     service: HandoffService,
     *,
     accounts: Accounts,
+    refresh: Callable[[str], Awaitable[None]] | None = None,
     claims: Claims,
     articles: Articles,
     facts: CompanyFacts,
@@ -67,6 +70,7 @@ def router(
     signals: Signals,
 ) -> APIRouter:
     """``accounts``: a contact's confirmed accounts (``handoff.accounts.from_billing``).
+    ``refresh``: brings one up to date by its number where they come from the company's system.
     ``claims``: organisations that wait for confirmation. ``articles``: the knowledge base.
     ``intent_title``: the Russian name of an intent or topic, "" for one without. ``signals``:
     how the pages of several processes learn who is where."""
@@ -140,11 +144,12 @@ def router(
         return page(request, "handoff/news.html", found | {"tab": tab})
 
     @routes.get("/{handoff_id}/customer")
-    async def customer(request: Request, handoff_id: StayId) -> Response:
-        return page(request, "handoff/customer.html", await inbox.customer(handoff_id))
+    async def customer(request: Request, me: Me, handoff_id: StayId) -> Response:
+        return page(request, "handoff/customer.html", await inbox.customer(me, handoff_id))
 
     routes.include_router(actions(service))
     routes.include_router(claim_actions(claims, inbox.stay))
+    routes.include_router(customer_pages(service, inbox.stay, refresh, intent_title))
     routes.include_router(tools(service.database, inserts, presence, typing, inbox.stay))
     return routes
 
@@ -213,18 +218,10 @@ class _Inbox:
         async with self._database.read() as session:
             thread = await self._thread.page(session, stay.conversation_id)
             called = await mentions.unseen(session, me.person_id)
-        about = await self._about(stay)
-        called_here = any(one.handoff_id == handoff_id for one in called)
-        seen = bool(about["accounts"] or about["claims"])
-        if called_here or seen:
+        about = await self._about(me, stay)
+        if any(one.handoff_id == handoff_id for one in called):
             async with self._database.write() as tx:
-                if called_here:
-                    await mentions.see(tx, me.person_id, handoff_id)
-                if seen:
-                    audit.record(
-                        tx, me.person_id, "account.viewed",
-                        object_kind="contact", object_id=stay.contact_id,
-                    )  # fmt: skip
+                await mentions.see(tx, me.person_id, handoff_id)
         return {
             **await self._head(me, stay),
             **about,
@@ -256,9 +253,9 @@ class _Inbox:
             )
         return {**await self._head(me, stay), "thread": thread}
 
-    async def customer(self, handoff_id: int) -> dict[str, Any]:
+    async def customer(self, me: SignedIn, handoff_id: int) -> dict[str, Any]:
         stay = await self.stay(handoff_id)
-        return self._shared() | {"stay": stay} | await self._about(stay)
+        return self._shared() | {"stay": stay} | await self._about(me, stay)
 
     async def stay(self, handoff_id: int) -> Stay:
         async with self._database.read() as session:
@@ -300,14 +297,35 @@ class _Inbox:
             "offers": offered(self._articles, read),
         }
 
-    async def _about(self, stay: Stay) -> dict[str, Any]:
+    async def _about(self, me: SignedIn, stay: Stay) -> dict[str, Any]:
+        """Of accounts nothing is told before the customer's identity is confirmed; who looks at
+        them is recorded."""
+        accounts = await self._accounts(stay.contact_id)
+        claims = await self._claims.waiting(stay.contact_id)
         async with self._database.read() as session:
             stands = await standing(session, stay.contact_id, self._database.clock.now())
+            who = await customer(session, stay)
+        if accounts or claims:
+            async with self._database.write() as tx:
+                audit.record(
+                    tx, me.person_id, "account.viewed",
+                    object_kind="contact", object_id=stay.contact_id,
+                )  # fmt: skip
         flow = str(stay.summary.get("flow") or "")
         return {
             "stands": stands,
-            "accounts": await self._accounts(stay.contact_id),
-            "claims": await self._claims.waiting(stay.contact_id),
+            "accounts": accounts,
+            "claims": claims,
+            "who": who,
+            "may_act": stay.operator_id == me.person_id and stay.state == HandoffState.TAKEN,
+            "proofs": proving.NAMES,
+            "first_key": new_key(),
+            "may_begin": stay.state == HandoffState.CLOSED
+            and not any(
+                one.is_open and one.conversation_id == stay.conversation_id for one in who.earlier
+            ),
+            "topic_of": self._topic,
+            "title_of": self._intent_title,
             "collected": labels.collected(stay.summary),
             "topic": self._topic(stay.summary),
             "flow": labels.FLOWS.get(flow, flow),

@@ -20,10 +20,14 @@ from handoff.announcements import Announcements
 from handoff.calendar import WorkingHours
 from handoff.clocks import Clocks, Terms
 from handoff.desk import IDLE_JOB, OperatorDesk
+from handoff.first import First
+from handoff.joining import Joining
 from handoff.later import WAKE_JOB, Later, PromiseTerms
+from handoff.lending import Lending
 from handoff.models import ClockKind, CloseReason, Handoff, HandoffState, Urgency
 from handoff.moving import Moving
 from handoff.promise import promise
+from handoff.proving import Proving
 from handoff.ratings import Ratings
 from handoff.steps import RETURNS_WITHIN, Steps, open_stay
 from staff import groups
@@ -84,6 +88,10 @@ class HandoffService:
         self.shift = shift.Shift(self._steps)
         self.announcements = Announcements(database)
         self.moving = Moving(self._steps)
+        self.lending = Lending(self._steps, public_only)
+        self.proving = Proving(self._steps, public_only)
+        self.first = First(self._steps, self.desk)
+        self.joining = Joining(self._steps)
         self._events = events
         self._answer_within = answer_within
         self._idle_close = idle_close

@@ -100,7 +100,7 @@ class Steps:
         conversation.turn = Turn.ASSISTANT
         served = reason in (CloseReason.OPERATOR, CloseReason.IDLE) and stay.operator_id is not None
         until = (tx.now + RETURNS_WITHIN).isoformat() if served else ""
-        conversation.state = {**conversation.state, "operator_until": until}
+        conversation.state = {**conversation.state, "operator_until": until, "lent": ""}
         kind = "handoff.returned" if reason is CloseReason.RETURNED else "handoff.closed"
         self.events.emit(tx, kind, conversation_id=conversation.id, handoff=stay.id, reason=reason)
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conversations.marks import marks_of
 from conversations.models import Author, Message, MessageKind
 from conversations.service import history
+from handoff.earlier import Span
 from handoff.lines import Line, line
 from media.attachments import of_messages
 
@@ -21,6 +22,7 @@ MOST_CHANGED = 200
 # The last lines may have changed without an event of their own (what was understood).
 RECENT = 4
 LONGEST_NEWS = 200
+LONGEST_SPAN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,22 @@ class Thread:
         older = len(messages) > PAGE
         previous_day = self._day(messages[0]) if older else None
         return ThreadPage(await self._lines(session, messages[-PAGE:]), older, previous_day)
+
+    async def span(self, session: AsyncSession, span: Span) -> ThreadPage:
+        """A part of another conversation of the customer's: the end of it, when it is long."""
+        rows = await session.execute(
+            select(Message)
+            .where(
+                Message.conversation_id == span.conversation_id,
+                Message.created_at >= span.since,
+                Message.created_at <= span.until,
+            )
+            .order_by(Message.id.desc())
+            .limit(LONGEST_SPAN + 1)
+        )
+        messages = list(reversed(list(rows.scalars())))
+        cut = len(messages) > LONGEST_SPAN
+        return ThreadPage(await self._lines(session, messages[-LONGEST_SPAN:]), older=cut)
 
     async def news(
         self, session: AsyncSession, conversation_id: int, *, after: int, changed: Collection[int]

@@ -29,7 +29,7 @@ from knowledge_base.learning.live import LiveEngine
 from media import pages as media_pages
 from okno import operations
 from okno.channels import Channel
-from okno.money import confirmed_accounts, mirror, payment_notices
+from okno.money import account_refresh, confirmed_accounts, mirror, payment_notices
 from okno.services import Services
 from okno.shown_values import reference
 from okno.try_out import reading, trying
@@ -77,6 +77,7 @@ def create_app(
         inbox.router(
             services.handoff,
             accounts=accounts,
+            refresh=account_refresh(services),
             claims=Claims(services.database, services.outbox, services.events, mirror(services)),
             articles=services.knowledge_base,
             facts=_facts(services),

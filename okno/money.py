@@ -1,6 +1,6 @@
 """What the flows about money are put together from: profile, gateway, papers."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -42,6 +42,12 @@ def mirror(services: "Services") -> Mirror | None:
     if isinstance(services.gateway, EmbeddedGateway):
         return None
     return Mirror(services.database, services.gateway)
+
+
+def account_refresh(services: "Services") -> Callable[[str], Awaitable[None]] | None:
+    """Brings an account of the company's system up to date by its number; raises GatewayDown."""
+    source = mirror(services)
+    return source.refresh if source is not None else None
 
 
 def reading_courier(services: "Services") -> ReadingCourier | None:

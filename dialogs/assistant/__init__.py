@@ -9,9 +9,10 @@
 ``talk``              greetings, thanks and the like
 ``flow_turns``        beginning a flow and going on with it
 ``in_queue``          by when an operator will come, and «уже не надо»
-``in_flow``           whether a text belongs to the flow under way
+``in_flow``           whether a text belongs to the flow under way (``belonging``)
 ``presses``           what a button does
 ``commands``          «/start» with its deep links, «/menu», …
+``lent``              a flow in an operator's conversation, begun by him
 ``enclosed``          the customer's phone, pictures and other things besides text
 ``operators``         danger, the way to the operators and back
 ``rating``            marks for the operators

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from conversations.models import MessageKind
-from dialogs import actions, matching, phrases, spoken, wordless
+from dialogs import actions, matching, other_channels, phrases, spoken, wordless
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
 from dialogs.assistant import rating
 from dialogs.assistant.commands import Commands
@@ -17,6 +17,7 @@ from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.in_flow import InFlow
 from dialogs.assistant.in_queue import InQueue
 from dialogs.assistant.intents import Intents
+from dialogs.assistant.lent import Lent
 from dialogs.assistant.operators import Operators, Promise
 from dialogs.assistant.presses import Presses
 from dialogs.assistant.questions import Questions
@@ -26,7 +27,7 @@ from dialogs.assistant.topics import Topics
 from dialogs.flow_runner import FlowRunner
 from dialogs.own_matters import of_his_own
 from dialogs.rudeness import beneath_the_words
-from dialogs.turn import Context, CustomerWrote, Response
+from dialogs.turn import Context, CustomerWrote, IssueCode, RedeemCode, Response
 from dialogs.understanding import Reader
 from dialogs.waiting import goes_on
 from handoff.announcements import Announcements
@@ -66,7 +67,8 @@ class Assistant:
         self._talk = talk = Talk(self._operators, variables)
         turns = FlowTurns(flows, self._operators, variables, rules.personal_data)
         intents = Intents(self._operators, topics, talk, turns)
-        self._presses = Presses(rules, knowledge_base, intents, turns, self._operators)
+        self._lent = Lent(rules.answer, turns)
+        self._presses = Presses(rules, knowledge_base, intents, turns, self._operators, self._lent)
         self._commands = Commands(intents, talk, self._operators)
         self._enclosed = Enclosed(turns, self._operators)
         self._questions = Questions(rules, knowledge_base, intents, self._operators)
@@ -98,6 +100,10 @@ class Assistant:
                 await self._presses.press(draft, str(draft.context.data.get("action", "")))
             case MessageKind.COMMAND:
                 await self._commands.run(draft)
+            case MessageKind.LENT:
+                await self._lent.begin(draft)
+            case _ if draft.state.lent and await self._lent.enclosed(draft):
+                pass
             case _ if draft.with_operator:
                 if draft.context.data.get("type") != "sticker":
                     draft.effects.append(CustomerWrote())
@@ -110,11 +116,14 @@ class Assistant:
 
     async def _text(self, draft: Draft) -> None:
         text = draft.context.text
+        if self._elsewhere(draft):
+            return
         questions = await self._understand(draft, text)
         draft.understanding = questions[0] if questions else None
         danger = next((found for found in questions if found.intent == "danger"), None)
         if danger is not None:
             draft.understanding = danger
+            self._lent.leave(draft)
             self._operators.danger(draft)
             return
         mark = rating.typed(draft)
@@ -124,7 +133,8 @@ class Assistant:
         if draft.state.rated and rating.comments(draft, questions, sure=self._rules.answer):
             return
         if draft.with_operator:
-            self._operators.leave_to(draft)
+            if not (draft.state.lent and await self._lent.text(draft)):
+                self._operators.leave_to(draft)
             return
         if not questions and not draft.state.flow and (said := wordless.meaning(text)):
             self._talk.answer(draft, said)
@@ -147,6 +157,21 @@ class Assistant:
             now = self._rules.local(draft.context.now)
             questions = (follow_up(questions[0], draft.state.last_topic, now=now),)
         await self._questions.answer(draft, questions)
+
+    def _elsewhere(self, draft: Draft) -> bool:
+        """A code to be known by in another messenger: written here, or asked for."""
+        text = draft.context.text
+        code = other_channels.code_in(text)
+        if code is not None:
+            draft.effects.append(RedeemCode(code))
+            return True
+        in_flow = bool(draft.state.flow)
+        if draft.with_operator or not other_channels.wants_code(text, in_flow=in_flow):
+            return False
+        code = other_channels.new_code()
+        draft.effects.append(IssueCode(code))
+        draft.say(other_channels.ASKED.format(code=other_channels.shown(code)), MENU_BUTTON)
+        return True
 
     def _goes_on(self, draft: Draft, questions: Sequence[Understanding]) -> bool:
         """Answers to our own question, typed or chosen, are complete."""

@@ -15,12 +15,16 @@ class Draft:
         self.state = state = DialogState.load(context.state)
         if context.turn != Turn.QUEUE:
             state.queued_at = ""
+        if context.turn != Turn.OPERATOR:
+            state.lent = ""  # what is under way goes on as the assistant's own
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
         self.understanding: Understanding | None = None
         self.waits = False
         # More than one question is answered at once.
         self.several = False
+        # The flow has come to its end, with what it was begun for.
+        self.flow_done = False
         # What was asked, for announcements.
         self.topics: set[str] = set()
         # What our buttons asked about: this message answers, or goes on to something else.

@@ -7,6 +7,7 @@ from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.operators import Operators
 from dialogs.flow import FlowTurn
 from dialogs.flows import link, payment_status, reading
+from dialogs.turn import PhoneProved
 from media.attachments import is_too_large
 from replies.channels import CAPABILITIES
 
@@ -28,7 +29,9 @@ class Enclosed:
         if not CAPABILITIES[draft.context.channel].proves_phone:
             draft.say(phrases.CONTACT_OWN, MENU_BUTTON)
             return
-        said = FlowTurn("", phone=str(draft.context.data.get("phone", "")))
+        phone = str(draft.context.data.get("phone", ""))
+        draft.effects.append(PhoneProved(phone))
+        said = FlowTurn("", phone=phone)
         if flow is None:
             await self._flows.start(draft, link.NAME, said)
         else:

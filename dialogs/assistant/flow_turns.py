@@ -58,8 +58,9 @@ class FlowTurns:
         match step:
             case Asking(reply=reply):
                 draft.replies.append(reply)
-            case Done(replies=replies, effects=effects):
+            case Done(replies=replies, effects=effects, ok=ok):
                 draft.replies.extend(replies)
                 draft.effects.extend(effects)
+                draft.flow_done = ok
             case Failed(collected=collected, reason=reason):
                 self._operators.call(draft, reason, collected)

@@ -2,6 +2,7 @@
 
 from dialogs import matching, phrases
 from dialogs.actions import LEAVE_QUEUE_BUTTON, MENU_BUTTON
+from dialogs.assistant.belonging import gives_number, is_clear_aside, moves_on
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.intents import Intents
@@ -9,15 +10,9 @@ from dialogs.assistant.operators import Operators
 from dialogs.assistant.presses import Presses
 from dialogs.assistant.topics import Topics
 from dialogs.flow import FlowTurn
-from dialogs.flows import accounts, link
 from dialogs.flows.lost import is_lost
-from dialogs.state import INTENT_FLOWS, Flow
 from dialogs.understanding import is_bare_answer
 from nlu import Understanding
-
-# Said in the middle of a flow: a word about it, and the flow's question again. No miss.
-_ASIDES = {"greet", "thanks", "goodbye", "bot_challenge", "abuse"}
-_ASIDE = 0.9
 
 
 class InFlow:
@@ -60,7 +55,7 @@ class InFlow:
         if sure and found.intent == "help":
             draft.state.end_flow()
             return False
-        if found.intent in _ASIDES and _is_clear_aside(found):
+        if is_clear_aside(found):
             if found.intent != "greet":
                 await self._intents.serve(draft, found.intent, found)
             await self._flows.ask_again(draft, flow)
@@ -71,36 +66,11 @@ class InFlow:
             return True
         asked = str(draft.state.flow_state.get("asked", ""))
         lost = asked in {"number", "name"} and is_lost(draft.context.text)
-        if sure and not (lost or is_bare_answer(found)) and _moves_on(found.intent, flow, asked):
+        if sure and not (lost or is_bare_answer(found)) and moves_on(found.intent, flow, asked):
             return False
-        if (
-            sure
-            and not lost
-            and found.intent.startswith("faq/")
-            and not _gives_number(found, asked)
-        ):
+        if sure and not lost and found.intent.startswith("faq/") and not gives_number(found, asked):
             self._topics.answer(draft, found.intent)
             await self._flows.ask_again(draft, flow)
         else:
             await self._flows.feed(draft, flow, FlowTurn(draft.context.text, found))
         return True
-
-
-def _gives_number(found: Understanding, asked: str) -> bool:
-    """«Договор 440050005000» answers the question about the number, whatever it resembles."""
-    return asked == "number" and bool(found.of("account_number"))
-
-
-def _is_clear_aside(found: Understanding) -> bool:
-    """Neither a detail nor a surname that resembles a greeting."""
-    details = bool(found.entities) or any(character.isdigit() for character in found.text)
-    return found.confidence >= _ASIDE and not details
-
-
-def _moves_on(intent: str, flow: Flow, asked: str) -> bool:
-    """Whether the customer wants something else. «Привяжите счёт …» answers «какой счёт?», so
-    does «по даче»; and any words can be a name for an account."""
-    wanted = INTENT_FLOWS.get(intent, flow.name)
-    if asked == "new_name" or (asked == "account" and wanted == accounts.NAME):
-        return False
-    return wanted not in {flow.name, link.NAME}

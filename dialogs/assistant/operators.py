@@ -50,6 +50,10 @@ class Operators:
                 draft.say(told, MENU_BUTTON)
                 return
             draft.state.stopped = []
+        if draft.with_operator:
+            draft.effects.append(CustomerWrote())
+            draft.say(phrases.STILL_WITH_OPERATOR)
+            return
         values = {"promise": self._promised(draft)} | dict(collected or {})
         if draft.in_queue:
             draft.effects.append(CustomerWrote())

@@ -13,6 +13,7 @@ from dialogs.assistant import rating, topics
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.intents import Intents
+from dialogs.assistant.lent import Lent
 from dialogs.assistant.operators import Operators
 from dialogs.assistant.rules import Rules
 from dialogs.flow import FlowTurn
@@ -32,12 +33,14 @@ class Presses:
         intents: Intents,
         flows: FlowTurns,
         operators: Operators,
+        lent: Lent,
     ) -> None:
         self._rules = rules
         self._knowledge_base = knowledge_base
         self._intents = intents
         self._flows = flows
         self._operators = operators
+        self._lent = lent
 
     async def press(self, draft: Draft, raw: str) -> None:
         """``raw``: what the button carries (``dialogs.actions``)."""
@@ -51,6 +54,8 @@ class Presses:
             return
         if isinstance(action, PlainAction) and action.name == actions.RESUME_ASSISTANT:
             self._operators.leave(draft, phrases.RESUMED)
+            return
+        if draft.state.lent and await self._lent.press(draft, action):
             return
         if draft.with_operator:
             draft.effects.append(CustomerWrote())

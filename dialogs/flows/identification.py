@@ -300,7 +300,7 @@ def _consent(slots: Identification, known: Known) -> Query | Asking | Done | Non
     if standing.kind is ConsentKind.NOTICE or standing.given:
         return None
     if slots.declined:
-        return Done((Reply(DECLINED, (MENU_BUTTON,)),))
+        return Done((Reply(DECLINED, (MENU_BUTTON,)),), ok=False)
     if not slots.agreed:
         slots.asked = "consent"
         return Asking(Reply(standing.text, consent_buttons(slots)))

@@ -39,6 +39,10 @@
     KeyP: () => press("ib-do-promise"),
     KeyV: () => window.inboxMany.toggle(),
     KeyZ: () => press("ib-snooze-hour"),
+    KeyI: () => press("ib-lend-identity"),
+    KeyG: () => press("ib-lend-reading"),
+    KeyB: () => press("ib-lend-bill"),
+    KeyQ: () => press("ib-lend-payment"),
   };
 
   function escape(target) {
