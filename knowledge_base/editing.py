@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from conversations.events import Events
-from knowledge_base import versions
+from knowledge_base import scheduling, versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.checks import find_excess, require_fit
 from knowledge_base.errors import ArticleUnknown, NotForYou, StillPointedTo, TopicTaken, Unfit
@@ -26,12 +26,14 @@ SAVED_EVENT = "kb.saved"
 class Saved:
     """The newest version after a step; ``number`` is what the next one begins with.
 
-    ``training_id``: it comes into force when this training is done; None: at once.
+    ``training_id``: it comes into force when this training is done; ``waits``: on its day; else
+    at once.
     """
 
     version_id: int
     number: int
     training_id: int | None = None
+    waits: bool = False
 
 
 class Editor:
@@ -80,9 +82,9 @@ class Editor:
     async def publish(
         self, article_id: int, text: ArticleText, *, author_id: int, base_number: int
     ) -> Saved:
-        """Save and put in force: at once, or, where the bot has to learn other questions, when
-        it has learnt them. Raises Unfit before anything is written, EditConflict, NotForYou where
-        somebody else approves."""
+        """Save and put in force: at once; where the bot has to learn other questions, when it has
+        learnt them; in place of another text, not before its day. Raises Unfit before anything is
+        written, EditConflict, NotForYou where somebody else approves."""
         async with self.database.write() as tx:
             await self.require_fit(tx, text)
             article = await tx.session.get_one(Article, article_id)
@@ -101,10 +103,15 @@ class Editor:
     async def put_in_force(
         self, tx: Transaction, version: ArticleVersion, *, author_id: int
     ) -> Saved:
-        """The article's newest version: now, or when the bot has learnt its questions."""
+        """The article's newest version: now, on its day, or when the bot has learnt it."""
         saved = Saved(version.id, version.number)
         if version.state == State.PUBLISHED:
             return saved
+        if (day := await scheduling.awaits(tx, version)) is not None:
+            await self.learning.call_off(tx, version.article_id)
+            await scheduling.put_off(tx, version, day, author_id=author_id)
+            log(tx, author_id, "article.scheduled", version.article_id, version_id=version.id)
+            return replace(saved, waits=True)
         if await teaches(tx.session, version):
             training = await self.learning.ask(tx, author_id=author_id, version=version)
             return replace(saved, training_id=training)
@@ -125,6 +132,7 @@ class Editor:
             if await pointers(tx.session, article.topic, self.pointed_to):
                 raise StillPointedTo(article.topic)
             await self.learning.call_off(tx, article_id)
+            await scheduling.call_off(tx, article_id)
             log(tx, author_id, "article.withdrawn", article_id)
 
     async def restore(

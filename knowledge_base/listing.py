@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from knowledge_base import statistics
+from knowledge_base import scheduling, statistics
 from knowledge_base.article_text import fold
 from knowledge_base.errors import ArticleUnknown
 from knowledge_base.models import Article, ArticleVersion, State
@@ -36,7 +36,8 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``title`` and the rest are of the newest version. ``days_left``: until the published one
+    """``title`` and the rest are of the newest version, which takes the place of the published one
+    at ``comes_at``. ``days_left``: until the published one
     is shown no more, when that is near. ``helpful``: per cent of the customers
     who said whether it helped; None when too few did."""
 
@@ -54,6 +55,7 @@ class Row:
     helpful: int | None
     days_left: int | None
     submitted: bool = False
+    comes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ async def articles(
         select(
             Article.id, Article.topic, newest.title, newest.state, newest.questions,
             newest.review_by, newest.author_id, newest.created_at, newest.audience,
-            newest.tags, newest.submitted_at,
+            newest.tags, newest.submitted_at, newest.id,
             public.id, public.valid_from, public.valid_until, public.review_by,
         )
         .join(newest, (newest.article_id == Article.id) & (newest.number == Article.last_number))
@@ -97,10 +99,11 @@ async def articles(
             | Article.topic.contains(word, autoescape=True)
         )
     helpful = await statistics.helpful_shares(session, now=now)
+    awaited = await scheduling.awaited(session)
     rows = []
     for (
         row_id, topic, title, state, questions, review_by, author_id, saved_at, audience,
-        tags, submitted_at, public_id, valid_from, valid_until, reviewed_by,
+        tags, submitted_at, newest_id, public_id, valid_from, valid_until, reviewed_by,
     ) in await session.execute(statement):  # fmt: skip
         if public_id is None:
             status = Status.DRAFT
@@ -121,6 +124,7 @@ async def articles(
                 overdue=review_by is not None and review_by < today,
                 author_id=author_id, saved_at=saved_at, audience=audience,
                 helpful=helpful.get(topic), submitted=submitted_at is not None,
+                comes_at=awaited.get(newest_id),
                 days_left=_days_left(last_day(reviewed_by, valid_until, zone), today),
             )
         )  # fmt: skip

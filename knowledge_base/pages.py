@@ -10,6 +10,7 @@ from knowledge_base import (
     forms,
     listing,
     people_pages,
+    scheduling,
     statistics,
     term_pages,
     tools,
@@ -47,6 +48,8 @@ Id = Annotated[int, Path(ge=1, lt=2**63)]
 DONE = {
     "saved": "Черновик сохранён.",
     "published": "Опубликовано: бот уже отвечает по-новому.",
+    "scheduled": "Назначено: новый текст выйдет сам в день «Действует с», а до него клиенты читают "
+    "прежний.",
     "taught": "Вопросы клиентов добавлены в черновик. Проверьте варианты и опубликуйте.",
     "withdrawn": "Снято с публикации: клиенты эту статью больше не видят, вопросы идут операторам.",
     "submitted": "Отправлено на согласование. Клиенты пока видят прежний текст.",
@@ -243,6 +246,8 @@ def _add_article(router: APIRouter, editor: Editor, files: ArticleFiles, zone: Z
             done = "submitted" if submits else "published" if publish else "saved"
             if saved.training_id is not None:
                 done = "learning"
+            if saved.waits:
+                done = "scheduled"
             if not is_htmx(request):
                 return go_to(request, f"/kb/{article_id}?done={done}")
             shown["notice"] = DONE.get(done)
@@ -317,6 +322,7 @@ async def _edit_page(
         past = await listing.history(session, opened.id)
         articles = await listing.titles(session)
         people = await people_pages.shown(request, session, request.state.me, opened)
+        awaited = await scheduling.awaited(session)
         figures = await statistics.of_topic(session, opened.topic, now=now, zone=zone)
     context: dict[str, Any] = {
         "article": opened,
@@ -324,6 +330,7 @@ async def _edit_page(
         "text": text,
         "base": base,
         "history": past,
+        "comes_at": awaited.get(opened.version.id),
         "people": await _people(request, *past),
         "states": STATES,
         "notice": None,

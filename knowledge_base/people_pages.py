@@ -73,6 +73,8 @@ def add_pages(router: APIRouter, approval: Approval) -> None:
             saved = await approval.approve(article_id, _who(me), base_number=base)
             if saved.training_id is not None:
                 done = "learning"
+            if saved.waits:
+                done = "scheduled"
         except ArticleUnknown:
             raise HTTPException(404) from None
         except NotForYou:

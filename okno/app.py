@@ -15,7 +15,6 @@ from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
-from dialogs.pointed_to import POINTED_TO
 from handoff import pages as inbox
 from handoff.board_pages import board_router
 from handoff.files import files
@@ -23,7 +22,6 @@ from handoff.labels import channel as channel_title
 from handoff.tools import CompanyFacts
 from knowledge_base import api as kb_api
 from knowledge_base import pages as editor_pages
-from knowledge_base.editing import Editor
 from knowledge_base.files.service import ArticleFiles
 from knowledge_base.learning.live import LiveEngine
 from media import pages as media_pages
@@ -107,13 +105,10 @@ def create_app(
             due=lambda received: services.hours.add_working_days(received, 1),
         )
     )
-    editor = Editor(
-        services.database, services.events, services.learning, services.variables, POINTED_TO
-    )
     article_files = ArticleFiles(services.database, services.media, services.links())
     app.include_router(
         editor_pages.router(
-            editor,
+            services.editor(),
             trying(services, engine),
             reading(engine, services.zone),
             reference(services),

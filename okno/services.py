@@ -20,17 +20,20 @@ from dialogs.beside_operator import BesideOperator
 from dialogs.billing_answers import Answers, BillingAnswers
 from dialogs.effects import Effects
 from dialogs.flow_runner import FlowRunner
+from dialogs.pointed_to import POINTED_TO
 from dialogs.state import flows
 from dialogs.understanding import Reader
 from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
 from knowledge_base.company.values import CompanyValues
+from knowledge_base.editing import Editor
 from knowledge_base.files.cleaning import FileCleaning
 from knowledge_base.files.models import Enclosure
 from knowledge_base.learning.phrases import BasePhrases
 from knowledge_base.learning.service import Learning
 from knowledge_base.learning.trainer import Trainer
+from knowledge_base.on_time import OnTime
 from knowledge_base.reminders import Reminders
 from knowledge_base.service import KnowledgeBase
 from media.forgetting import MediaForgetting
@@ -128,7 +131,7 @@ class Services:
                 ask_helpful=timedelta(hours=self.profile.service.ask_helpful_hours),
             ),
             variables=self.variables,
-            promise=self.handoff.promise,
+            promise=self.handoff.promises,
             is_open=self.hours.is_open,
             announcements=self.handoff.announcements,
         )
@@ -151,6 +154,7 @@ class Services:
             **self.media_forgetting().jobs(),
             **self.reminders().jobs(),
             **self.file_cleaning().jobs(),
+            **OnTime(self.editor()).jobs(),
         }
         return JobRunner(self.database, handlers, holder=self.holder, period=JOBS_PERIOD_SECONDS)
 
@@ -159,6 +163,9 @@ class Services:
         term = timedelta(days=31 * self.profile.retention.conversations_months)
         held = select(Enclosure.digest)
         return MediaForgetting(self.database, self.media, term, held)
+
+    def editor(self) -> Editor:
+        return Editor(self.database, self.events, self.learning, self.variables, POINTED_TO)
 
     def file_cleaning(self) -> FileCleaning:
         return FileCleaning(self.database)
@@ -177,7 +184,7 @@ class Services:
             self.database,
             self.signals,
             self.outbox,
-            BesideOperator(assistant, self.handoff.promise),
+            BesideOperator(assistant, self.handoff.promises),
             Effects(self.handoff),
             wait=timedelta(seconds=self.profile.understanding.wait_seconds),
         )
