@@ -14,6 +14,7 @@ from storage.base import Base
 
 AUTOINCREMENT = {"sqlite_autoincrement": True}
 _OPEN = text("state <> 'closed'")
+_NOTHING_OWED = text("state <> 'closed' AND rank_at IS NULL")
 
 
 class HandoffState(StrEnum):
@@ -52,8 +53,13 @@ class Handoff(Base):
     __table_args__ = (
         Index("uq_handoff_open", "conversation_id", unique=True,
               postgresql_where=_OPEN, sqlite_where=_OPEN),
-        Index("ix_handoff_queue", "state", "urgency", "rank_at", "id"),
-        Index("ix_handoff_operator", "operator_id", "state"),
+        # Each list of the inbox is read in the order of one of these, however long it is.
+        Index("ix_handoff_queue", "state", "urgency", "rank_at", "id", "group_id"),
+        Index("ix_handoff_open", "urgency", "rank_at", "id",
+              postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_handoff_nothing_owed", "id",
+              postgresql_where=_NOTHING_OWED, sqlite_where=_NOTHING_OWED),
+        Index("ix_handoff_operator", "operator_id", "state", "urgency", "rank_at", "id"),
         Index("ix_handoff_closed_at", "closed_at", "id"),
         Index("ix_handoff_snoozed", "operator_id", "snoozed_at",
               postgresql_where=text("snoozed_at IS NOT NULL"),

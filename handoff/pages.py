@@ -45,6 +45,7 @@ MessageId = Annotated[int, Query(ge=0, le=LARGEST_ID)]
 TabName = Annotated[Tab, Query()]
 Search = Annotated[str, Query(max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=queue.LONGEST_LIST)]
+After = Annotated[str, Query(max_length=80)]
 
 # What says how the customer came here, not about what.
 _NO_TOPIC = {"operator", "danger", "help"}
@@ -90,8 +91,9 @@ def router(
         tab: TabName = Tab.WAITING,
         q: Search = "",
         limit: Limit = PAGE,
+        after: After = "",
     ) -> Response:
-        listed = await inbox.whole(me, tab, q, limit)
+        listed = await inbox.whole(me, tab, q, limit, after)
         return page(request, "handoff/inbox.html", listed | {"stay": None, "open_id": None})
 
     @routes.get("/list")
@@ -101,9 +103,10 @@ def router(
         tab: TabName = Tab.WAITING,
         q: Search = "",
         limit: Limit = PAGE,
+        after: After = "",
         open: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     ) -> Response:
-        listed = await inbox.listed(me, tab, q, limit)
+        listed = await inbox.listed(me, tab, q, limit, after)
         return page(request, "handoff/list.html", listed | {"open_id": open})
 
     @routes.get("/{handoff_id}")
@@ -114,8 +117,9 @@ def router(
         tab: TabName = Tab.WAITING,
         q: Search = "",
         limit: Limit = PAGE,
+        after: After = "",
     ) -> Response:
-        listed = await inbox.whole(me, tab, q, limit)
+        listed = await inbox.whole(me, tab, q, limit, after)
         conversation = await inbox.conversation(me, handoff_id)
         return page(request, "handoff/inbox.html", listed | conversation | {"open_id": handoff_id})
 
@@ -177,23 +181,28 @@ class _Inbox:
         self._intent_title = intent_title
         self._thread = Thread(service.hours.zone, intent_title)
 
-    async def whole(self, me: SignedIn, tab: Tab, search: str, limit: int) -> dict[str, Any]:
+    async def whole(
+        self, me: SignedIn, tab: Tab, search: str, limit: int, after: str
+    ) -> dict[str, Any]:
         """The list with what stands around it."""
         async with self._database.read() as session:
             people = await at_work(session, self._database.clock.now())
-        return await self.listed(me, tab, search, limit) | {
+        return await self.listed(me, tab, search, limit, after) | {
             "assignees": people if me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR) else [],
         }
 
-    async def listed(self, me: SignedIn, tab: Tab, search: str, limit: int) -> dict[str, Any]:
+    async def listed(
+        self, me: SignedIn, tab: Tab, search: str, limit: int, after: str
+    ) -> dict[str, Any]:
         now = self._database.clock.now()
         async with self._database.read() as session:
             # Who answers for the whole shift sees all groups.
             whole = me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
             groups = () if whole else await groups_of(session, me.person_id)
             found = await queue.page(
-                session, tab, me.person_id, search=search, limit=limit, groups=groups
-            )
+                session, tab, me.person_id,
+                search=search, limit=limit, after=after, groups=groups,
+            )  # fmt: skip
             counts = await queue.counts(session, me.person_id, now, groups)
             mine = await queue.conversations_of(session, me.person_id)
             called = await mentions.unseen(session, me.person_id)
@@ -201,7 +210,6 @@ class _Inbox:
             "tab": tab,
             "tabs": TABS,
             "q": search,
-            "limit": limit,
             "found": found,
             "counts": counts,
             "mine": mine,

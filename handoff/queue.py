@@ -6,12 +6,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Author, Contact, Conversation, Message, MessageKind
-from handoff import names
+from handoff import names, paging
 from handoff.models import Handoff, HandoffState, OperatorLine, Rating, Urgency
+from handoff.paging import Place, Run
 from handoff.search import search as find
 from staff.models import Person, StaffGroup
 
@@ -21,7 +31,14 @@ _Stays = Select[
 ]
 
 PAGE = 50
-LONGEST_LIST = 1_000
+# What an open page asks for anew at once; further down it only adds pages.
+LONGEST_LIST = 200
+# Counted no further: «999+».
+COUNTED = 1_000
+
+
+# As the partial indexes have it: a bound value would not match them.
+_OPEN: ColumnElement[bool] = Handoff.state != literal_column("'closed'")
 
 
 class Tab(StrEnum):
@@ -30,6 +47,9 @@ class Tab(StrEnum):
     SNOOZED = "snoozed"  # mine, put off
     ALL = "all"  # everything that is open
     CLOSED = "closed"
+
+
+_RUNS = {Tab.CLOSED: paging.BY_END, Tab.SNOOZED: paging.BY_WAKING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +90,22 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
+    """``next``: after what the next page begins, "" when this one is the last. ``partly``: a
+    search fitted more than was looked through."""
+
     items: Sequence[QueueItem]
-    more: bool
+    next: str = ""
+    partly: bool = False
+
+    @property
+    def more(self) -> bool:
+        return bool(self.next)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """``owed``: how many of mine have an answer due; ``late``: overdue among all waiting."""
+    """``owed``: how many of mine have an answer due; ``late``: overdue among all waiting. None
+    is counted beyond COUNTED."""
 
     waiting: int
     mine: int
@@ -127,21 +156,26 @@ async def page(
     *,
     search: str = "",
     limit: int = PAGE,
+    after: str = "",
     groups: Collection[int] = (),
 ) -> QueuePage:
-    """The first ``limit`` lines of a tab: danger first, then what is (over)due soonest; closed
-    ones by the time of their end, the last first. ``search`` finds in all tabs, see
-    ``handoff.search``; ``groups``: those whose waiting ones are shown, all when empty."""
+    """``limit`` lines of a tab: danger first, then what is (over)due soonest; closed ones by the
+    time of their end, the last first. ``after``: ``next`` of the page before. ``search`` finds
+    in all tabs, see ``handoff.search``; ``groups``: those whose waiting ones are shown, all when
+    empty."""
     limit = min(limit, LONGEST_LIST)
     said: dict[int, str] = {}
+    partly = False
+    runs = paging.BY_NUMBER if search.strip() else _RUNS.get(tab, paging.BY_DUE)
+    begin = paging.place(after, runs) or Place(0, ())
     if search.strip():
-        hits = await find(session, search)
-        said = hits.said
-        statement = _stays().where(Handoff.id.in_(hits.stays)).order_by(Handoff.id.desc())
+        hits = await find(session, search, before=begin.values[0] if begin.values else None)
+        said, partly = hits.said, hits.partly
+        only: ColumnElement[bool] = Handoff.id.in_(hits.stays)
     else:
-        statement = _ordered(_stays(), tab).where(_of(tab, me, groups))
-    rows = (await session.execute(statement.limit(limit + 1))).all()
-    last = await _last_lines(session, [row.Handoff.conversation_id for row in rows[:limit]])
+        only = _of(tab, me, groups)
+    rows, end = await _read(session, only, runs, begin, limit)
+    last = await _last_lines(session, [row.Handoff.conversation_id for row in rows])
     items = [
         QueueItem(
             handoff_id=row.Handoff.id,
@@ -162,9 +196,9 @@ async def page(
             said=said.get(row.Handoff.conversation_id, ""),
             last=last.get(row.Handoff.conversation_id),
         )
-        for row in rows[:limit]
+        for row in rows
     ]
-    return QueuePage(items, more=len(rows) > limit)
+    return QueuePage(items, end.text() if end else "", partly)
 
 
 async def counts(
@@ -172,18 +206,16 @@ async def counts(
 ) -> Counts:
     waiting = _of(Tab.WAITING, me, groups)
     mine = _of(Tab.MINE, me)
-    row = (
-        await session.execute(
-            select(
-                func.count().filter(waiting),
-                func.count().filter(mine),
-                func.count().filter(mine, Handoff.next_due_at.is_not(None)),
-                func.count().filter(waiting, Handoff.next_due_at <= now),
-                func.count().filter(_of(Tab.SNOOZED, me)),
-            ).where(Handoff.state != HandoffState.CLOSED)
-        )
-    ).one()
-    return Counts(*row)
+    # The place is never later than the due time: this way only the head of the queue is read.
+    late = and_(
+        waiting,
+        Handoff.urgency.in_((Urgency.DANGER, Urgency.USUAL)),
+        Handoff.rank_at <= now,
+        Handoff.next_due_at <= now,
+    )
+    owed = and_(mine, Handoff.next_due_at.is_not(None))
+    counted = (waiting, mine, owed, late, _of(Tab.SNOOZED, me))
+    return Counts(*(await session.execute(select(*map(_counted, counted)))).one())
 
 
 async def read(session: AsyncSession, handoff_id: int) -> Stay | None:
@@ -230,7 +262,7 @@ async def read(session: AsyncSession, handoff_id: int) -> Stay | None:
 async def conversations_of(session: AsyncSession, me: int) -> list[int]:
     """The conversations that this operator has, for the page's signals."""
     rows = await session.execute(
-        select(Handoff.conversation_id).where(_of(Tab.MINE, me)).limit(LONGEST_LIST)
+        select(Handoff.conversation_id).where(_of(Tab.MINE, me)).limit(COUNTED)
     )
     return list(rows.scalars())
 
@@ -282,22 +314,39 @@ def _of(tab: Tab, me: int, groups: Collection[int] = ()) -> ColumnElement[bool]:
         case Tab.SNOOZED:
             return and_(Handoff.operator_id == me, Handoff.snoozed_at.is_not(None))
         case Tab.ALL:
-            return or_(Handoff.state == HandoffState.WAITING, Handoff.state == HandoffState.TAKEN)
+            return _OPEN
         case Tab.CLOSED:
-            return Handoff.state == HandoffState.CLOSED
+            return Handoff.closed_at.is_not(None)
 
 
-def _ordered(statement: _Stays, tab: Tab) -> _Stays:
-    if tab is Tab.CLOSED:
-        return statement.order_by(Handoff.closed_at.desc(), Handoff.id.desc())
-    if tab is Tab.SNOOZED:
-        return statement.order_by(Handoff.wake_at.is_(None), Handoff.wake_at, Handoff.id)
-    if tab is Tab.WAITING:
-        # Exactly the index: the length of the queue costs nothing.
-        return statement.order_by(Handoff.urgency, Handoff.rank_at, Handoff.id)
-    # Those that are owed nothing come last; danger counts while an answer is owed.
-    nothing = Handoff.rank_at.is_(None)
-    return statement.order_by(nothing, Handoff.urgency, Handoff.rank_at, Handoff.id)
+def _counted(of: ColumnElement[bool]) -> Any:
+    found = select(literal(1)).select_from(Handoff).where(of).limit(COUNTED).subquery()
+    return select(func.count()).select_from(found).scalar_subquery()
+
+
+async def _read(
+    session: AsyncSession,
+    only: ColumnElement[bool],
+    runs: Sequence[Run],
+    begin: Place,
+    limit: int,
+) -> tuple[list[Any], Place | None]:
+    """``limit`` rows of ``_stays`` after ``begin``, and the place of the last one when there are
+    more."""
+    rows: list[tuple[int, Any]] = []
+    for number, run in enumerate(runs):
+        if number < begin.run:
+            continue
+        statement = _stays().where(only, run.only).order_by(*run.order())
+        if number == begin.run and begin.values:
+            statement = statement.where(run.after(begin.values))
+        found = await session.execute(statement.limit(limit + 1 - len(rows)))
+        rows += [(number, row) for row in found]
+        if len(rows) > limit:
+            number, last = rows[limit - 1]
+            end = Place(number, tuple(runs[number].values(last.Handoff)))
+            return [row for _, row in rows[:limit]], end
+    return [row for _, row in rows], None
 
 
 async def _last_lines(

@@ -1,62 +1,65 @@
-"""Search over people, accounts and texts; the same hits on both databases."""
+"""Search over people, accounts, texts and labels; the same hits on both databases."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.models import Account, AccountLink
 from conversations.folding import fold
 from conversations.models import Author, Contact, Conversation, Message, MessageKind
+from handoff import words
 from handoff.models import Handoff
+from nlu.morphology import forms
 
-FOUND = 100
+# Lines of a page, and one that says whether there are more.
+FOUND = 201
 # So few digits are in every second message.
 FEWEST_DIGITS = 4
 # Of the messages that fit the newest are looked at.
-MOST_MESSAGES = 400
+MOST_MESSAGES = 2_000
 AROUND = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
     """``stays``: the last stay of each conversation found, the newest first; ``said``: for those
-    found by a text, by conversation, the words around it."""
+    found by a text, by conversation, the words around it. ``partly``: more messages fit than
+    were looked at."""
 
     stays: Sequence[int]
     said: dict[int, str]
+    partly: bool = False
 
 
-async def search(session: AsyncSession, text: str) -> Hits:
-    """Every word of ``text`` must be in the name, or every one in one message; a number is also
-    looked for among the accounts and phones of the customer."""
-    words = fold(text).split()
-    if not words:
+async def search(session: AsyncSession, text: str, *, before: int | None = None) -> Hits:
+    """Every word of ``text``, or its beginning, must be in the name, or every one in one message;
+    a number is also looked for among the accounts and phones of the customer. ``before``: only
+    stays with smaller ids, the next page."""
+    asked = words.words_of(text)
+    if not asked:
         return Hits([], {})
-    said = await _said(session, words)
-    found = or_(_named(words), _numbered(text), Conversation.id.in_(said))
-    last = (
-        select(func.max(Handoff.id))
-        .join(Conversation, Conversation.id == Handoff.conversation_id)
-        .join(Contact, Contact.id == Conversation.contact_id)
-        .where(found)
-        .group_by(Handoff.conversation_id)
-        .order_by(func.max(Handoff.id).desc())
-        .limit(FOUND)
-    )
-    return Hits(list((await session.execute(last)).scalars()), said)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    said, partly = await _said(session, asked, sqlite=sqlite)
+    named = select(Handoff.conversation_id).where(words.stays(asked, sqlite=sqlite))
+    found = [Handoff.conversation_id.in_(said), Handoff.conversation_id.in_(named)]
+    if (numbered := _numbered(text)) is not None:
+        found.append(Handoff.conversation_id.in_(numbered))
+    last = func.max(Handoff.id)
+    statement = select(last).where(or_(*found)).group_by(Handoff.conversation_id)
+    if before is not None:
+        statement = statement.having(last < before)
+    stays = list((await session.execute(statement.order_by(last.desc()).limit(FOUND))).scalars())
+    return Hits(stays, said, partly)
 
 
-def _named(words: Sequence[str]) -> ColumnElement[bool]:
-    return and_(*(Handoff.name_folded.contains(word, autoescape=True) for word in words))
-
-
-def _numbered(text: str) -> ColumnElement[bool]:
+def _numbered(text: str) -> ColumnElement[int] | None:
+    """The conversations of customers with this phone or account."""
     digits = re.sub(r"\D", "", text)
     if len(digits) < FEWEST_DIGITS or re.search(r"[^\d\s()+-]", text):
-        return Conversation.id < 0
+        return None
     # A Russian number is told with 8 and with +7.
     tail = digits[1:] if len(digits) == 11 and digits[0] in "78" else digits
     linked = (
@@ -64,27 +67,43 @@ def _numbered(text: str) -> ColumnElement[bool]:
         .join(Account, Account.id == AccountLink.account_id)
         .where(AccountLink.unlinked_at.is_(None), Account.number.contains(digits))
     )
-    return or_(Contact.phone.contains(tail), Contact.id.in_(linked))
+    return (
+        select(Conversation.id)
+        .join(Contact, Contact.id == Conversation.contact_id)
+        .where(or_(Contact.phone.contains(tail), Contact.id.in_(linked)))
+        .scalar_subquery()
+    )
 
 
-async def _said(session: AsyncSession, words: Sequence[str]) -> dict[int, str]:
-    fits = and_(*(Message.text_folded.contains(word, autoescape=True) for word in words))
+async def _said(
+    session: AsyncSession, asked: Sequence[str], *, sqlite: bool
+) -> tuple[dict[int, str], bool]:
     rows = await session.execute(
         select(Message.conversation_id, Message.text)
-        .where(fits, Message.kind != MessageKind.COMMAND, Message.author != Author.SYSTEM)
+        .where(
+            words.messages(asked, sqlite=sqlite),
+            Message.kind != MessageKind.COMMAND,
+            Message.author != Author.SYSTEM,
+        )
         .order_by(Message.id.desc())
-        .limit(MOST_MESSAGES)
+        .limit(MOST_MESSAGES + 1)
     )
     found: dict[int, str] = {}
+    seen = 0
     for conversation_id, text in rows:
-        found.setdefault(conversation_id, _around(text, words[0]))
-    return found
+        seen += 1
+        if conversation_id not in found:
+            found[conversation_id] = _around(text, asked[0])
+    return found, seen > MOST_MESSAGES
 
 
 def _around(text: str, word: str) -> str:
     """The words about the hit, in one line."""
     line = " ".join(text.split())
-    at = fold(line).find(word)
+    folded = fold(line)
+    known = "|".join([re.escape(word), *(rf"{re.escape(one)}\b" for one in forms(word))])
+    hit = re.search(rf"\b(?:{known})", folded)
+    at = hit.start() if hit else 0
     if at < AROUND:
         return line[: AROUND * 3]
     return "…" + line[at - AROUND : at + AROUND * 2]

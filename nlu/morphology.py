@@ -8,6 +8,9 @@ import pymorphy3
 
 # A run of letters longer than this is no word; the analyser would only waste time on it.
 MAX_WORD: Final = 32
+# How likely a reading of a word is to be looked at.
+LIKELY: Final = 0.1
+_PARTICIPLES: Final = ("PRTF", "PRTS")
 _RUSSIAN: Final = re.compile(rf"[а-яё-]{{1,{MAX_WORD}}}", re.IGNORECASE)
 
 
@@ -25,6 +28,21 @@ def lemma(word: str) -> str:
     return str(parses[0].normal_form).replace("ё", "е") if parses else word
 
 
+@lru_cache(maxsize=5_000)
+def forms(word: str) -> frozenset[str]:
+    """The word in all its forms, with ё as е, for a search; a verb's participles are words of
+    their own. What is no Russian word is its only form.
+    """
+    if not _RUSSIAN.fullmatch(word):
+        return frozenset((word,))
+    found = {word}
+    for parse in _analyser().parse(word):
+        if parse.score >= LIKELY:
+            other = () if parse.tag.POS in _PARTICIPLES else _PARTICIPLES
+            found.update(one.word for one in parse.lexeme if one.tag.POS not in other)
+    return frozenset(one.replace("ё", "е") for one in found)
+
+
 @lru_cache(maxsize=50_000)
 def is_known(word: str) -> bool:
     """Whether the dictionary has this very form, with ё or with е."""
@@ -38,7 +56,7 @@ def name_parts(word: str) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     for parse in _analyser().parse(word):
-        if parse.score < 0.1:
+        if parse.score < LIKELY:
             continue
         found.update(part for part in ("Name", "Surn", "Patr") if part in parse.tag)
     return frozenset(found)

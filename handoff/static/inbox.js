@@ -7,6 +7,7 @@
   const NEWS_PAUSE_MS = 60;
   const RETRY_MS = 3000;
   const STEP = 50;
+  const MOST = 200; // lines that are kept up to date; those below stay as they came
   const LISTED = new Set(["message.received", "message.queued", "message.undone", "note.mention"]);
   const me = Number(document.body.dataset.person);
   const byId = (id) => document.getElementById(id);
@@ -19,7 +20,7 @@
 
   htmx.config.defaultSettleDelay = 0; // a button works from the moment it is seen
 
-  const state = { ...place(), limit: STEP, position: 0 };
+  const state = { ...place(), position: 0 };
   let stale = new Set(); // messages that may look different now
 
   // --- addresses ---------------------------------------------------------------------------
@@ -82,7 +83,8 @@
     const { parameters } = event.detail;
     parameters.tab = state.tab;
     parameters.q = state.q;
-    parameters.limit = state.limit;
+    asked = Math.min(Math.max(byId("ib-items").children.length, STEP), MOST);
+    parameters.limit = asked;
     if (state.open) parameters.open = state.open;
   });
   news.addEventListener("htmx:configRequest", (event) => {
@@ -97,6 +99,7 @@
 
   // --- merging -----------------------------------------------------------------------------
 
+  let asked = STEP; // so many lines the list that comes may have
   let pressed = false;
   let late = null; // a list that came while the mouse was down: a click must not miss its aim
 
@@ -144,7 +147,9 @@
     if (doc.getElementById("ib-counts").dataset.tab !== state.tab) return; // of an earlier tab
     keepFocus(() => {
       const items = byId("ib-items");
+      const below = linesBelow(items);
       const kept = new Map([...items.children].map((item) => [item.id, item]));
+      for (const item of below) kept.delete(item.id);
       [...doc.getElementById("ib-items").children].forEach((fresh, index) => {
         const old = kept.get(fresh.id);
         kept.delete(fresh.id);
@@ -157,7 +162,10 @@
         if (items.children[index] !== item) items.insertBefore(item, items.children[index] ?? null);
       });
       for (const gone of kept.values()) gone.remove();
-      byId("ib-list-foot").replaceWith(doc.getElementById("ib-list-foot"));
+      // What has moved up is not shown twice.
+      const shown = new Set([...doc.getElementById("ib-items").children].map((item) => item.id));
+      for (const item of below) if (shown.has(item.id)) item.remove();
+      if (!below.length) showFoot(doc);
       byId("ib-counts").replaceWith(doc.getElementById("ib-counts"));
       byId("ib-called").replaceWith(doc.getElementById("ib-called"));
     });
@@ -166,6 +174,59 @@
     window.inboxClock.setNow(byId("ib-counts"));
     window.inboxClock.tick();
     document.dispatchEvent(new CustomEvent("ib:listed"));
+  }
+
+  // Who has scrolled beyond what is kept up to date keeps what he looks at; up there again, it
+  // goes and comes anew.
+  function linesBelow(items) {
+    const border = items.children[asked];
+    if (!border) return [];
+    const isFarUp = border.getBoundingClientRect().top > list.getBoundingClientRect().bottom;
+    return asked === MOST && isFarUp ? [] : [...items.children].slice(asked);
+  }
+
+  function showFoot(doc) {
+    byId("ib-list-foot").replaceWith(doc.getElementById("ib-list-foot"));
+    watchFoot();
+  }
+
+  let loading = false;
+  const nearing = new IntersectionObserver(
+    (entries) => entries.some((entry) => entry.isIntersecting) && more(),
+    { root: list, rootMargin: "400px" },
+  );
+
+  function watchFoot() {
+    nearing.disconnect();
+    if (byId("ib-more")) nearing.observe(byId("ib-more"));
+  }
+
+  // The next page of the list, below what is there.
+  async function more() {
+    const button = byId("ib-more");
+    if (loading || !button) return;
+    loading = true;
+    const wanted = { tab: state.tab, q: state.q, after: button.dataset.after };
+    if (state.open) wanted.open = state.open;
+    try {
+      const response = await fetch(`/inbox/list?${new URLSearchParams(wanted)}`, {
+        headers: { "HX-Request": "true" },
+      });
+      if (!response.ok || state.tab !== wanted.tab || state.q !== wanted.q) return;
+      const doc = parse(await response.text());
+      for (const item of [...doc.getElementById("ib-items").children]) {
+        if (byId(item.id)) continue;
+        sourceOf(item);
+        byId("ib-items").append(item);
+      }
+      showFoot(doc);
+      markOpen();
+      window.inboxClock.tick();
+    } catch {
+      // «Нет связи» is shown already; the button is still there
+    } finally {
+      loading = false;
+    }
   }
 
   function mergeNews(doc) {
@@ -336,12 +397,17 @@
   function setTab(tab) {
     if (!byId("ib-tabs").querySelector(`[data-tab="${tab}"]`)) return;
     state.tab = tab;
-    state.limit = STEP;
     state.position = 0;
+    newList();
     showTab();
     remember(false);
-    list.scrollTop = 0;
     askList(true);
+  }
+
+  // Of another list no line is to be kept up to date.
+  function newList() {
+    list.scrollTop = 0;
+    for (const item of [...byId("ib-items").children].slice(STEP)) item.remove();
   }
 
   function showTab() {
@@ -379,8 +445,8 @@
       event.preventDefault();
       close();
     } else if (target.closest("#ib-more")) {
-      state.limit = Number(target.closest("#ib-more").dataset.limit);
-      askList(true);
+      event.preventDefault();
+      more();
     } else if (target.closest("#ib-down")) {
       toBottom();
     } else if (target.closest("#ib-customer-toggle")) {
@@ -404,7 +470,7 @@
     clearTimeout(typing);
     typing = setTimeout(() => {
       state.q = target.value.trim();
-      state.limit = STEP;
+      newList();
       remember(false);
       askList(true);
     }, 200);
@@ -462,6 +528,7 @@
   for (const item of byId("ib-items").children) sourceOf(item);
   markOpen();
   showCounts();
+  watchFoot();
   paneIsNew();
 
   window.inbox = { step, setTab, open, close, showCustomer, toBottom, isOpen: () => state.open !== null };

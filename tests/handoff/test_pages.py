@@ -365,7 +365,11 @@ async def test_the_piece_of_the_list_follows_tab_search_and_open(
     assert f'data-conversations="{(await house.stay(mine)).conversation_id}"' in html
     assert "Анна" in await page.text("/inbox/list?tab=all&q=АНН")
     assert "<html" not in html
-    assert "Показать ещё" in await page.text("/inbox/list?tab=all&limit=1")
+    first = await page.text("/inbox/list?tab=all&limit=1")
+    (after,) = re.findall(r'data-after="([0-9-]+)"', first)
+    rest = await page.text(f"/inbox/list?tab=all&limit=1&after={after}")
+    assert {"Анна", "Пётр"} == {*re.findall("Анна|Пётр", first + rest)}
+    assert "Показать ещё" not in rest
 
 
 async def test_addresses_that_lead_nowhere(house: House, page: Browser) -> None:

@@ -1,11 +1,12 @@
 """One table of expected hits for both databases; several conversations at once."""
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from billing.models import Account, AccountLink
 from conversations.models import Contact, Message
-from handoff import queue
+from handoff import queue, words
+from handoff.models import Handoff
 from handoff.queue import Tab
 from handoff.steps import Operator
 from tests.handoff.conftest import House
@@ -58,6 +59,14 @@ async def found_in(house: House) -> House:
         ("ПОВЕРЕН почему", ["Борис"]),
         ("100%", ["Борис"]),
         ("1_0", []),
+        # Beginnings and other forms of a word.
+        ("счетч пов", ["Борис"]),
+        ("четчик", []),
+        ("счётчиков", ["Борис"]),
+        ("уверены", ["Борис"]),
+        ("перезвонит", ["Глеб"]),
+        ("ковалёвой", ["Алёна Ковалёва"]),
+        ("почему'); --", ["Борис"]),
         ("440012345678", ["Вера"]),
         ("5678", ["Вера"]),
         ("8 900 123-45-67", ["Глеб"]),
@@ -88,3 +97,45 @@ async def test_every_message_is_folded_however_it_came(house: House, olga: Opera
     assert len(rows) == 4
     for text, folded in rows:
         assert folded == text.casefold().replace("ё", "е")
+
+
+async def test_what_is_erased_is_not_found_and_what_is_renamed_is(
+    found_in: House, olga: Operator
+) -> None:
+    async with found_in.database.write() as tx:
+        await tx.connection.execute(update(Message).values(text="", text_folded=""))
+        await tx.connection.execute(
+            update(Handoff).where(Handoff.name_folded == "борис").values(name_folded="инна")
+        )
+    async with found_in.database.read() as session:
+        assert (await queue.page(session, Tab.ALL, olga.id, search="счетчик")).items == []
+        assert (await queue.page(session, Tab.ALL, olga.id, search="борис")).items == []
+        assert len((await queue.page(session, Tab.ALL, olga.id, search="инна")).items) == 1
+
+
+async def test_hits_come_in_pages(house: House, olga: Operator) -> None:
+    for number in range(5):
+        await house.waiting(str(number), f"Анна {number}")
+    names, after = [], ""
+    async with house.database.read() as session:
+        for _ in range(3):
+            page = await queue.page(session, Tab.ALL, olga.id, search="анна", limit=2, after=after)
+            names += [item.name for item in page.items]
+            after = page.next
+    assert (names, after) == ([f"Анна {number}" for number in (4, 3, 2, 1, 0)], "")
+
+
+async def test_postgres_reads_its_index(house: House) -> None:
+    if house.database.is_sqlite:
+        pytest.skip("of PostgreSQL")
+    await house.waiting()
+    wanted = words.messages(["счет"], sqlite=False)
+    sql = (
+        select(Message.id)
+        .where(wanted)
+        .compile(dialect=house.database.engine.dialect, compile_kwargs={"literal_binds": True})
+    )
+    async with house.database.write() as tx:
+        await tx.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = await tx.connection.exec_driver_sql(f"EXPLAIN {sql}")
+        assert "fts_message" in "\n".join(plan.scalars())
