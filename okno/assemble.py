@@ -25,7 +25,7 @@ from okno.errors import WrongSetting
 from okno.money import make_gateway
 from okno.profile import Profile
 from okno.services import Services
-from okno.settings import Settings
+from okno.settings import Settings, secret_key
 from staff.service import StaffService
 from storage.clock import Clock
 from storage.database import Database
@@ -94,7 +94,7 @@ def assemble(
         facts=facts,
         knowledge_base=KnowledgeBase(database, lambda: values.variables() | terms, zone),
         learning=Learning(database, events, signals),
-        staff=StaffService(database),
+        staff=StaffService(database, secret=lambda: secret_key(settings)),
         hub=EventHub(database, signals, stop),
         media=MediaStore(database, settings.media_dir),
     )

@@ -263,6 +263,14 @@ def reset_password(
         _print_password(login, password, chosen)
 
 
+@staff.command("reset-code")
+def reset_code(login: str) -> None:
+    """Forget the second factor of this person: the next login sets it up anew."""
+    with _one_clear_line():
+        _with_services(lambda services: services.staff.reset_second_factor(login))
+        console.print(f"{login}: the authenticator is set up anew at the next login.")
+
+
 @profile.command("diff")
 def profile_diff() -> None:
     """Show where company.yaml says something else than «Справочники»; exit code 1 if it does."""

@@ -82,6 +82,12 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
             f"profiles/{services.settings.profile}/company.yaml, restart, and press «Повторить» "
             "in the conversations",
         )
+    if locked_out := await services.staff.unreadable_secrets():
+        yield Finding(
+            f"{locked_out} people cannot log in with their codes: OKNO_SECRET_KEY is not the one "
+            "it was",
+            "put the former key back, or run: okno staff reset-code LOGIN",
+        )
     late = await count_late(services.database, LATE)
     if late:
         yield Finding(f"{late} jobs are late", "is a process with the role «jobs» running?")

@@ -54,6 +54,7 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     await services.signals.start()
     await services.values.begin()
+    await _check_secrets(services)
     await services.knowledge_base.load()
     channels = await open_channels(services)
     tasks: dict[str, asyncio.Task[None]] = {}
@@ -127,6 +128,17 @@ async def _background(
         if RoleName.WEB in roles and channel.poll is not None:
             tasks[f"poll {channel.name}"] = asyncio.create_task(channel.poll(stop))
     return tasks
+
+
+async def _check_secrets(services: Services) -> None:
+    await services.staff.seal_secrets()
+    if unreadable := await services.staff.unreadable_secrets():
+        log.error(
+            "okno.second_factor_unreadable",
+            people=unreadable,
+            hint="OKNO_SECRET_KEY is not the one it was: put the former one back, or reset the "
+            "codes on /people or with: okno staff reset-code LOGIN",
+        )
 
 
 async def _until_stopped(stop: asyncio.Event, tasks: dict[str, asyncio.Task[None]]) -> None:

@@ -5,6 +5,7 @@ StaffError
 ├── LoginUnsuitable     a login that nobody could type again
 ├── PersonUnknown       no person with this login
 ├── PasswordTooWeak     ``reason`` says what to change, in Russian
+├── SecretUnreadable    a secret at rest was sealed under another key of the installation
 ├── WrongCode           not the code of the second factor, or one that was used
 ├── WrongCredentials    login, password or both; which, is not told
 └── TooManyAttempts     ``wait`` is the time left until the next attempt
@@ -33,6 +34,10 @@ class PasswordTooWeak(StaffError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SecretUnreadable(StaffError):
+    pass
 
 
 class WrongCode(StaffError):

@@ -1,4 +1,7 @@
-"""The second factor at the login: codes of an authenticator, new every 30 seconds (RFC 6238)."""
+"""The second factor at the login: codes of an authenticator, new every 30 seconds (RFC 6238).
+
+The secrets lie sealed in the database; see ``staff/sealing.py``.
+"""
 
 import hmac
 from dataclasses import dataclass
@@ -7,8 +10,9 @@ import pyotp
 from sqlalchemy import select, update
 
 from staff import audit, throttle
-from staff.errors import WrongCode
+from staff.errors import SecretUnreadable, WrongCode
 from staff.models import Person, StaffSession
+from staff.sealing import Seal, is_sealed
 from staff.sessions import IDLE, hash_token
 from storage.database import Database, Transaction
 
@@ -16,6 +20,8 @@ ISSUER = "Okno"
 STEP_SECONDS = 30
 # A clock that is half a minute off is forgiven.
 STEPS_OFF = 1
+
+_SECRETS = select(Person.id, Person.totp_secret).where(Person.totp_secret.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,9 @@ class Pending:
         return pyotp.TOTP(self.secret).provisioning_uri(name=self.login, issuer_name=ISSUER)
 
 
-async def pending(database: Database, token: str) -> Pending | None:
-    """The login behind the token that still waits; makes the secret when it is first asked."""
+async def pending(database: Database, seal: Seal, token: str) -> Pending | None:
+    """The login behind the token that still waits; makes the secret when it is first asked.
+    Raises SecretUnreadable."""
     async with database.write() as tx:
         row = (
             await tx.session.execute(
@@ -54,14 +61,45 @@ async def pending(database: Database, token: str) -> Pending | None:
             return None
         person: Person = row.Person
         if person.totp_secret is None:
-            person.totp_secret = pyotp.random_base32()
+            person.totp_secret = seal.seal(pyotp.random_base32(), _about(person.id))
+        secret = seal.open(person.totp_secret, _about(person.id))
         # The first code proves that the authenticator has the secret.
-        return Pending(row.id, person.id, person.login, person.totp_step > 0, person.totp_secret)
+        return Pending(row.id, person.id, person.login, person.totp_step > 0, secret)
 
 
-async def confirm(database: Database, token: str, code: str, *, address: str) -> None:
-    """Log in the pending session. Raises WrongCode, TooManyAttempts."""
-    found = await pending(database, token)
+async def seal_all(database: Database, seal: Seal) -> None:
+    """Seal what lies open, of installations that did not seal yet."""
+    async with database.write() as tx:
+        for person_id, secret in (await tx.session.execute(_SECRETS)).all():
+            if secret is not None and not is_sealed(secret):
+                sealed = seal.seal(secret, _about(person_id))
+                await tx.session.execute(
+                    update(Person).where(Person.id == person_id).values(totp_secret=sealed)
+                )
+
+
+async def unreadable(database: Database, seal: Seal) -> int:
+    """How many people have a secret that was sealed under another key."""
+    async with database.read() as session:
+        rows = (await session.execute(_SECRETS)).all()
+    return sum(not _opens(seal, person_id, secret or "") for person_id, secret in rows)
+
+
+def _opens(seal: Seal, person_id: int, secret: str) -> bool:
+    try:
+        seal.open(secret, _about(person_id))
+    except SecretUnreadable:
+        return False
+    return True
+
+
+def _about(person_id: int) -> str:
+    return f"totp:{person_id}"
+
+
+async def confirm(database: Database, seal: Seal, token: str, code: str, *, address: str) -> None:
+    """Log in the pending session. Raises WrongCode, TooManyAttempts, SecretUnreadable."""
+    found = await pending(database, seal, token)
     if found is None:
         raise WrongCode
     await throttle.count_attempt(database, login=found.login, address=address)
@@ -87,7 +125,7 @@ async def confirm(database: Database, token: str, code: str, *, address: str) ->
         audit.record(tx, found.person_id, action, object_kind="person", object_id=found.person_id)
 
 
-async def forget(tx: Transaction, person_id: int, *, by: int) -> None:
+async def forget(tx: Transaction, person_id: int, *, by: int | None) -> None:
     """A lost telephone: the next login sets the authenticator up anew."""
     await tx.session.execute(
         update(Person).where(Person.id == person_id).values(totp_secret=None, totp_step=0)

@@ -1,7 +1,8 @@
 """What other rooms do with people: add them, log them in, find who is behind a session."""
 
 import re
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +12,7 @@ from staff import audit, passwords, second_factor, sessions, throttle
 from staff.errors import LoginTaken, LoginUnsuitable, PersonUnknown, WrongCredentials
 from staff.models import Person, Role, StaffSession
 from staff.passwords import Passwords
+from staff.sealing import Seal
 from staff.second_factor import Pending
 from staff.sessions import SignedIn
 from storage.database import Database, Transaction
@@ -19,9 +21,19 @@ LOGIN = re.compile(r"\w[\w.@+-]{1,63}")
 
 
 class StaffService:
-    def __init__(self, database: Database, hashing: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        hashing: Passwords | None = None,
+        *,
+        secret: Callable[[], bytes] | None = None,
+    ) -> None:
+        """``secret`` of the installation: what secrets at rest are sealed with. Without it they
+        can be read by this process alone."""
         self._database = database
         self._passwords = hashing or Passwords()
+        once = secrets.token_bytes(32)
+        self._seal = Seal(secret or (lambda: once))
 
     async def add(
         self, *, login: str, display_name: str, role: Role, password: str, by: int | None = None
@@ -112,12 +124,20 @@ class StaffService:
         return await sessions.find(self._database, token, touch=touch)
 
     async def pending(self, token: str) -> Pending | None:
-        """The login behind the token that waits for its second factor."""
-        return await second_factor.pending(self._database, token)
+        """The login behind the token that waits for its second factor. Raises SecretUnreadable."""
+        return await second_factor.pending(self._database, self._seal, token)
+
+    async def seal_secrets(self) -> None:
+        """Before serving: nothing lies open."""
+        await second_factor.seal_all(self._database, self._seal)
+
+    async def unreadable_secrets(self) -> int:
+        """How many people can't log in, for the installation's secret is not what it was."""
+        return await second_factor.unreadable(self._database, self._seal)
 
     async def confirm(self, token: str, code: str, *, address: str) -> None:
-        """Raises WrongCode, TooManyAttempts."""
-        await second_factor.confirm(self._database, token, code, address=address)
+        """Raises WrongCode, TooManyAttempts, SecretUnreadable."""
+        await second_factor.confirm(self._database, self._seal, token, code, address=address)
 
     async def everybody(self) -> Sequence[Person]:
         """Active people first, each by name."""
@@ -157,6 +177,16 @@ class StaffService:
     async def forget_second_factor(self, person_id: int, *, by: int) -> None:
         async with self._database.write() as tx:
             await second_factor.forget(tx, person_id, by=by)
+
+    async def reset_second_factor(self, login: str) -> None:
+        """From the command line, for whom nobody else can let in. Raises PersonUnknown."""
+        async with self._database.write() as tx:
+            person_id = await tx.session.scalar(
+                select(Person.id).where(Person.login == _fold(login))
+            )
+            if person_id is None:
+                raise PersonUnknown
+            await second_factor.forget(tx, person_id, by=None)
 
     async def log_out(self, token: str) -> None:
         async with self._database.write() as tx:

@@ -7,7 +7,13 @@ import segno
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from markupsafe import Markup
 
-from staff.errors import PasswordTooWeak, TooManyAttempts, WrongCode, WrongCredentials
+from staff.errors import (
+    PasswordTooWeak,
+    SecretUnreadable,
+    TooManyAttempts,
+    WrongCode,
+    WrongCredentials,
+)
 from staff.models import Role
 from web import csrf
 from web.guard import Me, require
@@ -22,6 +28,16 @@ ROLE_TITLES = {
     Role.SUPERVISOR: "старший смены",
     Role.EDITOR: "редактор базы знаний",
     Role.ADMINISTRATOR: "администратор",
+}
+UNREADABLE = {
+    "trouble": {
+        "title": "Код входа сейчас не проверить",
+        "text": "Изменился ключ установки. Скажите администратору: он вернёт прежний ключ или "
+        "сбросит Ваш код входа.",
+    },
+    "status": "",
+    "stale": False,
+    "back": "/login",
 }
 NOTICES = {"password": "Пароль изменён. На других устройствах нужно будет войти заново."}
 
@@ -91,7 +107,11 @@ def _code_router() -> APIRouter:
     router = APIRouter()
 
     async def shown(request: Request, next: str, problem: str = "") -> Response:
-        found = await shell_of(request).staff.pending(shell_of(request).cookie.read(request) or "")
+        shell = shell_of(request)
+        try:
+            found = await shell.staff.pending(shell.cookie.read(request) or "")
+        except SecretUnreadable:
+            return page(request, "error.html", UNREADABLE, status=503)
         if found is None:
             return go_to(request, "/login")
         context = {
@@ -119,6 +139,8 @@ def _code_router() -> APIRouter:
         address = request.client.host if request.client else "unknown"
         try:
             await shell.staff.confirm(token, code, address=address)
+        except SecretUnreadable:
+            return page(request, "error.html", UNREADABLE, status=503)
         except WrongCode:
             return await shown(request, next, "Код не подошёл. Введите новый из приложения.")
         except TooManyAttempts as error:

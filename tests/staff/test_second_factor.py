@@ -3,9 +3,10 @@
 import pyotp
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select, update
 
-from staff.errors import TooManyAttempts, WrongCode
-from staff.models import Role
+from staff.errors import PersonUnknown, SecretUnreadable, TooManyAttempts, WrongCode
+from staff.models import Person, Role
 from staff.passwords import Passwords
 from staff.service import StaffService
 from storage.database import Database
@@ -88,3 +89,63 @@ async def test_a_lost_telephone(staff: StaffService, clock: FakeClock) -> None:
     await staff.forget_second_factor(1, by=1)
     _, fresh = await half_in(staff)
     assert fresh.secret != totp.secret
+
+
+async def test_secrets_lie_sealed_and_a_wrong_key_says_so(
+    database: Database, clock: FakeClock
+) -> None:
+    def served(key: bytes) -> StaffService:
+        return StaffService(database, Passwords(PasswordHasher(1, 8, 1)), secret=lambda: key)
+
+    async def stored() -> list[str | None]:
+        async with database.read() as session:
+            rows = await session.execute(select(Person.totp_secret).order_by(Person.id))
+            return list(rows.scalars())
+
+    staff = served(b"a" * 32)
+    for login in ("olga", "ivan"):
+        person = await staff.add(
+            login=login, display_name=login, role=Role.OPERATOR, password=PASSWORD
+        )
+        await staff.change(
+            person, display_name=login, role=Role.OPERATOR, capacity=5, totp_required=True, by=1
+        )
+    token, totp = await half_in(staff)
+    sealed = (await stored())[0]
+    assert sealed is not None
+    assert totp.secret not in sealed
+    await staff.confirm(token, code(totp, clock), address=HERE)
+
+    open_secret = pyotp.random_base32()
+    async with database.write() as tx:
+        await tx.session.execute(
+            update(Person).where(Person.login == "ivan").values(totp_secret=open_secret)
+        )
+    await staff.seal_secrets()
+    first, second = await stored()
+    assert first == sealed, "sealed once"
+    assert second is not None
+    assert open_secret not in second
+    token = await staff.log_in("ivan", PASSWORD, address=HERE)
+    found = await served(b"a" * 32).pending(token)
+    assert found is not None
+    assert found.secret == open_secret, "another process has the same key"
+    assert await staff.unreadable_secrets() == 0
+
+    other = served(b"b" * 32)
+    await other.seal_secrets()
+    assert await stored() == [first, second]
+    assert await other.unreadable_secrets() == 2
+    for doomed in (other.pending(token), other.confirm(token, "000000", address=HERE)):
+        with pytest.raises(SecretUnreadable):
+            await doomed
+    async with database.write() as tx:
+        await tx.session.execute(
+            update(Person).where(Person.login == "ivan").values(totp_secret=first)
+        )
+    with pytest.raises(SecretUnreadable):
+        await staff.pending(token)  # Ольга's secret is no good in Иван's row
+    await other.reset_second_factor("Ivan")
+    assert await other.pending(token) is not None
+    with pytest.raises(PersonUnknown):
+        await other.reset_second_factor("nobody")
