@@ -3,7 +3,7 @@
 Leaves what is decided to the assistant, and changes what follows from it. No I/O of its own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from conversations.models import MessageKind, Turn
 from dialogs import actions, phrases
 from dialogs.actions import RESUME_BUTTON
+from dialogs.assistant.operators import Promise
 from dialogs.state import DialogState
 from dialogs.turn import (
     CommentRating,
@@ -44,11 +45,12 @@ class BesideOperator:
     ``handoff.steps``.
     """
 
-    def __init__(self, assistant: Answering, promise: Callable[[datetime], str]) -> None:
+    def __init__(self, assistant: Answering, promise: Promise) -> None:
         self._assistant = assistant
         self._promise = promise
 
     async def respond(self, context: Context) -> Response:
+        await self._promise.look(context.now)
         response = await self._assistant.respond(context)
         state = DialogState.load(context.state)
         if not state.operator_until or context.turn != Turn.ASSISTANT or response.waits:
@@ -72,12 +74,13 @@ class BesideOperator:
     def _to_operator(self, context: Context, response: Response) -> Response:
         state = DialogState.load(response.state)
         state.misses, state.pending = 0, ""
-        state.queued_at = context.now.isoformat()
+        due = self._promise.due(context.now)
+        state.promised_by = due.isoformat()
         found = response.understanding
         summary = {"intent": found.intent if found else "", "topic": state.last_topic}
         kept = tuple(one for one in response.effects if isinstance(one, NotUnderstood))
         effects: tuple[Effect, ...] = (*kept, RequestOperator("returned", summary))
-        told = phrases.BACK_TO_OPERATOR.format(promise=self._promise(context.now))
+        told = phrases.BACK_TO_OPERATOR.format(promise=self._promise.told(context.now, due))
         response = replace(response, state=state.dump(), effects=effects)
         return _saying(response, (Reply(told, (RESUME_BUTTON,)),))
 

@@ -160,8 +160,8 @@ class DialogState:
     # «Это помогло?» about it is on the screen.
     asked_helpful: str = ""
     schedule_told: bool = False
-    # Since when the customer waits for an operator (ISO): what he was promised counts from it.
-    queued_at: str = ""
+    # By when the customer who waits for an operator was promised an answer (ISO).
+    promised_by: str = ""
     # Until when operators do not answer this customer, and what he is told of it.
     stopped: list[str] = field(default_factory=list)
     # Announcements that were shown in this conversation.

@@ -26,7 +26,8 @@ from handoff.later import WAKE_JOB, Later, PromiseTerms
 from handoff.lending import Lending
 from handoff.models import ClockKind, CloseReason, Handoff, HandoffState, Urgency
 from handoff.moving import Moving
-from handoff.promise import promise
+from handoff.notices import NOTICE_JOB, Notices
+from handoff.promise import Promises
 from handoff.proving import Proving
 from handoff.ratings import Ratings
 from handoff.steps import RETURNS_WITHIN, Steps, open_stay
@@ -87,18 +88,15 @@ class HandoffService:
         self.abuse = Abuse(self._steps, hours)
         self.shift = shift.Shift(self._steps)
         self.announcements = Announcements(database)
+        self.promises = Promises(database, hours, answer_within)
+        self.notices = Notices(self._steps, self.promises)
         self.moving = Moving(self._steps)
         self.lending = Lending(self._steps, public_only)
         self.proving = Proving(self._steps, public_only)
         self.first = First(self._steps, self.desk)
         self.joining = Joining(self._steps)
         self._events = events
-        self._answer_within = answer_within
         self._idle_close = idle_close
-
-    def promise(self, now: datetime, asked_at: datetime | None = None) -> str:
-        """What a customer who asks for an operator, or has asked at ``asked_at``, is told."""
-        return promise(self.hours, now, self._answer_within, asked_at)
 
     def jobs(self) -> Mapping[str, Handler]:
         """Handlers of this room's due work, by kind."""
@@ -107,6 +105,7 @@ class HandoffService:
             clocks.JOB: self._look_at_clocks,
             WAKE_JOB: self.later.wake_due,
             shift.JOB: self.shift.look,
+            NOTICE_JOB: self.notices.tell_due,
         }
 
     async def calendar_loaded(self) -> None:
@@ -199,6 +198,7 @@ class HandoffService:
         tx.session.add(stay)
         await tx.session.flush()
         await self.clocks.begin(tx, stay)
+        await self.notices.schedule(tx, stay)
         conversation.turn = Turn.QUEUE
         self._emit(tx, "handoff.requested", stay)
         if before is not None:

@@ -14,7 +14,7 @@ class Draft:
         self.context = context
         self.state = state = DialogState.load(context.state)
         if context.turn != Turn.QUEUE:
-            state.queued_at = ""
+            state.promised_by = ""
         if context.turn != Turn.OPERATOR:
             state.lent = ""  # what is under way goes on as the assistant's own
         self.replies: list[Reply] = []

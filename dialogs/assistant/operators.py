@@ -15,9 +15,14 @@ _NEEDS_NO_ANSWER = {"thanks", "goodbye", "affirm"}
 
 
 class Promise(Protocol):
-    """By when an operator will answer, as the customer is told; ``asked_at``: told again."""
+    """By when an operator will answer, and how the customer is told. ``first``: before all
+    others. ``look`` is called before, outside any transaction."""
 
-    def __call__(self, now: datetime, asked_at: datetime | None = None) -> str: ...
+    async def look(self, now: datetime) -> None: ...
+
+    def due(self, now: datetime, *, first: bool = False) -> datetime: ...
+
+    def told(self, now: datetime, due: datetime) -> str: ...
 
 
 class Operators:
@@ -35,7 +40,7 @@ class Operators:
 
     def danger(self, draft: Draft) -> None:
         grid = self._variables()["grid"]
-        promise = self._promised(draft)
+        promise = self._promised(draft, first=True)
         draft.effects.append(RequestOperator("danger", _summary(draft), danger=True))
         draft.say(
             phrases.DANGER.format(grid_phone=grid["phone"], grid_name=grid["name"], promise=promise)
@@ -83,7 +88,8 @@ class Operators:
             draft.state.schedule_told = False
         elif not draft.state.schedule_told:
             draft.state.schedule_told = True
-            promise = self._promise(draft.context.now)
+            now = draft.context.now
+            promise = self._promise.told(now, self._promise.due(now))
             draft.say(phrases.OPERATOR_AWAY.format(promise=promise), RESUME_BUTTON)
 
     def leave(self, draft: Draft, text: str) -> None:
@@ -96,13 +102,14 @@ class Operators:
         draft.effects.append(LeaveQueue())
         draft.say(phrases.LEFT_QUEUE_IN_FLOW)
 
-    def _promised(self, draft: Draft) -> str:
+    def _promised(self, draft: Draft, *, first: bool = False) -> str:
         """A customer who waits is told the same time each time."""
         now, state = draft.context.now, draft.state
-        if draft.in_queue and state.queued_at:
-            return self._promise(now, datetime.fromisoformat(state.queued_at))
-        state.queued_at = now.isoformat()
-        return self._promise(now)
+        if draft.in_queue and state.promised_by and not first:
+            return self._promise.told(now, datetime.fromisoformat(state.promised_by))
+        due = self._promise.due(now, first=first)
+        state.promised_by = due.isoformat()
+        return self._promise.told(now, due)
 
 
 def _summary(draft: Draft) -> dict[str, Any]:

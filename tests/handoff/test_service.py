@@ -31,7 +31,8 @@ async def test_out_of_hours_the_clock_starts_at_opening(house: House) -> None:
     house.clock.value = at("2026-11-20T19:00")
     stay = await house.stay(await house.waiting())
     assert stay.first_due_at == at("2026-11-23T08:15")
-    assert house.service.promise(house.clock.now()) == (
+    now, promises = house.clock.now(), house.service.promises
+    assert promises.told(now, promises.due(now)) == (
         "Операторы работают пн–пт 8:00–17:00. Вам ответят в понедельник до 8:15."
     )
 
@@ -197,5 +198,6 @@ async def test_how_many_wait(house: House, olga: Operator) -> None:
 
 @pytest.mark.parametrize("minutes", [15, 30])
 async def test_the_promise_is_the_due_time(house: House, minutes: int) -> None:
-    house.service._answer_within = timedelta(minutes=minutes)
-    assert house.service.promise(house.clock.now()) == f"Оператор ответит до 12:{minutes}."
+    now, promises = house.clock.now(), house.service.promises
+    promises.answer_within = timedelta(minutes=minutes)
+    assert promises.told(now, promises.due(now)) == f"Оператор ответит до 12:{minutes}."
