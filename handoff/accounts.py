@@ -15,8 +15,8 @@ from handoff.proving import NAMES, Shown
 from storage.database import Database
 
 _PROOFS = {
-    Proof.NAME: "бот: счёт и владелец",
-    Proof.PHONE: "бот: счёт и телефон",
+    Proof.NAME: "ботом: номер счёта и владелец",
+    Proof.PHONE: "ботом: номер счёта и телефон",
     Proof.OPERATOR: "оператором",
 }
 

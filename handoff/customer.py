@@ -30,7 +30,7 @@ class Customer:
 async def customer(session: AsyncSession, stay: Stay) -> Customer:
     conversation = await session.get_one(Conversation, stay.conversation_id)
     return Customer(
-        lent=lending.current(conversation),
+        lent=await lending.under_way(session, conversation),
         chats=await identities(session, stay.contact_id, here=stay.conversation_id),
         near=await near(session, stay.contact_id),
         earlier=await earlier(session, stay.contact_id, but=stay.handoff_id),

@@ -89,10 +89,25 @@ class Lending:
         self._steps.events.emit(tx, "handoff.lent", conversation_id=conversation.id)
 
 
+async def under_way(session: AsyncSession, conversation: Conversation) -> Lent | None:
+    """As ``current``, with what was pressed just now and is not begun yet."""
+    pressed = await session.scalar(
+        select(Message.data).where(
+            Message.conversation_id == conversation.id,
+            Message.kind == MessageKind.LENT,
+            Message.handled_at.is_(None),
+        )
+    )
+    if pressed is None:
+        return current(conversation)
+    what = Lent(pressed["what"])
+    return None if what is Lent.NOTHING else what
+
+
 def current(conversation: Conversation) -> Lent | None:
     """What the assistant does in an operator's conversation at the moment."""
     what = str(conversation.state.get("lent") or "")
-    return Lent(what) if what in NOTES else None
+    return Lent(what) if what in DONE else None
 
 
 async def _pressed(session: AsyncSession, conversation_id: int) -> bool:

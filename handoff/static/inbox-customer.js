@@ -9,11 +9,14 @@
   }
 
   document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
-    if (target.id !== "ib-customer" || !detail.shouldSwap) return;
+    if (target.id !== "ib-customer" || detail.xhr.status !== 200) return;
+    detail.shouldSwap = true; // also while somebody types in it: nothing of his is lost
+    const { id, selectionStart, selectionEnd } = document.activeElement;
     kept = {
       shown: target.classList.contains("ib-shown"),
       top: target.scrollTop,
-      focused: target.contains(document.activeElement) ? document.activeElement.id : "",
+      focused: target.contains(document.activeElement) ? id : "",
+      selection: [selectionStart, selectionEnd],
       open: [...target.querySelectorAll("details[open][id]")].map((one) => one.id),
       typed: fields(target)
         .filter((one) => one.value !== one.defaultValue || one.checked !== one.defaultChecked)
@@ -32,7 +35,13 @@
       field.checked = checked;
     }
     panel.scrollTop = kept.top;
-    if (kept.focused) byId(kept.focused)?.focus({ preventScroll: true });
+    const focused = kept.focused && byId(kept.focused);
+    if (focused) {
+      focused.focus({ preventScroll: true });
+      if (focused.matches("textarea, input:not([type=checkbox])")) {
+        focused.setSelectionRange(...kept.selection);
+      }
+    }
     kept = null;
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {

@@ -33,7 +33,7 @@ ACCOUNT = ConfirmedAccount(
     address="г. Примерск, ул. Мира, д. 12",
     balance="Долг 1 234,56 ₽",
     owes=True,
-    proof="бот: счёт и владелец",
+    proof="ботом: номер счёта и владелец",
     meters=[MeterLine("0112", "4 512 от 20.10.2026")],
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from billing.models import Account, AccountLink
 from conversations.models import Conversation, Message, MessageKind
@@ -102,7 +102,7 @@ async def test_accounts_are_closed_and_their_views_recorded(
     confirmed.add(contact)
     html = await page.text(f"/inbox/{stay}/customer")
     assert "440012345678" in html
-    assert "Личность подтверждена: бот: счёт и владелец" in html
+    assert "Личность подтверждена ботом: номер счёта и владелец" in html
     assert len(await _audit(house, "account.viewed")) == 1, "the piece counts like the page"
 
 
@@ -117,9 +117,11 @@ async def test_a_flow_is_lent_from_the_panel(house: House, page: Browser) -> Non
     assert (await page.press(path, what="reading")).status_code == 204
     conversation = await house.conversation((await house.stay(stay)).conversation_id)
     assert conversation.handle_at is not None
+    assert "Бот принимает показания" in await page.text(f"/inbox/{stay}/customer"), "at once"
     async with house.database.write() as tx:
         locked = await house.locked(tx, conversation.id)
         locked.state = {"lent": "reading"}
+        await tx.session.execute(update(Message).values(handled_at=tx.now))
     html = await page.text(f"/inbox/{stay}/customer")
     assert "Бот принимает показания" in html
     assert 'id="ib-lend-stop"' in html
