@@ -23,11 +23,18 @@ KNOWN_ABBREVIATIONS: Final = frozenset(
 )  # fmt: skip
 
 _CODE: Final = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|https?://\S+|`[^`]*`")
-_SENTENCE: Final = re.compile(r"[^.!?…\n]+[.!?…]?")
+# The full stop of «ст. 155», «п. 34», «руб.» ends no sentence.
+_SENTENCE: Final = re.compile(
+    r"(?:[^.!?…\n]|(?<=\bст)\.|(?<=\bп)\.|(?<=\bпп)\.|(?<=\bч)\.|(?<=\bт)\.|(?<=\bг)\.|"
+    r"(?<=\bул)\.|(?<=\bд)\.|(?<=\bруб)\.(?=\s+[а-яё\d]))+[.!?…]?",
+    re.I,
+)
 _WORD: Final = re.compile(r"[А-Яа-яЁёA-Za-z-]+")
 _LAW: Final = re.compile(
     r"\bст\.|\bп\.|\bпп\.|№|\bПП\b|\bФЗ\b|\bГК\b|\bЖК\b|закон|постановлен|договор", re.I
 )
+# Alone in a sentence it stands beside the one before or after: «Это требует п. 34 Правил».
+_CLAUSE: Final = re.compile(r"\b(?:ст|п|пп|ч)\.\s*\d|№\s*\d|\b(?:ФЗ|ГК|ЖК)\b", re.I)
 _ABBREVIATION: Final = re.compile(r"\b[А-ЯЁA-Z]{2,6}\b")
 _EXPLAINED: Final = re.compile(r"\(([А-ЯЁA-Z]{2,6})\b")
 _SMALL_YOU: Final = re.compile(
@@ -69,11 +76,13 @@ def advice(text: ArticleText) -> list[Problem]:
 
 
 def _line(line: str, known: Collection[str]) -> Iterator[str]:
-    for sentence in _SENTENCE.findall(line):
+    sentences = _SENTENCE.findall(line)
+    for number, sentence in enumerate(sentences):
         length = len(_WORD.findall(sentence))
         if length > LONGEST_SENTENCE:
             yield f"Длинное предложение ({length} слов): разделите его"
-        if not _LAW.search(sentence):
+        beside = " ".join((*sentences[max(0, number - 1) : number], *sentences[number + 1 :][:1]))
+        if not _LAW.search(sentence) and not _CLAUSE.search(beside):
             for pattern, words in _DEMANDS:
                 if pattern.search(sentence):
                     yield f"Мягче, чем {words}: требование звучит только рядом с пунктом закона"

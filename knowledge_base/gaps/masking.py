@@ -23,6 +23,11 @@ _LINK: Final = re.compile(r"(?:https?://|t\.me/|vk\.com/)\S+", re.IGNORECASE)
 _HANDLE: Final = re.compile(r"(?<!\w)@\w{3,}")
 # What the rules don't recognise and may be a document's or a card's number all the same.
 _DIGITS: Final = re.compile(r"\d(?:[ \-()]{0,2}\d){6,}")
+# «Э/201915», «АБ-1234/56»: a contract of an organisation, letters before its digits. An act has
+# «№» between them, a car's or a meter's type fewer digits.
+_CONTRACT: Final = re.compile(
+    r"\b[A-ZА-ЯЁ]{1,3}[/\-]?\d{4,}(?:[/\-][\dA-ZА-ЯЁ]+)*\b", re.IGNORECASE
+)
 _WORD: Final = re.compile(r"[А-ЯЁа-яё]+(?:-[А-ЯЁа-яё]+)?")
 _LONELY: Final = re.compile(r"(?:\s*,){2,}")
 _LABEL: Final = re.compile(r"\s*\[[а-яё ]+\]\s*")
@@ -37,6 +42,7 @@ def masked(text: str) -> str:
     places = [(e.start, e.end, LABELS[e.entity]) for e in found if e.entity in LABELS]
     for pattern, label in (
         (_EMAIL, "[почта]"), (_LINK, "[ссылка]"), (_HANDLE, "[имя]"), (_DIGITS, "[номер]"),
+        (_CONTRACT, "[договор]"),
     ):  # fmt: skip
         places += [(m.start(), m.end(), label) for m in pattern.finditer(text)]
     places += [
