@@ -19,6 +19,8 @@ from storage.signals import Signals
 SIGNAL = "events"
 _ADVISORY_LOCK = 0x0C40
 _EVENT = cast(Table, Event.__table__)
+_IN_TURN = text("SELECT pg_advisory_xact_lock(:key)")
+_INSERT = insert(_EVENT)
 _SINCE = (
     select(_EVENT.c.id, _EVENT.c.kind, _EVENT.c.conversation_id, _EVENT.c.ids)
     .where(_EVENT.c.id > bindparam("last"))
@@ -58,10 +60,8 @@ class Events:
 
 async def _number_events(tx: Transaction) -> None:
     if not tx.is_sqlite:
-        await tx.session.execute(
-            text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK}
-        )
-    await tx.connection.execute(insert(_EVENT), tx.pending["events"])
+        await tx.connection.execute(_IN_TURN, {"key": _ADVISORY_LOCK})
+    await tx.connection.execute(_INSERT, tx.pending["events"])
 
 
 async def since(session: AsyncSession, last_id: int, limit: int = 500) -> Sequence[Change]:

@@ -161,10 +161,13 @@ class Claim:
 
 
 async def claim(tx: Transaction, limit: int) -> list[Claim]:
-    """Take up to ``limit`` conversations that are due and that nobody has in hand."""
+    """Take up to ``limit`` conversations that are due and that nobody has in hand.
+
+    What was changed in the session of ``tx`` has to be flushed before.
+    """
     token = secrets.token_hex(8)
     taking = {"token": token, "now": tx.now, "until": tx.now + CLAIM_TIME, "most": limit}
-    claimed = await tx.session.execute(_TAKE, taking)
+    claimed = await tx.connection.execute(_TAKE, taking)
     rows = claimed.all()
     # A statement of its own: on PostgreSQL it must see what was committed before the lock.
     waiting = await _unhandled(tx, [row.id for row in rows]) if rows else {}
@@ -174,7 +177,7 @@ async def claim(tx: Transaction, limit: int) -> list[Claim]:
 
 async def _unhandled(tx: Transaction, ids: Sequence[int]) -> dict[int, list[Unhandled]]:
     """Each conversation's first unhandled messages in the platform's own order."""
-    rows = await tx.session.execute(_UNHANDLED, {"ids": ids})
+    rows = await tx.connection.execute(_UNHANDLED, {"ids": ids})
     found: dict[int, list[Unhandled]] = {}
     for row in rows:
         found.setdefault(row.conversation_id, []).append(
@@ -192,7 +195,7 @@ async def _unhandled(tx: Transaction, ids: Sequence[int]) -> dict[int, list[Unha
 
 async def _nothing_due(tx: Transaction, ids: Collection[int]) -> None:
     if ids:
-        await tx.session.execute(
+        await tx.connection.execute(
             update(_CONVERSATION)
             .where(_CONVERSATION.c.id.in_(sorted(ids)))
             .values(handle_at=None, claim_token=None, claimed_until=None, attempts=0)
@@ -201,14 +204,14 @@ async def _nothing_due(tx: Transaction, ids: Collection[int]) -> None:
 
 async def next_due(tx: Transaction, ids: Collection[int]) -> dict[int, datetime | None]:
     """When each conversation's next unhandled message is due; nothing for one without any."""
-    rows = await tx.session.execute(_NEXT_DUE, {"ids": sorted(ids)})
+    rows = await tx.connection.execute(_NEXT_DUE, {"ids": sorted(ids)})
     return {row[0]: row[1] for row in rows}
 
 
 async def renew(tx: Transaction, claims: Collection[Claim]) -> None:
     """Keep the claims of what takes long, so that nobody handles it a second time."""
     if claims:
-        await tx.session.execute(
+        await tx.connection.execute(
             update(_CONVERSATION)
             .where(_CONVERSATION.c.claim_token.in_(sorted({claim.token for claim in claims})))
             .values(claimed_until=tx.now + CLAIM_TIME)
@@ -218,7 +221,7 @@ async def renew(tx: Transaction, claims: Collection[Claim]) -> None:
 async def give_back(tx: Transaction, failed: Claim, *, outage: bool) -> None:
     """Try again soon; an outage of the database, billing or Rasa is not the message's fault."""
     pause = OUTAGE_PAUSE if outage else timedelta(seconds=failed.attempts)
-    await tx.session.execute(
+    await tx.connection.execute(
         update(_CONVERSATION)
         .where(
             _CONVERSATION.c.id == failed.conversation_id,
@@ -234,7 +237,7 @@ async def give_back(tx: Transaction, failed: Claim, *, outage: bool) -> None:
 
 async def forget(tx: Transaction) -> None:
     """Every claim: for the start of the only process, when whoever held one is dead."""
-    await tx.session.execute(
+    await tx.connection.execute(
         update(_CONVERSATION)
         .where(_CONVERSATION.c.claim_token.is_not(None))
         .values(claim_token=None, claimed_until=None)

@@ -95,7 +95,7 @@ class Worker:
         effects: Effects,
         *,
         wait: timedelta = timedelta(0),
-        concurrency: int = 16,
+        concurrency: int = 32,
     ) -> None:
         """``wait``: how long a message that looks unfinished waits for what follows."""
         self._database = database
@@ -231,7 +231,10 @@ class Worker:
             if tx.now - self._renewed_at >= CLAIM_TIME / 4:
                 self._renewed_at = tx.now
                 await claims.renew(tx, self._tasks.values())
-            return await claims.claim(tx, room) if room else []
+            if not room:
+                return []
+            await tx.flush()
+            return await claims.claim(tx, room)
 
     async def _finish(self, tx: Transaction, read: Sequence[_Handled | _Postponed]) -> None:
         locked = await lock(tx, (one.claim.conversation_id for one in read))
@@ -283,7 +286,7 @@ class Worker:
         self, tx: Transaction, handled: Sequence[_Handled], postponed: Sequence[_Postponed]
     ) -> None:
         if handled:
-            await tx.session.execute(
+            await tx.connection.execute(
                 _MARK_HANDLED,
                 [
                     {
@@ -299,7 +302,7 @@ class Worker:
                 ],
             )
         if postponed:
-            await tx.session.execute(
+            await tx.connection.execute(
                 _POSTPONE,
                 [
                     {"key": message.id, "until": one.until}

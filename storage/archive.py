@@ -87,7 +87,12 @@ async def _snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
     """A connection that sees one moment however long it reads."""
     if database.is_sqlite:
         async with database.read() as session:
-            yield await session.connection()
+            connection = await session.connection()
+            await connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                await connection.exec_driver_sql("ROLLBACK")
     else:
         async with database.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="REPEATABLE READ")

@@ -2,7 +2,8 @@
 
 SQLite: WAL, ``synchronous=FULL``, and write transactions that take the lock at once
 (``BEGIN IMMEDIATE``): with SQLAlchemy's default mode two read-then-write transactions lose
-an update without an error. Reads go through an engine of their own that cannot write.
+an update without an error. Reads go through an engine of their own that cannot write; there each
+statement sees what is committed when it runs, on both databases, and nothing begins or ends.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
@@ -69,10 +70,14 @@ class Transaction:
         """Run ``hook`` once when the work is durable; never when it was rolled back."""
         self._after_commit[key] = hook
 
-    async def finish(self) -> None:
-        """Everything that belongs before the commit."""
+    async def flush(self) -> None:
+        """Let statements on ``connection`` see what was changed in ``session``."""
         if self._session is not None:
             await self._session.flush()
+
+    async def finish(self) -> None:
+        """Everything that belongs before the commit."""
+        await self.flush()
         for hook in self._before_commit.values():
             await hook(self)
         if self._last is not None:
@@ -98,7 +103,8 @@ class Database:
             self._writer = _sqlite_engine(self.url, writable=True)
             self._reader = _sqlite_engine(self.url, writable=False)
         else:
-            self._writer = self._reader = _postgres_engine(self.url)
+            self._writer = _postgres_engine(self.url, writable=True)
+            self._reader = _postgres_engine(self.url, writable=False)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -123,18 +129,21 @@ class Database:
 
     async def close(self) -> None:
         await self._writer.dispose()
-        if self._reader is not self._writer:
-            await self._reader.dispose()
+        await self._reader.dispose()
 
 
-def _postgres_engine(url: URL) -> AsyncEngine:
+def _postgres_engine(url: URL, *, writable: bool) -> AsyncEngine:
+    settings = {"timezone": "UTC"}
+    if not writable:
+        settings["default_transaction_read_only"] = "on"
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=POSTGRES_POOL,
         connect_args={
-            "server_settings": {"timezone": "UTC"},
+            "server_settings": settings,
             "prepared_statement_cache_size": STATEMENT_CACHE,
         },
+        **({} if writable else {"isolation_level": "AUTOCOMMIT"}),
     )
 
     @event.listens_for(engine.sync_engine, "checkout")
@@ -167,9 +176,11 @@ def _sqlite_engine(url: URL, *, writable: bool) -> AsyncEngine:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        ours = cast(sqlite_driver.Connection, connection.connection.dbapi_connection)
-        ours.begin("BEGIN IMMEDIATE" if writable else "BEGIN")
+    if writable:
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Connection) -> None:
+            ours = cast(sqlite_driver.Connection, connection.connection.dbapi_connection)
+            ours.begin("BEGIN IMMEDIATE")
 
     return engine

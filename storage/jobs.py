@@ -7,10 +7,10 @@ fails is tried again with growing pauses and stays visible with its error.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import Index, UniqueConstraint, func, select, text, update
+from sqlalchemy import Index, Table, UniqueConstraint, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,20 +48,34 @@ class Job(Base):
     done_at: Mapped[datetime | None]
 
 
+_WANTED = "jobs"
+_ADD_TO_SQLITE, _ADD_TO_POSTGRES = (
+    insert(cast(Table, Job.__table__)).on_conflict_do_nothing(
+        index_elements=["kind", "key", "due_at"]
+    )
+    for insert in (sqlite_insert, postgres_insert)
+)
+
+
 async def schedule(
     tx: Transaction, kind: str, key: str, due_at: datetime, payload: dict[str, Any] | None = None
 ) -> None:
-    """Have ``kind`` done at ``due_at``; asking twice for the same does nothing."""
-    sqlite = tx.is_sqlite
-    statement = (sqlite_insert if sqlite else postgres_insert)(Job).values(
-        kind=kind, key=key, due_at=due_at, run_at=due_at, payload=payload or {}, attempts=0
-    )
-    await tx.session.execute(
-        statement.on_conflict_do_nothing(index_elements=["kind", "key", "due_at"])
-    )
+    """Have ``kind`` done at ``due_at``; asking twice for the same does nothing. Written at the
+    end of ``tx``, together with its other jobs."""
+    tx.pending.setdefault(_WANTED, []).append(
+        {"kind": kind, "key": key, "due_at": due_at, "run_at": due_at, "payload": payload or {},
+         "attempts": 0}
+    )  # fmt: skip
+    tx.before_commit(_WANTED, _add)
+
+
+async def _add(tx: Transaction) -> None:
+    if wanted := tx.pending.pop(_WANTED, []):
+        await tx.connection.execute(_ADD_TO_SQLITE if tx.is_sqlite else _ADD_TO_POSTGRES, wanted)
 
 
 async def cancel(tx: Transaction, kind: str, key: str) -> None:
+    await _add(tx)
     await tx.session.execute(
         update(Job)
         .where(Job.kind == kind, Job.key == key, Job.done_at.is_(None))

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 CHANNEL = "okno"
 TOLD = "okno_told"
 RECONNECT_SECONDS = 2.0
+_NOTIFY = text("SELECT pg_notify(:channel, name) FROM unnest(CAST(:names AS text[])) AS name")
 
 
 Hearer = Callable[[dict[str, Any]], None]
@@ -49,6 +50,11 @@ class Waiter:
             return False
         self._event.clear()
         return True
+
+
+async def _notify(tx: Transaction) -> None:
+    names = sorted(set(tx.pending[CHANNEL]))
+    await tx.connection.execute(_NOTIFY, {"channel": CHANNEL, "names": names})
 
 
 class Signals:
@@ -96,13 +102,8 @@ class Signals:
         if self._database.is_sqlite:
             tx.after_commit(("signal", name), lambda: self.wake_here(name))
         else:
-
-            async def notify(tx: Transaction) -> None:
-                await tx.session.execute(
-                    text("SELECT pg_notify(:channel, :name)"), {"channel": CHANNEL, "name": name}
-                )
-
-            tx.before_commit(("signal", name), notify)
+            tx.pending.setdefault(CHANNEL, []).append(name)
+            tx.before_commit(CHANNEL, _notify)
 
     def wake_here(self, name: str) -> None:
         for waiter in self._waiters[name]:

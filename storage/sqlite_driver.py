@@ -94,13 +94,14 @@ class _Cursor:
 
 
 class Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_beginning",)
+    __slots__ = ("_beginning", "_begun")
 
     _cursor_cls = _Cursor  # type: ignore[assignment]
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._beginning: str | None = None
+        self._begun = False
 
     def begin(self, statement: str) -> None:
         """``statement`` runs with the first one of the transaction."""
@@ -108,15 +109,21 @@ class Connection(AsyncAdapt_aiosqlite_connection):
 
     def take_beginning(self) -> str | None:
         beginning, self._beginning = self._beginning, None
+        self._begun = self._begun or beginning is not None
         return beginning
 
     def commit(self) -> None:
-        if self.take_beginning() is None:
+        if self._ends():
             super().commit()
 
     def rollback(self) -> None:
-        if self.take_beginning() is None:
+        if self._ends():
             super().rollback()
+
+    def _ends(self) -> bool:
+        """Whether there is anything to end; a transaction without a statement never began."""
+        begun, self._begun, self._beginning = self._begun, False, None
+        return begun
 
 
 class _Module(AsyncAdapt_aiosqlite_dbapi):
