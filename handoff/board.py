@@ -26,13 +26,15 @@ MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """``here``: seen within the last ten minutes; ``owed``: conversations that wait for a word."""
+    """``here``: seen within the last ten minutes, on no break; ``owed``: conversations that wait
+    for a word."""
 
     person_id: int
     name: str
     here: bool
     open: int
     owed: int
+    on_break: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ class Now:
     longest_since: datetime | None
     people: Sequence[Load]
     items: Sequence[QueueItem]
+
+    @property
+    def here(self) -> int:
+        return sum(one.here for one in self.people)
+
+    @property
+    def busy(self) -> int:
+        """Of those who are here: who owes somebody an answer."""
+        return sum(one.here and one.owed > 0 for one in self.people)
 
 
 async def now(session: AsyncSession, moment: datetime) -> Now:
@@ -70,7 +81,7 @@ async def now(session: AsyncSession, moment: datetime) -> Now:
         )
     }
     people = [
-        Load(one.id, one.name, one.here, *loads.get(one.id, (0, 0)))
+        Load(one.id, one.name, one.here, *loads.get(one.id, (0, 0)), on_break=one.on_break)
         for one in await at_work(session, moment)
     ]
     page = await queue.page(session, Tab.ALL, 0, limit=SHOWN)
@@ -165,8 +176,14 @@ async def _ran(session: AsyncSession, start: datetime, end: datetime) -> list[Ra
 
 async def _rated(session: AsyncSession, start: datetime, end: datetime) -> list[Rated]:
     rows = await session.execute(
-        select(Rating.score, Person.display_name)
+        select(Rating.score, Person.display_name, StaffGroup.name)
         .outerjoin(Person, Person.id == Rating.operator_id)
+        .join(Handoff, Handoff.id == Rating.handoff_id)
+        .outerjoin(StaffGroup, StaffGroup.id == Handoff.group_id)
         .where(Rating.rated_at >= start, Rating.rated_at < end)
     )
-    return [Rated(score, name or "") for score, name in rows if score is not None]
+    return [
+        Rated(score, operator or "", group or "")
+        for score, operator, group in rows
+        if score is not None
+    ]

@@ -1,24 +1,30 @@
 """The supervisor's board: ``/board``, how it stands now, announcements, any period, export."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from markupsafe import Markup
 
 from handoff import announcements, board, charts, labels
 from handoff.actions import LARGEST_ID
 from handoff.board import LONGEST_PERIOD, Period, Reports
 from handoff.clock import heat, left
+from handoff.figures import Answers, Figures
 from handoff.service import HandoffService
 from handoff.workbook import KINDS, workbook
+from staff.groups import all_groups
 from staff.models import Role
 from web.guard import Me, require
 from web.respond import go_to, page
 
 ROLES = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+# More bars than this are not told apart.
+MOST_COLUMNS = 62
 
 Day = Annotated[date | None, Query()]
 
@@ -58,15 +64,16 @@ def board_router(
         text: Annotated[str, Form(max_length=announcements.LONGEST)] = "",
         topics: Annotated[list[str] | None, Form()] = None,
         channels: Annotated[list[str] | None, Form()] = None,
+        districts: Annotated[str, Form(max_length=5_000)] = "",
         starts: Annotated[str, Form(max_length=32)] = "",
         ends: Annotated[str, Form(max_length=32)] = "",
     ) -> Response:
         problem = await shown.announce(
-            me.person_id, text, topics or [], channels or [], starts, ends
+            me.person_id, text, topics or [], channels or [], districts, starts, ends
         )
         if problem:
             found = await shown.everything(shown.period(None, None))
-            form = {"problem": problem, "text": text}
+            form = {"problem": problem, "text": text, "districts": districts}
             return page(request, "handoff/board.html", found | form, status=422)
         return go_to(request, "/board")
 
@@ -104,9 +111,11 @@ class _Board:
         moment = self._database.clock.now()
         async with self._database.read() as session:
             found = await board.now(session, moment)
+            groups = await all_groups(session)
         hours = self._service.hours
         return {
             "found": found,
+            "staff_groups": groups,
             "now": moment,
             "labels": labels,
             "heat": lambda due: heat(due, moment),
@@ -135,11 +144,26 @@ class _Board:
             "figures": figures,
             "kinds": KINDS,
             "months": months,
-            "chart": charts.columns(figures.hours, "Обращения по часам"),
+            "charts": self._charts(figures, months),
             "channel_title": lambda name: labels.channel(name)[0],
             "problem": "",
             "text": "",
+            "districts": "",
         }
+
+    def _charts(
+        self, figures: Figures, months: Sequence[tuple[str, Answers, Answers]]
+    ) -> list[tuple[str, Markup]]:
+        told = [
+            ("Обращения по часам", figures.hours),
+            ("Первый ответ, минут", figures.waits),
+        ]
+        if 1 < len(figures.days) <= MOST_COLUMNS:
+            told.insert(0, ("Обращения по дням", figures.days))
+        waiting = [(month, round(first.mean or 0)) for month, first, _ in reversed(months)]
+        if len(waiting) > 1:
+            told.append(("Среднее ожидание первого ответа по месяцам, минут", waiting))
+        return [(title, charts.columns(values, title)) for title, values in told]
 
     async def export(self, period: Period) -> bytes:
         async with self._database.read() as session:
@@ -154,6 +178,7 @@ class _Board:
         text: str,
         topics: list[str],
         channels: list[str],
+        districts: str,
         starts: str,
         ends: str,
     ) -> str:
@@ -172,6 +197,7 @@ class _Board:
             await announcements.announce(
                 tx, text=text.strip(), topics=[t for t in topics if t in self._subjects],
                 channels=[c for c in channels if c in labels.CHANNELS],
+                districts=announcements.districts_of(districts),
                 starts_at=starts_at, ends_at=ends_at, by=by,
             )  # fmt: skip
         return ""

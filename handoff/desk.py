@@ -21,6 +21,7 @@ from handoff.ratings import Ratings
 from handoff.steps import Operator, Steps, must_have
 from replies import Reply, escape, render
 from staff import audit
+from staff.presence import set_break
 from storage import jobs
 from storage.database import Transaction
 
@@ -268,6 +269,7 @@ class OperatorDesk:
             await must_have(tx, handoff_id, who)
             return
         conversation.turn = Turn.OPERATOR
+        await set_break(tx, who.id, on=False)
         note = TAKEN_NOTE if instead_of is None else TAKEN_OVER_NOTE
         await self._steps.tell_colleagues(tx, conversation, who, note)
         self._steps.emit(tx, "handoff.taken", conversation, handoff_id, who)

@@ -7,12 +7,14 @@ at five past eight, five minutes.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import mean, quantiles
 from zoneinfo import ZoneInfo
 
 from handoff.models import ClockKind, Outcome
 
+# The chart of first answers, minutes.
+STEPS = (2, 5, 10, 15, 30, 60)
 # Working time between two moments.
 Span = Callable[[datetime, datetime], timedelta]
 
@@ -45,6 +47,7 @@ class Ran:
 class Rated:
     score: int
     operator: str
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,16 @@ class Row:
     name: str
     first: Answers
     next: Answers
+    matter: Answers
     rating: float | None
     ratings: int
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``contacts``: conversation and local day with a word of the customer."""
+    """``contacts``: conversation and local day with a word of the customer. ``days``: contacts by
+    day, every day of the period that has one and those between; ``waits``: first answers by how
+    many minutes they took."""
 
     contacts: int
     messages: int
@@ -82,6 +88,8 @@ class Figures:
     channels: Sequence[tuple[str, int]]
     subjects: Sequence[tuple[str, int]]
     hours: Sequence[tuple[str, int]]
+    days: Sequence[tuple[str, int]]
+    waits: Sequence[tuple[str, int]]
     answers: Mapping[str, Answers]
     rating: float | None
     ratings: Sequence[tuple[str, int]]
@@ -120,13 +128,15 @@ def figures(
         channels=Counter(one.channel for one in days.values()).most_common(),
         subjects=Counter(subject.values()).most_common(15),
         hours=[(str(hour), hours[hour]) for hour in range(24)],
+        days=_days(day for _, day in days),
+        waits=_waits(ran, span),
         answers={
             kind.value: answers([r for r in ran if r.kind == kind], span) for kind in ClockKind
         },
         rating=mean(one.score for one in rated) if rated else None,
         ratings=[(str(score), scores[score]) for score in range(5, 0, -1)],
         operators=_rows(ran, rated, span, lambda one: one.operator),
-        groups=_rows(ran, (), span, lambda one: one.group),
+        groups=_rows(ran, rated, span, lambda one: one.group),
     )
 
 
@@ -173,22 +183,52 @@ def by_month(
 
 
 def _rows(
-    ran: Sequence[Ran], rated: Sequence[Rated], span: Span, name: Callable[[Ran], str]
+    ran: Sequence[Ran], rated: Sequence[Rated], span: Span, name: Callable[[Ran | Rated], str]
 ) -> list[Row]:
     found = []
     for who in sorted({name(one) for one in ran if name(one)}):
         own = [one for one in ran if name(one) == who]
-        scores = [one.score for one in rated if one.operator == who]
+        scores = [one.score for one in rated if name(one) == who]
         found.append(
             Row(
                 who,
                 answers([one for one in own if one.kind == ClockKind.FIRST_ANSWER], span),
                 answers([one for one in own if one.kind == ClockKind.NEXT_ANSWER], span),
+                answers([one for one in own if one.kind == ClockKind.MATTER], span),
                 mean(scores) if scores else None,
                 len(scores),
             )
         )
     return found
+
+
+def _days(days: Iterable[str]) -> list[tuple[str, int]]:
+    """«18.11» with the number of contacts, without holes between the first and the last."""
+    counts = Counter(days)
+    if not counts:
+        return []
+    day, last = date.fromisoformat(min(counts)), date.fromisoformat(max(counts))
+    found = []
+    while day <= last:
+        found.append((f"{day:%d.%m}", counts[day.isoformat()]))
+        day += timedelta(days=1)
+    return found
+
+
+def _waits(ran: Sequence[Ran], span: Span) -> list[tuple[str, int]]:
+    minutes = [
+        span(one.started_at, one.ended_at) / timedelta(minutes=1)
+        for one in ran
+        if one.kind == ClockKind.FIRST_ANSWER
+        and one.ended_at is not None
+        and one.outcome in (Outcome.MET, Outcome.MISSED)
+    ]
+    found, lowest = [], -1.0
+    for highest in STEPS:
+        name = f"до {highest}"
+        found.append((name, sum(lowest < one <= highest for one in minutes)))
+        lowest = highest
+    return [*found, (f"дольше {STEPS[-1]}", sum(one > STEPS[-1] for one in minutes))]
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -25,12 +25,12 @@ def many(service: HandoffService) -> APIRouter:
     async def act_on_many(
         request: Request,
         me: Me,
-        act: Annotated[str, Form(pattern=r"^(take|close|person-[0-9]{1,18})$")],
+        act: Annotated[str, Form(pattern=r"^(take|close|(person|group)-[0-9]{1,18})$")],
         ids: Annotated[list[int] | None, Form()] = None,
     ) -> Response:
         who = Operator(me.person_id, me.display_name)
         supervises = me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
-        if act.startswith("person-") and not supervises:
+        if act.startswith(("person-", "group-")) and not supervises:
             raise HTTPException(403)
         done = 0
         chosen = sorted(set(ids or ()))[:MOST]
@@ -55,4 +55,7 @@ def _one(service: HandoffService, act: str, handoff_id: int, who: Operator) -> A
         return service.desk.take(handoff_id, who)
     if act == "close":
         return service.desk.close(handoff_id, who)
-    return service.moving.assign(handoff_id, who, int(act.removeprefix("person-")))
+    kind, _, number = act.partition("-")
+    if kind == "group":
+        return service.moving.assign_group(handoff_id, who, int(number))
+    return service.moving.assign(handoff_id, who, int(number))

@@ -205,6 +205,8 @@ class Announcement(Base):
     text: Mapped[str]
     topics: Mapped[list[Any]] = mapped_column(default=list)
     channels: Mapped[list[Any]] = mapped_column(default=list)
+    # Streets and places as typed; empty: everywhere.
+    districts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -34,20 +34,8 @@ class Moving:
         """Into the queue of a group. Raises NotYours, NotWaiting, NobodyThere."""
         async with self._steps.database.write() as tx:
             conversation = await self._steps.lock(tx, handoff_id)
-            stay = await self._steps.change(tx, handoff_id, who, group_id=group_id)
-            name = await tx.session.scalar(select(StaffGroup.name).where(StaffGroup.id == group_id))
-            if name is None:
-                raise NobodyThere
-            stay.state = HandoffState.WAITING
-            stay.operator_id = None
-            stay.snoozed_at = None
-            conversation.turn = Turn.QUEUE
-            # Somebody has to look at it, though the customer may be owed nothing at the moment.
-            await self._steps.clocks.owe(tx, stay)
-            text = "{name}: передано в группу «" + _plain(name) + "»"
-            await self._steps.tell_colleagues(tx, conversation, who, text)
-            await self._note(tx, conversation, who, note)
-            self._steps.emit(tx, "handoff.requeued", conversation, handoff_id, who)
+            stay = await self._steps.change(tx, handoff_id, who, taken_at=tx.now)
+            await self._into(tx, conversation, stay, who, group_id, note)
 
     async def back_to(
         self, tx: Transaction, conversation: Conversation, stay: Handoff, person_id: int | None
@@ -81,6 +69,42 @@ class Moving:
             if stay is None or stay.id != handoff_id:
                 raise NotWaiting
             await self._give(tx, conversation, stay, by, person_id, "")
+
+    async def assign_group(self, handoff_id: int, by: Operator, group_id: int) -> None:
+        """A supervisor puts an open conversation into the queue of a group, whoever has it now.
+
+        Raises NotWaiting (closed), NobodyThere.
+        """
+        async with self._steps.database.write() as tx:
+            conversation = await self._steps.lock(tx, handoff_id)
+            stay = await open_stay(tx, conversation.id)
+            if stay is None or stay.id != handoff_id:
+                raise NotWaiting
+            await self._into(tx, conversation, stay, by, group_id, "")
+
+    async def _into(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        stay: Handoff,
+        who: Operator,
+        group_id: int,
+        note: str,
+    ) -> None:
+        name = await tx.session.scalar(select(StaffGroup.name).where(StaffGroup.id == group_id))
+        if name is None:
+            raise NobodyThere
+        stay.group_id = group_id
+        stay.state = HandoffState.WAITING
+        stay.operator_id = None
+        stay.snoozed_at = None
+        conversation.turn = Turn.QUEUE
+        # Somebody has to look at it, though the customer may be owed nothing at the moment.
+        await self._steps.clocks.owe(tx, stay)
+        text = "{name}: передано в группу «" + _plain(name) + "»"
+        await self._steps.tell_colleagues(tx, conversation, who, text)
+        await self._note(tx, conversation, who, note)
+        self._steps.emit(tx, "handoff.requeued", conversation, stay.id, who)
 
     async def _give(
         self,

@@ -15,6 +15,7 @@ from handoff.abuse import standing
 from handoff.accounts import Accounts
 from handoff.actions import LARGEST_ID, StayId, actions
 from handoff.articles import Articles, offered
+from handoff.breaks import breaks
 from handoff.claims import claim_actions
 from handoff.clock import heat, left
 from handoff.customer import customer
@@ -33,7 +34,7 @@ from handoff.typing import Typing
 from staff import audit
 from staff.groups import all_groups, groups_of
 from staff.models import Role
-from staff.presence import at_work
+from staff.presence import at_work, is_on_break
 from staff.sessions import SignedIn
 from storage.signals import Signals
 from web.guard import Me, require
@@ -83,6 +84,7 @@ def router(
     # Before «/{handoff_id}»: its address is none of a conversation.
     routes.include_router(canned_pages(service.database))
     routes.include_router(many(service))
+    routes.include_router(breaks(service.database))
 
     @routes.get("")
     async def whole(
@@ -206,7 +208,9 @@ class _Inbox:
             counts = await queue.counts(session, me.person_id, now, groups)
             mine = await queue.conversations_of(session, me.person_id)
             called = await mentions.unseen(session, me.person_id)
+            on_break = await is_on_break(session, me.person_id)
         return self._shared() | {
+            "on_break": on_break,
             "tab": tab,
             "tabs": TABS,
             "q": search,

@@ -11,6 +11,7 @@ from openpyxl.styles import Font
 from handoff.figures import Answers, Figures, Row
 
 _ANSWERS = ("Всего", "В срок, %", "Медиана, мин", "90 %, мин", "Среднее, мин")
+_COUNTED = {"Оценка": "Оценок", "Первый ответ, минут": "Ответов"}
 KINDS = {
     "first_answer": "Первый ответ",
     "next_answer": "Следующие ответы",
@@ -53,19 +54,21 @@ def _summary(found: Figures, period: str) -> Iterable[Sequence[Any]]:
         yield (KINDS[kind], *_cells(answers))
     for title, values in (
         ("Канал", found.channels), ("Тема", found.subjects), ("Час", found.hours),
-        ("Оценка", found.ratings),
+        ("День", found.days), ("Первый ответ, минут", found.waits), ("Оценка", found.ratings),
     ):  # fmt: skip
         yield ()
-        yield (title, "Обращений" if title != "Оценка" else "Оценок")
+        yield (title, _COUNTED.get(title, "Обращений"))
         yield from values
 
 
 def _people(rows: Sequence[Row], title: str) -> Iterable[Sequence[Any]]:
     first = [f"Первый ответ: {name.lower()}" for name in _ANSWERS]
     following = [f"Следующие: {name.lower()}" for name in _ANSWERS]
-    yield (title, *first, *following, "Средняя оценка", "Оценок")
+    whole = [f"Весь вопрос: {name.lower()}" for name in _ANSWERS]
+    yield (title, *first, *following, *whole, "Средняя оценка", "Оценок")
     for row in rows:
-        yield (row.name, *_cells(row.first), *_cells(row.next), _n(row.rating), row.ratings)
+        answers = (*_cells(row.first), *_cells(row.next), *_cells(row.matter))
+        yield (row.name, *answers, _n(row.rating), row.ratings)
 
 
 def _cells(found: Answers) -> tuple[Any, ...]:

@@ -49,6 +49,8 @@ class Person(Base):
     created_at: Mapped[datetime]
     # How many open conversations are given to him by themselves.
     capacity: Mapped[int] = mapped_column(default=5, server_default="5")
+    # Since when he takes nothing for a while; see ``staff.presence``.
+    break_since: Mapped[datetime | None]
     # The second factor: required by an administrator; the secret once it was set up; the last
     # time step that was used, so that a code works once.
     totp_required: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -12,6 +12,7 @@ from staff import audit, passwords, second_factor, sessions, throttle
 from staff.errors import LoginTaken, LoginUnsuitable, PersonUnknown, WrongCredentials
 from staff.models import Person, Role, StaffSession
 from staff.passwords import Passwords
+from staff.presence import set_break
 from staff.sealing import Seal
 from staff.second_factor import Pending
 from staff.sessions import SignedIn
@@ -113,6 +114,7 @@ class StaffService:
                 await _change(tx, Person.id == person.id, password_hash=rehashed)
             if replacing is not None:
                 await sessions.revoke(tx, StaffSession.token_hash == sessions.hash_token(replacing))
+            await set_break(tx, person.id, on=False)
             needs_code = person.totp_required or person.totp_step > 0
             token = await sessions.open_session(tx, person.id, pending=needs_code)
             if not needs_code:

@@ -194,8 +194,13 @@ class Assistant:
             announced = draft.state.announced
             if told.id in announced or not told.fits(draft.topics, draft.context.channel):
                 continue
+            contact = draft.context.contact_id
+            addresses = await self._announcements.addresses(contact) if told.districts else ()
+            text = told.to(addresses)
+            if text is None:
+                continue
             draft.state.announced = [*announced, told.id][-MOST_ANNOUNCED:]
-            draft.replies.insert(0, Reply(told.text))
+            draft.replies.insert(0, Reply(text))
 
     def _closed_channel(self, draft: Draft) -> None:
         company = self._variables()["company"]

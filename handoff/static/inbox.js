@@ -168,6 +168,7 @@
       if (!below.length) showFoot(doc);
       byId("ib-counts").replaceWith(doc.getElementById("ib-counts"));
       byId("ib-called").replaceWith(doc.getElementById("ib-called"));
+      byId("ib-break").hidden = doc.getElementById("ib-break").hidden;
     });
     markOpen();
     showCounts();

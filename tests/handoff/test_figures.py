@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from openpyxl import load_workbook
 
-from handoff.announcements import Told
+from handoff.announcements import Told, districts_of
 from handoff.calendar import WorkingHours
 from handoff.figures import Ran, Rated, Wrote, answers, by_month, figures, percentile
 from handoff.models import ClockKind, Outcome
@@ -107,3 +107,38 @@ def test_whom_an_announcement_concerns() -> None:
     assert not outage.fits({"balance"}, "telegram")
     assert not outage.fits({"power_outage"}, "web")
     assert Told(2, "Всем", (), ()).fits({"balance"}, "web")
+
+
+def test_whose_district_it_is() -> None:
+    told = Told(1, "Авария.", (), (), ("ул. Светлая", "Мира 12", "пос. Заречный"))
+    for address, concerned in (
+        ("Примерск, Светлая ул., 3", True),
+        ("Примерск, просп. Мира, 12", True),
+        ("Примерск, просп. Мира, 14", False),
+        ("Заречный, Лесная, 1", True),
+        ("Примерск, Тёмная, 1", False),
+    ):
+        assert told.to([address]) == ("Авария." if concerned else None)
+    assert told.to(["Примерск, Тёмная, 1", "Примерск, Светлая, 2"]) == "Авария."
+    unknown = told.to([])
+    assert unknown is not None
+    assert "Касается адресов: ул. Светлая, Мира 12, пос. Заречный" in unknown.replace("\\", "")
+    assert Told(2, "Всем.", (), ()).to([]) == "Всем."
+    assert districts_of(" ул.  Светлая ,, ул. ;\nМира 12,Мира 12") == ["ул. Светлая", "Мира 12"]
+
+
+def test_days_and_waits(hours: WorkingHours) -> None:
+    morning = at("2026-11-18T09:30")
+    wrote = [Wrote(1, "web", morning + timedelta(days=day), "", False) for day in (0, 2)]
+    clocks = [
+        ran("2026-11-18T12:00", f"2026-11-18T12:{minute:02}", Outcome.MET)
+        for minute in (0, 2, 3, 15, 16)
+    ]
+    found = figures(
+        wrote, clocks, [Rated(4, "Ольга", "Общая")], [],
+        zone=MOSCOW, span=hours.working_time_between, title=str,
+    )  # fmt: skip
+    assert found.days == [("18.11", 1), ("19.11", 0), ("20.11", 1)]
+    assert dict(found.waits) == {
+        "до 2": 2, "до 5": 1, "до 10": 0, "до 15": 1, "до 30": 1, "до 60": 0, "дольше 60": 0,
+    }  # fmt: skip
