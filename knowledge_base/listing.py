@@ -220,6 +220,20 @@ async def titles(session: AsyncSession) -> dict[str, str]:
     return dict(sorted(((row.topic, row.title) for row in rows), key=lambda row: fold(row[1])))
 
 
+async def by_topics(session: AsyncSession, topics: Collection[str]) -> list[tuple[int, str]]:
+    """Ids and newest titles of these topics' articles, in the order of the titles."""
+    rows = await session.execute(
+        select(Article.id, ArticleVersion.title)
+        .join(
+            ArticleVersion,
+            (ArticleVersion.article_id == Article.id)
+            & (ArticleVersion.number == Article.last_number),
+        )
+        .where(Article.topic.in_(topics))
+    )
+    return sorted(((row.id, row.title) for row in rows), key=lambda row: fold(row[1]))
+
+
 async def articles_of(
     session: AsyncSession, ids: Collection[int | None]
 ) -> dict[int, tuple[str, str]]:

@@ -11,6 +11,7 @@ from knowledge_base import (
     listing,
     people_pages,
     scheduling,
+    spreadsheet_pages,
     statistics,
     term_pages,
     tools,
@@ -86,6 +87,7 @@ def router(
     _add_list(router, editor, zone)
     tools.add_pages(router, editor, try_it, read, files, zone)
     file_pages.add_pages(router, files)
+    spreadsheet_pages.add_pages(router, editor)
     learning_pages.add_pages(router, editor.learning)
     gap_pages.add_pages(router, editor)
     value_pages.add_pages(router, reference)

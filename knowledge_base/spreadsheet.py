@@ -25,6 +25,8 @@ from storage.database import Transaction
 
 MOST_ROWS: Final = 5_000
 LARGEST_FILE: Final = 10_000_000
+# A small file can unfold to gigabytes.
+MOST_UNPACKED: Final = 100_000_000
 _COLUMNS: Final = {"вопрос": "question", "ответ": "answer", "варианты": "variants", "тема": "topic"}
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST_SLUG: Final = 40
@@ -93,6 +95,10 @@ async def import_drafts(
 def _rows(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     """Number and known cells of every row under the header."""
     try:
+        with zipfile.ZipFile(BytesIO(content)) as packed:
+            unpacked = sum(part.file_size for part in packed.infolist())
+        if unpacked > MOST_UNPACKED:
+            raise Unfit([Problem("Таблица слишком велика: разделите её", line=1)])
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise Unfit([Problem("Это не таблица XLSX", line=1)]) from error

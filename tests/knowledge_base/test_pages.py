@@ -1,10 +1,12 @@
 """An editor's day without JavaScript, and what his htmx gets."""
 
+import io
 from datetime import date, timedelta
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from openpyxl import Workbook
 from sqlalchemy import select
 
 from knowledge_base.models import Article, ArticleVersion, State
@@ -255,6 +257,29 @@ async def test_a_new_article_begins_as_a_draft(database: Database, elena: Browse
         refused = await elena.post("/kb/new", {"title": "Мощность", "topic": topic})
         assert refused.status_code == 422
         assert told in refused.text
+
+
+async def test_a_spreadsheet_becomes_drafts(database: Database, elena: Browser) -> None:
+    def table(*rows: tuple[str, ...]) -> bytes:
+        book, stream = Workbook(), io.BytesIO()
+        for row in (("Вопрос", "Ответ"), *rows):
+            book.active.append(row)
+        book.save(stream)
+        return stream.getvalue()
+
+    good = table(("Где <b>зарядить</b>", "Пока нигде"), ("Есть ли рассылка", "Да"))
+    answer = await elena.upload("/kb/table", "faq.xlsx", good)
+    assert "Сохранено черновиков: 2" in answer.text
+    assert '<a href="/kb/1">Где &lt;b&gt;зарядить&lt;/b&gt;</a>' in answer.text
+    again = await elena.upload("/kb/table", "faq.xlsx", good)
+    assert "Нового в таблице нет. Без изменений: 2." in again.text
+    assert [version.author_id for version in await version_list(database)] == [1, 1]
+    for content, why in (
+        (table(("Без ответа", "")), "Строка 2: Нужны и вопрос, и ответ."),
+        (b"PK no table", "Строка 1: Это не таблица XLSX."),
+    ):
+        refused = await elena.upload("/kb/table", "faq.xlsx", content)
+        assert (refused.status_code, why in refused.text) == (422, True)
 
 
 async def test_what_is_not_there_is_not_found(database: Database, elena: Browser) -> None:
