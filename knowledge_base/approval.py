@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from knowledge_base import versions
 from knowledge_base.article_text import ArticleText
 from knowledge_base.editing import SAVED_EVENT, Editor, Saved, log
+from knowledge_base.entrusting import left
 from knowledge_base.errors import ArticleUnknown, EditConflict, NotForYou
 from knowledge_base.models import Article, ArticleVersion, State
 from knowledge_base.reminders import REMINDED_EVENT
@@ -112,19 +113,28 @@ class Approval:
         return newest
 
 
-async def waiting_for(session: AsyncSession, person_id: int) -> list[tuple[int, str]]:
-    """Articles (id, title) that wait for this person's approval, the oldest first."""
+async def waiting_for(session: AsyncSession, who: Who) -> list[tuple[int, str]]:
+    """Articles (id, title) that wait for this person's approval, the oldest first. Where the
+    approver has left or wrote some of it himself, that is the administrators'."""
     rows = await session.execute(
-        select(Article.id, ArticleVersion.title)
+        select(
+            Article.id, ArticleVersion.title, Article.approver_id, left(Article.approver_id)
+        )
         .join(
             ArticleVersion,
             (ArticleVersion.article_id == Article.id)
             & (ArticleVersion.number == Article.last_number),
         )
-        .where(Article.approver_id == person_id, ArticleVersion.submitted_at.is_not(None))
+        .where(Article.approver_id.is_not(None), ArticleVersion.submitted_at.is_not(None))
         .order_by(ArticleVersion.submitted_at)
-    )
-    return [(article_id, title) for article_id, title in rows]
+    )  # fmt: skip
+    found = []
+    for article_id, title, approver_id, has_left in rows.all():
+        authors = await authors_of(session, article_id)
+        his = who.id == approver_id or has_left or approver_id in authors
+        if his and may_approve(who, approver_id, authors):
+            found.append((article_id, title))
+    return found
 
 
 async def authors_of(session: AsyncSession, article_id: int) -> set[int | None]:

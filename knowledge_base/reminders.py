@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
+from knowledge_base.entrusting import concerns
 from knowledge_base.models import Article, ArticleReminder, ArticleVersion, State
 from knowledge_base.terms import last_day, stage
 from storage.database import Database, Transaction
@@ -25,14 +26,13 @@ HOUR: Final = time(8, 0)
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """``days_left`` below 0: customers are shown it no more. ``responsible_id`` None: all are."""
+    """``days_left`` below 0: customers are shown it no more."""
 
     id: int
     article_id: int
     title: str
     last_day: date
     days_left: int
-    responsible_id: int | None
 
 
 class Reminders:
@@ -69,20 +69,17 @@ class Reminders:
         today = self._today(self._database.clock.now())
         ends = {row_id: (title, end) for row_id, title, end in await _ends(session, self._zone)}
         rows = await session.execute(
-            select(ArticleReminder, Article.responsible_id)
+            select(ArticleReminder)
             .join(Article, Article.id == ArticleReminder.article_id)
-            .where(
-                ArticleReminder.seen_at.is_(None),
-                Article.responsible_id.is_(None) | (Article.responsible_id == person_id),
-            )
+            .where(ArticleReminder.seen_at.is_(None), concerns(Article.responsible_id, person_id))
             .order_by(ArticleReminder.last_day, ArticleReminder.stage.desc())
         )
         found: dict[int, Reminder] = {}
-        for row, responsible_id in rows:
+        for row in rows.scalars():
             title, end = ends.get(row.article_id, ("", None))
             if end == row.last_day:
                 found[row.article_id] = Reminder(
-                    row.id, row.article_id, title, end, (end - today).days, responsible_id
+                    row.id, row.article_id, title, end, (end - today).days
                 )
         return list(found.values())
 
@@ -92,8 +89,12 @@ class Reminders:
             row = await tx.session.get(ArticleReminder, reminder_id)
             if row is None:
                 return
-            article = await tx.session.get_one(Article, row.article_id)
-            if article.responsible_id not in (None, person_id):
+            concerned = await tx.session.scalar(
+                select(Article.id).where(
+                    Article.id == row.article_id, concerns(Article.responsible_id, person_id)
+                )
+            )
+            if concerned is None:
                 return
             await tx.session.execute(
                 update(ArticleReminder)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
-from knowledge_base.approval import waiting_for
+from knowledge_base.approval import Who, waiting_for
 from knowledge_base.editing import Editor
 from knowledge_base.errors import ArticleUnknown, EditConflict, StillPointedTo
 from knowledge_base.listing import open_article
@@ -64,6 +64,6 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
     async def _shown(request: Request, me: Me, **shown: Any) -> Response:
         async with editor.database.read() as session:
             found = await reminders.unread(session, me.person_id)
-            waiting = await waiting_for(session, me.person_id)
+            waiting = await waiting_for(session, Who(me.person_id, me.role))
         context: Mapping[str, Any] = {"reminders": found, "waiting": waiting} | shown
         return page(request, "knowledge_base/fragment_reminders.html", dict(context))

@@ -1,9 +1,10 @@
 """The second person, where an article has one."""
 
 from fastapi import FastAPI
+from sqlalchemy import update
 
-from knowledge_base.approval import Who, may_approve, may_change_approver
-from staff.models import Role
+from knowledge_base.approval import Who, may_approve, may_change_approver, waiting_for
+from staff.models import Person, Role
 from storage.database import Database
 from tests.knowledge_base.conftest import Browser
 from tests.knowledge_base.samples import published
@@ -46,6 +47,12 @@ async def test_an_article_comes_into_force_by_two(
     assert await answered(database) == "Старое"
 
     assert "На согласовании" in (await petr.get("/kb/reminders", htmx=True)).text
+    async with database.read() as session:
+        assert await waiting_for(session, ANNA) == []
+    async with database.write() as tx:
+        await tx.session.execute(update(Person).where(Person.id == 2).values(role=Role.OPERATOR))
+        assert await waiting_for(tx.session, ANNA) == [(1, "Пени")]
+        await tx.session.execute(update(Person).where(Person.id == 2).values(role=Role.EDITOR))
     assert "Согласовать и опубликовать" in (await petr.get("/kb/1")).text
     back = await petr.post("/kb/1/send-back", {"base": "2", "note": "Мягче, <b>пожалуйста</b>"})
     assert back.headers["location"] == "/kb/1?done=sent_back"
@@ -66,7 +73,9 @@ async def test_an_article_comes_into_force_by_two(
     await elena.post("/kb/1/publish", form(4, body="Слова Петра и Елены"))
     alone = await petr.post("/kb/1/approve", {"base": "5"})
     assert alone.headers["location"] == "/kb/1?done=not"
+    assert "На согласовании" not in (await petr.get("/kb/reminders", htmx=True)).text
     anna = await Browser(app).log_in("admin")
+    assert "На согласовании" in (await anna.get("/kb/reminders", htmx=True)).text
     instead = await anna.post("/kb/1/approve", {"base": "5"})
     assert instead.headers["location"] == "/kb/1?done=approved"
     await anna.close()

@@ -11,6 +11,7 @@ from knowledge_base.models import ArticleVersion
 from knowledge_base.reminders import JOB, Reminders
 from knowledge_base.service import KnowledgeBase
 from knowledge_base.terms import last_day, stage
+from staff.service import StaffService
 from storage.database import Database
 from storage.jobs import Job, JobRunner
 from tests.conftest import FakeClock
@@ -54,7 +55,12 @@ async def test_it_is_said_through_its_day_and_then_no_more(
 
 
 async def test_the_editor_is_reminded_twice_before(
-    app: FastAPI, database: Database, clock: FakeClock, editor: Editor, elena: Browser
+    app: FastAPI,
+    database: Database,
+    staff: StaffService,
+    clock: FakeClock,
+    editor: Editor,
+    elena: Browser,
 ) -> None:
     for topic, days in (("faq/penalty", 20), ("faq/tariffs", 90)):
         end = TODAY + timedelta(days=days)
@@ -90,10 +96,14 @@ async def test_the_editor_is_reminded_twice_before(
     assert "faq" not in await told("petr", read=1)
     clock.advance(days=9)
     assert "faq" not in await told("petr")
+    assert "faq" not in await told("elena")
     clock.advance(days=1)
     assert "показывается по 08.12.2026" in await told("petr")
     clock.advance(days=4)
     assert "больше не показывается" in await told("petr")
+    await staff.set_active("petr", False)
+    assert "больше не показывается" in await told("elena")  # who was to look has left
+    await staff.set_active("petr", True)
     anna = await Browser(app).log_in("admin")
     assert "Не действует" in (await anna.get("/kb?overdue=1", htmx=True)).text
     await anna.close()
