@@ -15,6 +15,7 @@ from handoff.errors import (
     HandoffError,
     HandoffUnknown,
     NobodyThere,
+    NoFilesHere,
     NothingShown,
     NotInThisChannel,
     NotJoined,
@@ -27,6 +28,7 @@ from handoff.errors import (
     StillOpen,
     TooLate,
     TooManyTries,
+    UploadGone,
     WindowOver,
 )
 from handoff.steps import Operator
@@ -94,6 +96,13 @@ async def _reason(request: Request, error: HandoffError) -> str:
             return f"Слишком длинно: можно до {limit} знаков. Разделите на части."
         case CustomerGone(reason=reason):
             return f"{labels.unreachable(reason)} Ваш текст остался на месте."
+        case UploadGone():
+            return "Файл приложен слишком давно. Уберите его и приложите снова."
+        case NoFilesHere():
+            return (
+                "В этот канал нельзя отправлять файлы: в них могут быть данные клиента. "
+                "Позовите клиента в чат на сайте. Ваш текст остался на месте."
+            )
         case PersonalDataHere(found=found):
             return (
                 f"В этом канале нельзя писать о клиенте: {', '.join(found)}. Уберите это "

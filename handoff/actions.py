@@ -9,6 +9,7 @@ from handoff.corrections import correct
 from handoff.desk import UNDO, Said
 from handoff.later import Preset, Promise
 from handoff.service import HandoffService
+from handoff.uploads import MOST, Uploads
 from staff.models import Role
 from web.guard import Me
 
@@ -18,8 +19,9 @@ KEY = r"^[0-9A-Za-z-]{16,64}$"
 StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
-def actions(service: HandoffService) -> APIRouter:
-    """Routes below ``/inbox/{handoff_id}``; the caller guards them."""
+def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
+    """Routes below ``/inbox/{handoff_id}``; the caller guards them. ``uploads``: opens what the
+    composer names of files."""
     routes = APIRouter(prefix="/{handoff_id}")
     desk, later, moving = service.desk, service.later, service.moving
 
@@ -41,12 +43,18 @@ def actions(service: HandoffService) -> APIRouter:
         key: Annotated[str, Form(pattern=KEY)],
         text: Annotated[str, Form()] = "",
         mode: Annotated[str, Form(pattern="^(answer|note)$")] = "answer",
+        file: Annotated[list[str], Form(max_length=MOST)] = [],  # noqa: B006 (never changed)
     ) -> Response:
         if mode == "note":
             note = desk.note(handoff_id, operator_of(me), text, client_key=key)
             return await perform(request, handoff_id, note)
-        answer = desk.answer(handoff_id, operator_of(me), text, client_key=key)
-        return await perform(request, handoff_id, answer, _still_owed, _can_be_undone)
+
+        async def answer() -> Said:
+            files = [uploads.open(token, me.person_id) for token in file]
+            who = operator_of(me)
+            return await desk.answer(handoff_id, who, text, client_key=key, files=files)
+
+        return await perform(request, handoff_id, answer(), _still_owed, _can_be_undone)
 
     @routes.post("/undo")
     async def undo(

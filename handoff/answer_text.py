@@ -13,10 +13,10 @@ _TRAILING = ".,;:!?)]}»\"'…"
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
-def checked(text: str) -> str:
+def checked(text: str, *, may_be_empty: bool = False) -> str:
     """Without the blank edges. Raises EmptyAnswer, AnswerTooLong."""
     text = _UNSTORABLE.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if not text:
+    if not text and not may_be_empty:
         raise EmptyAnswer
     if len(text) > LIMIT:
         raise AnswerTooLong(LIMIT)

@@ -7,18 +7,28 @@ locked: of two operators one gets it, the other learns who.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, insert, select, update
 
 from conversations.models import Author, Conversation, Message, MessageKind, Turn
 from conversations.service import Outgoing, call_back, record
 from handoff import answer_text, mentions, personal_data
 from handoff.calendar import WorkingHours
-from handoff.errors import CustomerGone, PersonalDataHere, SentDifferently, TooLate
+from handoff.errors import (
+    CustomerGone,
+    NoFilesHere,
+    PersonalDataHere,
+    SentDifferently,
+    TooLate,
+)
 from handoff.holding import is_holding
 from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
 from handoff.ratings import Ratings
 from handoff.steps import Operator, Steps, must_have
+from handoff.uploads import Upload
+from media import attachments
+from media.models import Attachment
 from replies import Reply, escape, render
 from staff import audit
 from staff.presence import set_break
@@ -85,17 +95,25 @@ class OperatorDesk:
             conversation = await self._steps.lock(tx, handoff_id)
             await self._take(tx, conversation, handoff_id, who, instead_of)
 
-    async def answer(self, handoff_id: int, who: Operator, text: str, *, client_key: str) -> Said:
-        """Queue the operator's words for the customer.
+    async def answer(
+        self,
+        handoff_id: int,
+        who: Operator,
+        text: str,
+        *,
+        client_key: str,
+        files: Sequence[Upload] = (),
+    ) -> Said:
+        """Queue the operator's words for the customer, with ``files`` under them or alone.
 
         A waiting conversation is taken by answering it. «Минуту, уточняю» is sent, but the
         answer is owed as before. The same ``client_key`` again gives the first message. Raises
         EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone, SentDifferently (the
-        first message had another text), PersonalDataHere.
+        first message had another text or other files), PersonalDataHere, NoFilesHere.
         """
         async with self._database.write() as tx:
             conversation = await self._steps.lock(tx, handoff_id)
-            return await self.answer_in(tx, conversation, handoff_id, who, text, client_key)
+            return await self.answer_in(tx, conversation, handoff_id, who, text, client_key, files)
 
     async def answer_in(
         self,
@@ -105,13 +123,16 @@ class OperatorDesk:
         who: Operator,
         text: str,
         client_key: str,
+        files: Sequence[Upload] = (),
     ) -> Said:
         """The same inside the transaction of another act; the conversation is locked."""
-        text = answer_text.checked(text)
-        sent = await self._said(tx, client_key, text)
+        text = answer_text.checked(text, may_be_empty=bool(files))
+        sent = await self._said(tx, client_key, text, files)
         if sent is not None:
             return Said(sent, owed=False)
         if conversation.channel in self._public_only:
+            if files:
+                raise NoFilesHere
             told = personal_data.found(text, public=self._public)
             if told:
                 raise PersonalDataHere(told)
@@ -119,9 +140,9 @@ class OperatorDesk:
         if conversation.unreachable is not None:
             raise CustomerGone(conversation.unreachable)
         introduced = await self._is_introduced(tx, handoff_id, who)
-        message_id = await self._send(tx, conversation, who, text, introduced)
+        message_id = await self._send(tx, conversation, who, text, introduced, files)
         stay = await self._steps.change(tx, handoff_id, who, last_operator_at=tx.now)
-        holds = stay.next_due_at is not None and is_holding(text, who.name)
+        holds = not files and stay.next_due_at is not None and is_holding(text, who.name)
         if not holds:
             await self._clocks.answered(tx, stay)
             stay.first_answered_at = stay.first_answered_at or tx.now
@@ -274,19 +295,23 @@ class OperatorDesk:
         await self._steps.tell_colleagues(tx, conversation, who, note)
         self._steps.emit(tx, "handoff.taken", conversation, handoff_id, who)
 
-    async def _said(self, tx: Transaction, client_key: str, text: str) -> int | None:
+    async def _said(
+        self, tx: Transaction, client_key: str, text: str, files: Sequence[Upload] = ()
+    ) -> int | None:
         """The message that this press has made already. Raises SentDifferently."""
         row = (
             await tx.session.execute(
-                select(Message.id, Message.text)
+                select(Message.id, Message.text, Message.data)
                 .join(OperatorLine, OperatorLine.message_id == Message.id)
                 .where(OperatorLine.client_key == client_key)
             )
         ).one_or_none()
         if row is None:
             return None
-        message_id, said = row
-        if said != text:
+        message_id: int = row.id
+        said, data = row.text, row.data
+        sent = [file["key"] for file in data.get("files", ())]
+        if said != text or sent != [file.kept.digest for file in files]:
             raise SentDifferently
         return message_id
 
@@ -311,20 +336,29 @@ class OperatorDesk:
         who: Operator,
         text: str,
         introduced: bool,
+        files: Sequence[Upload],
     ) -> int:
         markdown = answer_text.as_markdown(text)
-        data = {"name": who.name}
+        data: dict[str, Any] = {"name": who.name}
+        enclosed = tuple(file.reply_file() for file in files)
+        if enclosed:
+            data["files"] = [file.to_json() for file in enclosed]
         if not introduced:
             introduction = INTRODUCTION.format(name=who.name)
             data["introduction"] = introduction
-            markdown = f"{escape(introduction)}\n\n{markdown}"
-        parts = [part.to_json() for part in render(Reply(markdown), conversation.channel)]
+            markdown = f"{escape(introduction)}\n\n{markdown}".strip()
+        reply = Reply(markdown, files=enclosed)
+        parts = [part.to_json() for part in render(reply, conversation.channel)]
         outgoing = Outgoing(
             conversation.id, Author.OPERATOR, text, parts, data, who.id, tx.now + UNDO
         )
         (message_id,) = await self._outbox.queue(
             tx, [outgoing], locked={conversation.id: conversation}
         )
+        # For colleagues, as a customer's files are.
+        rows = (attachments.row(message_id, n, one.attachment(), tx) for n, one in enumerate(files))
+        if files:
+            await tx.connection.execute(insert(Attachment), [row for row in rows if row])
         return message_id
 
     def _remember(

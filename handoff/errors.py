@@ -20,6 +20,8 @@ HandoffError
 ├── ProofWrong          there is no such account, or it is somebody else's
 ├── TooManyTries        too many wrong tries; wait
 ├── NotInThisChannel    nothing about an account may be asked or shown there
+├── UploadGone          a file of the draft is no longer there to be sent
+├── NoFilesHere         not in this channel: what a file says cannot be read
 ├── NotWarned           nobody is stopped without a warning before
 └── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
 """
@@ -124,6 +126,14 @@ class TooManyTries(HandoffError):
 
 
 class NotInThisChannel(HandoffError):
+    pass
+
+
+class UploadGone(HandoffError):
+    pass
+
+
+class NoFilesHere(HandoffError):
     pass
 
 

@@ -1,22 +1,28 @@
-"""Customers' files for operators: ``/inbox/files/{id}``, its picture, and asking for it again.
+"""Files of conversations: ``/inbox/files/{id}``, its picture, asking for it again; and those that
+an operator sends up for his answer.
 
 No signed links here: who opens a file is known, allowed to, and stands in the log.
 """
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
-from starlette.responses import PlainTextResponse
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from conversations.events import Events
 from conversations.models import Message
 from handoff.actions import LARGEST_ID
+from handoff.enclosed import size
+from handoff.errors import UploadGone
 from handoff.pages import ROLES
+from handoff.uploads import Upload, Uploads
 from media import attachments
-from media.attachments import Enclosed
-from media.errors import FileGone
+from media.attachments import Enclosed, KeptFile, clean_name, keep
+from media.content import saved_as
+from media.errors import FileGone, NotAllowed
+from media.models import Problem
 from media.pages import served
-from media.store import MediaStore
+from media.store import LARGEST, MediaStore
 from staff import audit
 from storage.database import Database
 from storage.signals import Signals
@@ -27,12 +33,55 @@ FileId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 _GONE = "Этого файла больше нет: срок его хранения прошёл."
 
 
-def files(database: Database, events: Events, signals: Signals, store: MediaStore) -> APIRouter:
+# Why a file is not taken: HTTP status and words.
+_REFUSED = {
+    Problem.TOO_LARGE: (413, "больше 20 МБ. Отправьте файл поменьше."),
+    Problem.EMPTY: (422, "файл пустой."),
+    Problem.TYPE: (
+        415, "такие файлы не отправляем. Подойдут фото, PDF, Word и Excel, аудио и видео.",
+    ),
+}  # fmt: skip
+
+
+def files(
+    database: Database, events: Events, signals: Signals, store: MediaStore, uploads: Uploads
+) -> APIRouter:
     routes = APIRouter(prefix="/inbox/files", dependencies=[Depends(require(*ROLES))])
+
+    @routes.post("")
+    async def upload(
+        request: Request, me: Me, name: Annotated[str, Query(max_length=400)] = ""
+    ) -> Response:
+        """The body is the file itself; its name stands in the address. Nothing is sent yet."""
+        try:
+            kept = await _kept(request, store)
+        except NotAllowed as refused:
+            status, why = _REFUSED[Problem(refused.problem)]
+            return JSONResponse({"why": why}, status)
+        saved = saved_as(clean_name(name) or "Файл", kept.content_type)
+        sent = Upload(kept, saved)
+        return JSONResponse(
+            {
+                "token": uploads.token(sent, me.person_id),
+                "name": saved,
+                "size": size(kept.size),
+                "picture": sent.is_picture,
+            },
+            201,
+        )
+
+    @routes.get("/draft/{token}")
+    async def draft(me: Me, token: str) -> Response:
+        """The picture of a draft, for its own author."""
+        try:
+            kept = await store.find(uploads.open(token, me.person_id).kept.preview or "")
+        except (UploadGone, FileGone):
+            return PlainTextResponse(_GONE, 410, {"cache-control": "no-store"})
+        return served(kept, "photo.jpg", inline=True)
 
     @routes.get("/{file_id}")
     async def saved(me: Me, file_id: FileId) -> Response:
-        """As the customer sent it: to be saved, whatever it is."""
+        """As it was sent: to be saved, whatever it is."""
         file = await _find(database, file_id)
         return await give(me.person_id, file, file.digest, "attachment.saved", inline=False)
 
@@ -69,6 +118,16 @@ def files(database: Database, events: Events, signals: Signals, store: MediaStor
         return served(kept, file.name, inline=inline)
 
     return routes
+
+
+async def _kept(request: Request, store: MediaStore) -> KeptFile:
+    """Raises NotAllowed."""
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > LARGEST:
+            raise NotAllowed(Problem.TOO_LARGE)
+    return await keep(store, bytes(content))
 
 
 async def _find(database: Database, file_id: int) -> Enclosed:

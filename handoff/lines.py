@@ -86,7 +86,7 @@ def line(
     intent_title: Callable[[str], str],
     files: Sequence[Enclosed] = (),
 ) -> Line:
-    """``delivery``: how its parts stand. ``files``: what the customer sent with it."""
+    """``delivery``: how its parts stand. ``files``: what was sent with it."""
     day = message.created_at.astimezone(zone).date()
     if message.author == Author.CUSTOMER:
         return _of_customer(message, day, intent_title, files)
@@ -101,6 +101,7 @@ def line(
             message.id, By.OPERATOR, str(message.data.get("name", "Оператор")),
             message.created_at, day, message.text,
             introduction=str(message.data.get("introduction", "")), mark=mark,
+            files=tuple(shown(file) for file in files),
         )  # fmt: skip
     return Line(
         message.id, By.ASSISTANT, "Бот", message.created_at, day, message.text,
@@ -145,6 +146,8 @@ def _what(kind: str, data: dict[str, object]) -> str:
             return "Клиент остановил бота"
         case MessageKind.RETURNED:
             return "Клиент снова разрешил писать"
+        case MessageKind.TEXT if data.get("files"):
+            return "Файл"
         case _:
             return ""
 

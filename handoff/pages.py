@@ -31,6 +31,7 @@ from handoff.service import HandoffService
 from handoff.thread import MOST_CHANGED, Thread, last_understanding
 from handoff.tools import CompanyFacts, Inserts, canned_pages, tools
 from handoff.typing import Typing
+from handoff.uploads import Uploads
 from staff import audit
 from staff.groups import all_groups, groups_of
 from staff.models import Role
@@ -70,12 +71,13 @@ def router(
     facts: CompanyFacts,
     intent_title: Callable[[str], str],
     signals: Signals,
+    uploads: Uploads,
 ) -> APIRouter:
     """``accounts``: a contact's confirmed accounts (``handoff.accounts.from_billing``).
     ``refresh``: brings one up to date by its number where they come from the company's system.
     ``claims``: organisations that wait for confirmation. ``articles``: the knowledge base.
     ``intent_title``: the Russian name of an intent or topic, "" for one without. ``signals``:
-    how the pages of several processes learn who is where."""
+    how the pages of several processes learn who is where. ``uploads``: files of answers."""
     inserts = Inserts(service.database, articles, accounts, facts)
     presence = Presence(service.database.clock, signals)
     typing = Typing(service.database, signals)
@@ -153,7 +155,7 @@ def router(
     async def customer(request: Request, me: Me, handoff_id: StayId) -> Response:
         return page(request, "handoff/customer.html", await inbox.customer(me, handoff_id))
 
-    routes.include_router(actions(service))
+    routes.include_router(actions(service, uploads))
     routes.include_router(claim_actions(claims, inbox.stay))
     routes.include_router(customer_pages(service, inbox.stay, refresh, intent_title))
     routes.include_router(tools(service.database, inserts, presence, typing, inbox.stay))

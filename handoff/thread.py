@@ -93,7 +93,12 @@ class Thread:
     async def _lines(self, session: AsyncSession, messages: Sequence[Message]) -> list[Line]:
         sent = [m.id for m in messages if m.author in (Author.ASSISTANT, Author.OPERATOR)]
         states = await marks_of(session, sent) if sent else {}
-        with_files = [m.id for m in messages if m.kind == MessageKind.ATTACHMENT]
+        with_files = [
+            m.id
+            for m in messages
+            if m.kind == MessageKind.ATTACHMENT
+            or (m.author == Author.OPERATOR and m.data.get("files"))
+        ]
         files = await of_messages(session, with_files) if with_files else {}
         return [
             line(

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Respon
 from handoff import canned
 from handoff.accounts import Accounts
 from handoff.actions import LARGEST_ID, StayId
+from handoff.answer_text import LIMIT
 from handoff.articles import Articles, Insert, search
 from handoff.errors import AnswerTooLong, EmptyAnswer
 from handoff.presence import Presence
 from handoff.queue import Stay
 from handoff.typing import Typing
+from knowledge_base.style import demands
 from staff.models import Role
 from storage.database import Database
 from web.guard import Me
@@ -82,6 +84,11 @@ def tools(
 ) -> APIRouter:
     """Routes below ``/inbox``; the caller guards them. ``read``: a stay, 404 when unknown."""
     routes = APIRouter()
+
+    @routes.post("/style")
+    async def style(request: Request, text: Annotated[str, Form()] = "") -> Response:
+        """What of an answer could be said more softly [10]; nothing is forbidden or kept."""
+        return page(request, "handoff/advice.html", {"advice": demands(text[:LIMIT])})
 
     @routes.get("/{handoff_id}/insert")
     async def insert(

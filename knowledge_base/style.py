@@ -75,17 +75,27 @@ def advice(text: ArticleText) -> list[Problem]:
     return found
 
 
-def _line(line: str, known: Collection[str]) -> Iterator[str]:
+def demands(text: str) -> list[str]:
+    """Advice on categorical phrases, each once; silent where the clause stands beside them."""
+    return list(dict.fromkeys(one for line in text.split("\n") for one in _demands(line)))
+
+
+def _demands(line: str) -> Iterator[str]:
     sentences = _SENTENCE.findall(line)
     for number, sentence in enumerate(sentences):
-        length = len(_WORD.findall(sentence))
-        if length > LONGEST_SENTENCE:
-            yield f"Длинное предложение ({length} слов): разделите его"
         beside = " ".join((*sentences[max(0, number - 1) : number], *sentences[number + 1 :][:1]))
         if not _LAW.search(sentence) and not _CLAUSE.search(beside):
             for pattern, words in _DEMANDS:
                 if pattern.search(sentence):
                     yield f"Мягче, чем {words}: требование звучит только рядом с пунктом закона"
+
+
+def _line(line: str, known: Collection[str]) -> Iterator[str]:
+    for sentence in _SENTENCE.findall(line):
+        length = len(_WORD.findall(sentence))
+        if length > LONGEST_SENTENCE:
+            yield f"Длинное предложение ({length} слов): разделите его"
+    yield from _demands(line)
     for pattern, words, plainer in _OFFICE:
         if pattern.search(line):
             yield f"Канцеляризм «{words}»: проще «{plainer}»"

@@ -70,7 +70,10 @@ def create_app(
     undeliverables = Undeliverables(services.database, services.events, services.signals)
     app.include_router(undelivered.router(undeliverables, lambda name: channel_title(name)[0]))
     accounts = confirmed_accounts(services)
-    app.include_router(files(services.database, services.events, services.signals, services.media))
+    uploads = services.uploads()
+    app.include_router(
+        files(services.database, services.events, services.signals, services.media, uploads)
+    )
     app.include_router(
         inbox.router(
             services.handoff,
@@ -81,6 +84,7 @@ def create_app(
             facts=_facts(services),
             intent_title=label_of,
             signals=services.signals,
+            uploads=uploads,
         )
     )
     for administration in (

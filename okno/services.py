@@ -26,6 +26,7 @@ from dialogs.understanding import Reader
 from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
 from handoff.service import HandoffService
+from handoff.uploads import Uploads
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.editing import Editor
 from knowledge_base.files.cleaning import FileCleaning
@@ -98,6 +99,10 @@ class Services:
     def links(self) -> Links:
         """Signs links to kept files."""
         return Links(secret_key(self.settings), self.database.clock)
+
+    def uploads(self) -> Uploads:
+        """Names the files of operators' drafts."""
+        return Uploads(secret_key(self.settings), self.database.clock)
 
     def variables(self) -> Mapping[str, Any]:
         return self.values.variables() | self.profile.terms(self.hours.text())

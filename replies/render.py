@@ -50,11 +50,12 @@ def render(reply: Reply, channel: str) -> list[Part]:
     rows = _rows(buttons, can)
     if rows is None:
         text = f"{text}\n\n{_numbered(buttons)}"
-    texts = _pack(text, can)
+    # A file may come without a word.
+    texts = _pack(text, can) if text.strip() or not _shown(reply, can) else [""]
     content: list[tuple[str, File | None]] = [(piece, None) for piece in texts]
-    if can.caption_limit is not None and reply.files:
+    if _shown(reply, can):
         first, *others = reply.files
-        if visible_length(texts[-1], can) <= _caption(first, can.caption_limit, can):
+        if visible_length(texts[-1], can) <= _caption(first, can):
             content[-1] = (texts[-1], first)
         else:
             content.append(("", first))
@@ -70,8 +71,14 @@ def _in_words(file: File) -> str:
     return f"{file.alt} ({file.name})"
 
 
-def _caption(file: File, limit: int, can: Capability) -> int:
-    return limit if can.document_caption or file.kind is FileKind.PICTURE else 0
+def _shown(reply: Reply, can: Capability) -> bool:
+    """Whether the channel carries the files that are there."""
+    return can.caption_limit is not None and bool(reply.files)
+
+
+def _caption(file: File, can: Capability) -> int:
+    captioned = can.document_caption or file.kind is FileKind.PICTURE
+    return (can.caption_limit or 0) if captioned else 0
 
 
 def _numbered(buttons: Sequence[Button]) -> str:

@@ -33,23 +33,32 @@ window.inboxComposer = (() => {
     show();
   }
 
+  function isEmpty() {
+    return !field().value.trim() && !window.inboxFiles.any();
+  }
+
   function saveDraft() {
     const text = field().value;
-    if (!text.trim()) {
+    const files = window.inboxFiles.kept();
+    if (!text.trim() && !files.length) {
       sessionStorage.removeItem(place());
       return;
     }
-    const draft = { text, mode: mode(), key: form().elements.key.value };
+    const draft = { text, files, mode: mode(), key: form().elements.key.value };
     sessionStorage.setItem(place(), JSON.stringify(draft));
   }
 
-  function restoreDraft() {
-    let draft = null;
+  function draftOf(handoff) {
     try {
-      draft = JSON.parse(sessionStorage.getItem(place()));
+      return JSON.parse(sessionStorage.getItem(place(handoff)));
     } catch {
-      // a broken draft is none
+      return null; // a broken draft is none
     }
+  }
+
+  function restoreDraft() {
+    const draft = draftOf();
+    window.inboxFiles.put(draft?.files ?? []);
     if (!draft) return;
     field().value = draft.text;
     form().elements.mode.value = draft.mode;
@@ -67,7 +76,7 @@ window.inboxComposer = (() => {
     const { standing, unreachable } = head.dataset;
     const answering = canAnswer(head) && !unreachable;
     form().querySelector("[value=answer]").disabled = !answering;
-    const empty = !field().value.trim();
+    const empty = isEmpty();
     if (!answering && mode() === "answer" && empty) {
       form().elements.mode.value = "note";
       movedToNote = true;
@@ -91,6 +100,7 @@ window.inboxComposer = (() => {
         : "Отправить";
     field().placeholder = note ? "Заметка: увидят только сотрудники" : "Ответ клиенту";
     hint();
+    document.dispatchEvent(new CustomEvent("ib:composer"));
   }
 
   function hint() {
@@ -105,7 +115,7 @@ window.inboxComposer = (() => {
 
   // A line that has come while the conversation is open.
   function arrived(line) {
-    if (!field()?.value.trim() || mode() === "note") return;
+    if (!form() || isEmpty() || mode() === "note") return;
     const { by } = line.dataset;
     const words = line.querySelector(".ib-text")?.textContent.trim().slice(0, 200) ?? "";
     const own = line.querySelector(".ib-author")?.textContent.trim() === form().dataset.me;
@@ -136,7 +146,7 @@ window.inboxComposer = (() => {
 
   async function undo() {
     if (!last?.message) return;
-    const { handoff, message, text } = last;
+    const { handoff, message, text, files } = last;
     endUndo();
     const headers = { "HX-Request": "true", ...JSON.parse(document.body.getAttribute("hx-headers")) };
     const body = new URLSearchParams({ message });
@@ -147,6 +157,7 @@ window.inboxComposer = (() => {
     }
     if (form()?.dataset.handoff !== handoff) return;
     field().value = field().value.trim() ? `${text}\n${field().value}` : text;
+    window.inboxFiles.put([...files, ...window.inboxFiles.kept()]);
     saveDraft();
     show();
     field().focus();
@@ -163,6 +174,7 @@ window.inboxComposer = (() => {
 
   function sent() {
     field().value = "";
+    if (mode() === "answer") window.inboxFiles.put([]); // none goes with a note
     form().elements.key.value = newKey();
     show();
   }
@@ -196,8 +208,13 @@ window.inboxComposer = (() => {
   // htmx sends; an empty line is not worth a request.
   document.addEventListener("htmx:confirm", (event) => {
     if (event.target !== form()) return;
-    if (!field().value.trim()) event.preventDefault();
-    else if (mode() === "answer" && unread) {
+    const note = mode() === "note";
+    const obstacle = note ? "" : window.inboxFiles.obstacle();
+    if (note ? !field().value.trim() : isEmpty()) event.preventDefault();
+    else if (obstacle) {
+      event.preventDefault();
+      warn(obstacle);
+    } else if (mode() === "answer" && unread) {
       event.preventDefault();
       warn(unread);
       unread = "";
@@ -205,8 +222,23 @@ window.inboxComposer = (() => {
       event.preventDefault();
       warn(`Заполните: ${field().value.match(BLANK)[0]}`);
     } else if (mode() === "answer") {
-      last = { handoff: form().dataset.handoff, text: field().value.trim() };
+      const files = window.inboxFiles.kept();
+      last = { handoff: form().dataset.handoff, text: field().value.trim(), files };
     }
+  });
+  document.addEventListener("htmx:configRequest", ({ target, detail }) => {
+    if (target !== form() || mode() === "note") return;
+    detail.parameters.file = window.inboxFiles.kept().map((file) => file.token);
+  });
+  document.addEventListener("ib:files", () => {
+    saveDraft();
+    show();
+  });
+  // Another conversation was opened before the file was there.
+  document.addEventListener("ib:files-elsewhere", ({ detail: { handoff, file } }) => {
+    const draft = draftOf(handoff) ?? { text: "", files: [], mode: "answer", key: newKey() };
+    draft.files = [...(draft.files ?? []), file];
+    sessionStorage.setItem(place(handoff), JSON.stringify(draft));
   });
   document.addEventListener("ib:done", ({ detail }) => offerUndo(detail));
   document.addEventListener("click", ({ target }) => {

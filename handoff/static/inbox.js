@@ -232,7 +232,7 @@
 
   function mergeNews(doc) {
     const thread = byId("ib-thread");
-    const stick = atBottom(thread);
+    const stick = atEnd || atBottom(thread);
     const before = lastId();
     keepFocus(() => {
       const head = doc.getElementById("ib-head");
@@ -318,10 +318,16 @@
     byId("ib-down").hidden = true;
   }
 
+  // Who reads the end goes on reading it when the field below grows or gets smaller.
+  let atEnd = true;
+  const resized = new ResizeObserver(() => atEnd && toBottom());
+
   document.addEventListener(
     "scroll",
     ({ target }) => {
-      if (target.id === "ib-thread" && atBottom(target)) byId("ib-down").hidden = true;
+      if (target.id !== "ib-thread") return;
+      atEnd = atBottom(target);
+      if (atEnd) byId("ib-down").hidden = true;
     },
     true,
   );
@@ -361,6 +367,9 @@
     window.inboxComposer.opened();
     window.inboxClock.tick();
     toBottom();
+    atEnd = true;
+    resized.disconnect();
+    resized.observe(byId("ib-thread"));
   }
 
   pane.addEventListener("htmx:afterSwap", ({ target }) => {
@@ -486,6 +495,7 @@
     if (verb !== "post") return;
     askList(true);
     if (state.open) askNews(true);
+    if (detail.successful && path === `/inbox/${state.open}/say`) atEnd = true; // to see it
     if (detail.successful && path === `/inbox/${state.open}/take`) byId("ib-text")?.focus();
   });
 

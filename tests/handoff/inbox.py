@@ -15,6 +15,7 @@ from handoff import pages
 from handoff.accounts import ConfirmedAccount, MeterLine
 from handoff.board_pages import board_router
 from handoff.tools import CompanyFacts
+from handoff.uploads import Uploads
 from knowledge_base.answers import Answer
 from staff.models import Role
 from staff.passwords import Passwords
@@ -88,6 +89,7 @@ def inbox_app(
         facts=CompanyFacts("Энергосбыт Тест", lambda: "ул. Светлая, 1, пн–пт 8:00–18:00", TITLES),
         intent_title=lambda name: TITLES.get(name, ""),
         signals=house.signals,
+        uploads=uploads_of(house),
     )
     app.include_router(routes)
     app.include_router(
@@ -99,6 +101,10 @@ def inbox_app(
         )
     )
     return app
+
+
+def uploads_of(house: House) -> Uploads:
+    return Uploads(b"a key of the tests, long enough to be one", house.clock)
 
 
 def hub_of(house: House) -> EventHub:

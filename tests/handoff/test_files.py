@@ -1,23 +1,29 @@
 """What a customer sent, on the operators' page: shown, saved, asked for again, and by whom."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
 from bots.incoming import Incoming
-from conversations.models import MessageKind
+from conversations.models import Delivery, MessageKind
 from handoff import enclosed
+from handoff.errors import NoFilesHere
 from handoff.files import files
-from media.attachments import Enclosed, keep
+from handoff.service import HandoffService
+from handoff.steps import Operator
+from handoff.uploads import Upload
+from media.attachments import Enclosed, KeptFile, keep
 from media.models import Attachment
-from media.store import MediaStore
+from media.store import LARGEST, MediaStore
 from staff.models import AuditEntry
 from tests.handoff.conftest import House
-from tests.handoff.inbox import hub_of, inbox_app, staff_of
-from tests.handoff.test_pages import browser
+from tests.handoff.inbox import hub_of, inbox_app, staff_of, uploads_of
+from tests.handoff.test_pages import Browser, browser
 from tests.media.test_media import picture
 
 
@@ -42,7 +48,7 @@ async def test_a_photo_a_paper_and_what_did_not_come(house: House, tmp_path: Pat
         await tx.session.execute(update(Attachment).where(Attachment.position == 2).values(failed))
     staff, hub = await staff_of(house), hub_of(house)
     app = inbox_app(house, staff, hub)
-    app.include_router(files(house.database, house.events, house.signals, store))
+    app.include_router(files(house.database, house.events, house.signals, store, uploads_of(house)))
     olga, petr = await browser(app, "olga"), await browser(app, "petr")
     try:
         shown = await olga.text(f"/inbox/{stay}")
@@ -95,3 +101,77 @@ def test_sizes(octets: int, told: str) -> None:
 def test_another_try_is_offered_where_it_may_help(problem: str, again: bool) -> None:
     file = Enclosed(1, 1, "photo", "a", "failed", problem, "", None, "", 0, None, 0, 0)
     assert enclosed.shown(file).again is again
+
+
+async def test_an_operator_sends_files(house: House, tmp_path: Path) -> None:
+    """Kept when chosen, sent with the answer; what is refused says why and changes nothing."""
+    store = MediaStore(house.database, tmp_path / "media")
+    first = await house.waiting()
+    conversation = (await house.stay(first)).conversation_id
+    staff, hub = await staff_of(house), hub_of(house)
+    app = inbox_app(house, staff, hub)
+    app.include_router(files(house.database, house.events, house.signals, store, uploads_of(house)))
+    olga, ivan, petr = [await browser(app, login) for login in ("olga", "ivan", "petr")]
+
+    async def up(who: Browser, content: bytes, name: str) -> httpx.Response:
+        headers = {"x-csrf-token": who.csrf, "content-type": "application/octet-stream"}
+        path = f"/inbox/files?name={quote(name)}"
+        return await who.client.post(path, content=content, headers=headers)
+
+    try:
+        for content, name, status in (
+            (b"MZ\x90\x00" + bytes(200), "программа.exe", 415),
+            (b"<html><script>alert(1)</script>", "страница.pdf", 415),
+            (b"", "пусто.pdf", 422),
+            (bytes(LARGEST + 1), "много.bin", 413),
+        ):
+            refused = await up(olga, content, name)
+            assert (refused.status_code, bool(refused.json()["why"])) == (status, True)
+        assert (await up(petr, b"%PDF-1.7", "a.pdf")).status_code == 403
+        photo = (await up(olga, picture(), "../снимок")).json()
+        paper = (await up(olga, b"%PDF-1.7 ...", "договор.pdf")).json()
+        assert (photo["name"], photo["picture"]) == ("снимок.png", True)
+        assert (paper["name"], paper["picture"]) == ("договор.pdf", False)
+        shown = await olga.get(f"/inbox/files/draft/{photo['token']}")
+        assert shown.headers["content-type"] == "image/jpeg"
+        assert (await ivan.get(f"/inbox/files/draft/{photo['token']}")).status_code == 410
+        assert await house.sent(conversation) == []
+
+        stolen = await ivan.say(first, "Вот", file=photo["token"])
+        assert stolen.status_code == 409
+        tokens = [photo["token"], paper["token"]]
+        for _ in range(2):  # a double press
+            sent = await olga.say(first, "Вот договор", key="k" * 20, file=tokens)
+            assert sent.status_code == 204
+        assert (await olga.say(first, "Вот договор", key="k" * 20)).status_code == 409
+        alone = await olga.say(first, "", key="l" * 20, file=paper["token"])
+        assert alone.status_code == 204
+        async with house.database.read() as session:
+            payloads = (
+                await session.execute(select(Delivery.payload).order_by(Delivery.seq))
+            ).scalars()
+            told = [(one["text"], one["file"]["kind"], one["file"]["name"]) for one in payloads]
+        assert [one[1:] for one in told] == [
+            ("picture", "снимок.png"), ("document", "договор.pdf"), ("document", "договор.pdf"),
+        ]  # fmt: skip
+        assert told[0][0].endswith("Вот договор")
+        assert [one[0] for one in told[1:]] == ["", ""]
+        page = await ivan.text(f"/inbox/{first}")
+        assert len(re.findall(r'<img src="/inbox/files/\d+/picture"', page)) == 1
+        assert page.count("договор.pdf") >= 2
+        assert (await house.stay(first)).next_due_at is None
+    finally:
+        for one in (olga, ivan, petr):
+            await one.client.aclose()
+        staff.close()
+
+
+async def test_no_files_where_only_public_things_are_told(house: House, olga: Operator) -> None:
+    service = HandoffService(
+        house.database, house.outbox, house.events, house.service.hours,
+        answer_within=timedelta(minutes=15), idle_close=timedelta(hours=4),
+        public_only=["telegram"],
+    )  # fmt: skip
+    file = Upload(KeptFile("0" * 64, "application/pdf", 10), "a.pdf")
+    with pytest.raises(NoFilesHere):
+        await service.desk.answer(await house.waiting(), olga, "Вот", client_key="k", files=[file])

@@ -76,11 +76,13 @@ class Browser:
         assert answer.status_code == 200
         return answer.text
 
-    async def press(self, path: str, **form: str) -> httpx.Response:
+    async def press(self, path: str, **form: str | list[str]) -> httpx.Response:
         """As htmx does it."""
         return await self.client.post(path, data=form, headers=HTMX | {"x-csrf-token": self.csrf})
 
-    async def say(self, handoff: int, text: str, key: str = KEY, **form: str) -> httpx.Response:
+    async def say(
+        self, handoff: int, text: str, key: str = KEY, **form: str | list[str]
+    ) -> httpx.Response:
         return await self.press(f"/inbox/{handoff}/say", text=text, key=key, **form)
 
 

@@ -1,11 +1,12 @@
 """Advice to editors, and the starter articles that follow it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from knowledge_base.front_matter import parse
-from knowledge_base.style import advice
+from knowledge_base.style import advice, demands
 from tests.knowledge_base.samples import text
 
 CONTENT = Path(__file__).resolve().parents[2] / "knowledge_base" / "content"
@@ -52,3 +53,20 @@ def test_what_is_well_said(body: str) -> None:
 @pytest.mark.parametrize("path", sorted(CONTENT.glob("*.md")), ids=lambda path: path.stem)
 def test_the_starter_articles_follow_it(path: Path) -> None:
     assert advice(parse(path.read_text(encoding="utf-8")).text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Вы обязаны передать показания.", ["«обязаны»"]),
+        ("Вам нужно явиться в офис и предъявить паспорт", ["«явиться»", "«предъявить»"]),
+        ("По п. 34 Правил Вы обязаны вносить плату. Хорошего дня!", []),
+        ("Вы обязаны платить до 10 числа (ст. 155 ЖК РФ).", []),
+        # The clause of another sentence is no reason.
+        ("По ст. 155 срок до 10 числа.\nВы обязаны явиться. Вы обязаны прийти!",
+         ["«обязаны»", "«явиться»"]),
+        ("Передайте, пожалуйста, показания.", []),
+    ],
+)  # fmt: skip
+def test_demands_in_an_answer(text: str, found: list[str]) -> None:
+    assert [re.search(r"«\w+»", one)[0] for one in demands(text)] == found  # type: ignore[index]

@@ -1,0 +1,176 @@
+// Files for an answer: chosen, pasted or dropped; kept on the server at once, sent with the answer.
+window.inboxFiles = (() => {
+  const LARGEST = 20 * 2 ** 20;
+  const MOST = 5;
+  const byId = (id) => document.getElementById(id);
+  let files = []; // {token, name, size, picture} when kept; before that {upload, …}, or {why}
+  let number = 0;
+
+  function changed() {
+    show();
+    document.dispatchEvent(new CustomEvent("ib:files"));
+  }
+
+  function icon(name) {
+    const svg = byId("ib-attach").querySelector("svg").cloneNode(true);
+    const use = svg.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${name}`));
+    return svg;
+  }
+
+  function button(label, name, run) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "btn btn-icon btn-sm";
+    made.ariaLabel = label;
+    made.title = label;
+    made.append(icon(name));
+    made.addEventListener("click", run);
+    return made;
+  }
+
+  function line(file) {
+    const item = document.createElement("li");
+    if (file.picture) {
+      const picture = document.createElement("img");
+      picture.src = `/inbox/files/draft/${file.token}`;
+      picture.alt = "";
+      item.append(picture);
+    } else {
+      item.append(icon("paperclip"));
+    }
+    const name = document.createElement("span");
+    name.className = "ib-enclosed-name";
+    name.textContent = file.name;
+    const about = document.createElement("small");
+    about.textContent = file.why ?? file.size ?? "загружается…";
+    item.append(name, about);
+    item.classList.toggle("ib-enclosed-failed", Boolean(file.why));
+    if (file.why && file.again) item.append(button("Повторить", "refresh", () => upload(file)));
+    item.append(button(`Убрать ${file.name}`, "x", () => remove(file)));
+    return item;
+  }
+
+  function show() {
+    const list = byId("ib-enclosed");
+    if (!list) return;
+    list.replaceChildren(...files.map(line));
+    list.hidden = !files.length;
+  }
+
+  function remove(file) {
+    file.upload?.abort();
+    files = files.filter((other) => other !== file);
+    changed();
+    byId("ib-text").focus();
+  }
+
+  function open() {
+    return byId("ib-composer")?.dataset.handoff;
+  }
+
+  async function upload(file) {
+    const handoff = open();
+    delete file.why;
+    file.upload = new AbortController();
+    changed();
+    const headers = {
+      "Content-Type": "application/octet-stream",
+      ...JSON.parse(document.body.getAttribute("hx-headers")),
+    };
+    try {
+      const response = await fetch(`/inbox/files?name=${encodeURIComponent(file.name)}`, {
+        method: "POST", headers, body: file.content, signal: file.upload.signal,
+      });
+      if (response.status === 201) {
+        Object.assign(file, await response.json());
+        delete file.content;
+      } else {
+        const told = await response.json().catch(() => ({}));
+        file.why = told.why ?? "не получилось загрузить.";
+        file.again = !told.why;
+      }
+    } catch {
+      file.why = "нет связи.";
+      file.again = true;
+    }
+    delete file.upload;
+    if (open() === handoff) changed();
+    else if (file.token) {
+      document.dispatchEvent(new CustomEvent("ib:files-elsewhere", { detail: { handoff, file } }));
+    }
+  }
+
+  function add(chosen) {
+    if (!byId("ib-composer")) return;
+    for (const content of chosen) {
+      if (files.length >= MOST) {
+        window.okno.notice(`С одним ответом можно отправить не больше ${MOST} файлов.`, "trouble");
+        return;
+      }
+      // A picture from the clipboard has a name that says nothing.
+      const pasted = /^image\.\w+$/.test(content.name);
+      const name = pasted ? `Снимок ${++number}.${content.name.split(".").at(-1)}` : content.name;
+      const file = { name, content };
+      files.push(file);
+      if (content.size > LARGEST) {
+        file.why = "больше 20 МБ. Отправьте файл поменьше.";
+        delete file.content;
+      } else {
+        upload(file);
+      }
+    }
+    changed();
+  }
+
+  function kept() {
+    return files.filter((file) => file.token);
+  }
+
+  // What keeps an answer from being sent, in words; "" when nothing does.
+  function obstacle() {
+    if (files.some((file) => file.upload)) return "Файл ещё загружается. Нажмите ещё раз, когда он загрузится.";
+    const failed = files.find((file) => file.why);
+    return failed ? `${failed.name}: ${failed.why} Уберите его, чтобы отправить остальное.` : "";
+  }
+
+  function put(list) {
+    files = list.map((file) => ({ ...file }));
+    show();
+  }
+
+  function isAsked(event) {
+    return [...(event.dataTransfer?.types ?? [])].includes("Files");
+  }
+
+  document.addEventListener("click", ({ target }) => target.closest("#ib-attach") && byId("ib-file").click());
+  document.addEventListener("change", ({ target }) => {
+    if (target.id !== "ib-file") return;
+    add([...target.files]);
+    target.value = "";
+  });
+  document.addEventListener("paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])];
+    // Office programs put a picture of a text beside the text itself.
+    if (event.target.id !== "ib-text" || !pasted.length || event.clipboardData.getData("text/plain")) return;
+    event.preventDefault();
+    add(pasted);
+  });
+  // Anywhere over the page, so that a miss does not open the file instead of it.
+  document.addEventListener("dragover", (event) => {
+    if (!isAsked(event)) return;
+    event.preventDefault();
+    byId("ib-conversation")?.classList.add("ib-dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) byId("ib-conversation")?.classList.remove("ib-dropping");
+  });
+  document.addEventListener("drop", (event) => {
+    if (!isAsked(event)) return;
+    event.preventDefault();
+    byId("ib-conversation")?.classList.remove("ib-dropping");
+    add([...event.dataTransfer.files]);
+  });
+
+  return { kept, put, obstacle, any: () => files.length > 0 };
+})();
