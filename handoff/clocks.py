@@ -139,8 +139,9 @@ class Clocks:
         await self._stop(tx, stay, (ClockKind.MATTER,), outcome)
         stay.next_due_at = stay.rank_at = None
 
-    async def sweep(self, tx: Transaction) -> None:
-        """Due work: mark what has little time left and what is late, and tell the pages."""
+    async def sweep(self, tx: Transaction) -> bool:
+        """Due work: mark what has little time left and what is late, and tell the pages; whether
+        an answer has become late."""
         rows = await tx.session.execute(
             select(AnswerClock, Handoff)
             .join(Handoff, Handoff.id == AnswerClock.handoff_id)
@@ -156,15 +157,18 @@ class Clocks:
             .with_for_update(of=AnswerClock)
         )
         found = rows.all()
+        answers_late = False
         for clock, stay in found:
             late = clock.due_at <= tx.now
             clock.warned_at = clock.warned_at or tx.now
             if late:
                 clock.outcome = Outcome.MISSED
             if clock.kind != ClockKind.MATTER:
+                answers_late |= late
                 self._emit(tx, "handoff.late" if late else "handoff.soon", stay)
         if len(found) == BATCH:
             await self._look_at(tx, tx.now)
+        return answers_late
 
     async def recompute(self, tx: Transaction) -> int:
         """Bring running clocks to today's calendar; how many there were of another one.
@@ -257,7 +261,10 @@ class Clocks:
         stay.rank_at = rank(due_at, stay.reason, stay.summary)
 
     def _emit(self, tx: Transaction, kind: str, stay: Handoff) -> None:
-        self._events.emit(tx, kind, conversation_id=stay.conversation_id, handoff=stay.id)
+        self._events.emit(
+            tx, kind, conversation_id=stay.conversation_id, handoff=stay.id,
+            group=stay.group_id, operator=stay.operator_id,
+        )  # fmt: skip
 
 
 def _running(stay: Handoff, kinds: Collection[ClockKind]) -> tuple[ColumnElement[bool], ...]:

@@ -213,6 +213,8 @@ class _Inbox:
             on_break = await is_on_break(session, me.person_id)
         return self._shared() | {
             "on_break": on_break,
+            "own_groups": groups,
+            "whole": whole,
             "tab": tab,
             "tabs": TABS,
             "q": search,

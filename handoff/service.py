@@ -31,6 +31,7 @@ from handoff.promise import Promises
 from handoff.proving import Proving
 from handoff.ratings import Ratings
 from handoff.steps import RETURNS_WITHIN, Steps, open_stay
+from handoff.supervisors import LATE_JOB, ChatOfSupervisors, Supervisors
 from staff import groups
 from storage.database import Database, Transaction
 from storage.jobs import Handler
@@ -69,8 +70,10 @@ class HandoffService:
         promise_terms: PromiseTerms = PROMISE_TERMS,
         public_only: Collection[str] = (),
         public: Sequence[str] = (),
+        supervisors: ChatOfSupervisors | None = None,
     ) -> None:
-        """``public_only`` and ``public`` as ``OperatorDesk`` has them."""
+        """``public_only`` and ``public`` as ``OperatorDesk`` has them; ``supervisors``: their chat
+        in a messenger."""
         self.database = database
         self.hours = hours
         self.clocks = Clocks(hours, Terms(answer_within), events, shift.look_soon)
@@ -90,6 +93,7 @@ class HandoffService:
         self.announcements = Announcements(database)
         self.promises = Promises(database, hours, answer_within)
         self.notices = Notices(self._steps, self.promises)
+        self.supervisors = Supervisors(outbox, hours, supervisors)
         self.moving = Moving(self._steps)
         self.lending = Lending(self._steps, public_only)
         self.proving = Proving(self._steps, public_only)
@@ -106,6 +110,7 @@ class HandoffService:
             WAKE_JOB: self.later.wake_due,
             shift.JOB: self.shift.look,
             NOTICE_JOB: self.notices.tell_due,
+            LATE_JOB: self.supervisors.tell_due,
         }
 
     async def calendar_loaded(self) -> None:
@@ -206,7 +211,8 @@ class HandoffService:
         return stay
 
     async def _look_at_clocks(self, tx: Transaction, _payload: dict[str, Any]) -> None:
-        await self.clocks.sweep(tx)
+        if await self.clocks.sweep(tx):
+            await self.supervisors.late(tx)
 
     async def _close_idle(self, tx: Transaction, payload: dict[str, Any]) -> None:
         """Due work: a job per answer; only the last one finds the conversation silent."""

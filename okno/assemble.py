@@ -16,6 +16,7 @@ from conversations.service import Outbox
 from handoff.calendar import WorkingHours
 from handoff.errors import WrongHours
 from handoff.service import HandoffService
+from handoff.supervisors import ChatOfSupervisors
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.learning.service import Learning
 from knowledge_base.service import KnowledgeBase
@@ -89,6 +90,7 @@ def assemble(
                 if rule.personal_data == "public_only"
             ],
             public=facts.public,
+            supervisors=_supervisors(profile),
         ),
         values=values,
         facts=facts,
@@ -98,6 +100,13 @@ def assemble(
         hub=EventHub(database, signals, stop),
         media=MediaStore(database, settings.media_dir),
     )
+
+
+def _supervisors(profile: Profile) -> ChatOfSupervisors | None:
+    chat = profile.supervisors_chat
+    if chat is None:
+        return None
+    return ChatOfSupervisors(chat.channel, chat.chat_id, timedelta(minutes=chat.every_minutes))
 
 
 def _holder(database: Database) -> str:

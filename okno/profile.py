@@ -110,6 +110,14 @@ class ChannelRule(_Strict):
     personal_data: Literal["full", "public_only", "closed"]
 
 
+class SupervisorsChat(_Strict):
+    """Where supervisors read, in numbers alone, that answers are late; our bot is in it."""
+
+    channel: Literal["telegram", "vk", "max", "ok"]
+    chat_id: str = Field(pattern=r"^[-A-Za-z0-9:]{1,64}$")
+    every_minutes: int = Field(15, ge=1)
+
+
 class Retention(_Strict):
     """How long what is kept (152-ФЗ ст. 5 ч. 7); records of contacts at least 6 months [13]."""
 
@@ -154,6 +162,7 @@ class Profile(_Strict):
     understanding: Thresholds
     personal_data: PersonalData = PersonalData()
     channels: dict[str, ChannelRule]
+    supervisors_chat: SupervisorsChat | None = None
     attachments: Attachments = Attachments()
     widget: Widget
 

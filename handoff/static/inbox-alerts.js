@@ -4,6 +4,10 @@
   const KEY = "okno:alerted";
   const QUIET_MS = 2000;
   const NEW = new Set(["handoff.requested", "handoff.requeued"]);
+  const SOON = "До срока ответа осталось 5 минут.";
+  const SOON_QUIET_MS = 30000; // several that turn amber together are one word
+  const me = Number(document.body.dataset.person);
+  let lastSoon = -Infinity;
   let context = null;
   let lastSound = 0;
 
@@ -17,9 +21,17 @@
     return document.hasFocus() && Number(open) === conversation;
   }
 
-  function worthTelling({ kind, conversation }) {
+  // Whoever has the conversation, whoever serves its group, whoever answers for the shift.
+  function concernsMe({ ids }) {
+    const { groups, whole } = document.getElementById("ib-counts").dataset;
+    if (whole === "1" || ids.operator === me || !ids.group) return true;
+    return groups.split(",").includes(String(ids.group));
+  }
+
+  function worthTelling(change) {
+    const { kind, conversation } = change;
     if (NEW.has(kind)) return "Новый разговор ждёт оператора.";
-    if (kind === "handoff.soon") return "До срока ответа осталось 5 минут.";
+    if (kind === "handoff.soon") return concernsMe(change) ? SOON : null;
     if (kind !== "message.received" || !isMine(conversation) || isInSight(conversation)) return null;
     return "Новое сообщение в Вашем разговоре.";
   }
@@ -49,6 +61,14 @@
       tone.stop(start + delay + 0.32);
     }
   }
+
+  document.body.addEventListener("okno:changes", ({ detail }) => {
+    const soon = detail.changes.find((change) => change.kind === "handoff.soon" && concernsMe(change));
+    if (!soon || isInSight(soon.conversation) || performance.now() - lastSoon < SOON_QUIET_MS) return;
+    lastSoon = performance.now();
+    const run = () => window.inbox.open(soon.ids.handoff);
+    window.okno.notice(SOON, "done", { title: "Показать", run });
+  });
 
   document.body.addEventListener("okno:changes", async ({ detail }) => {
     const settings = window.inboxSettings;
