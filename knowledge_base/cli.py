@@ -1,7 +1,7 @@
 """``okno kb``: articles in and out, and checked."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path
@@ -18,6 +18,7 @@ from knowledge_base.markdown_files import Imported, export_dir, import_dir, read
 from knowledge_base.style import advice
 from media.errors import FileGone
 from media.store import MediaStore
+from storage import migrate
 from storage.database import Database
 from storage.signals import Signals
 
@@ -53,7 +54,7 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
     ) -> None:
         """Publish the articles of a folder with their files; what is there already is left."""
         with_ = resources()
-        result = _or_exit(lambda: asyncio.run(import_articles(with_, folder, overwrite=overwrite)))
+        result = _or_exit(lambda: _run(with_, import_articles(with_, folder, overwrite=overwrite)))
         typer.echo(
             f"Added {len(result.added)}, updated {len(result.updated)}, "
             f"unchanged {len(result.unchanged)}."
@@ -74,14 +75,16 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
             for problem in unfit.problems:
                 typer.echo(f"{file}:{problem.line}: {problem.message}", err=True)
             raise typer.Exit(1) from None
-        saved = asyncio.run(save_drafts(resources(), drafts))
+        with_ = resources()
+        saved = _run(with_, save_drafts(with_, drafts))
         typer.echo(f"Saved {len(saved)} drafts, unchanged {len(drafts) - len(saved)}.")
 
     @app.command("export")
     def export(folder: Folder) -> None:
         """Write every published article, and the files that they show, into a folder."""
+        with_ = resources()
         try:
-            written = asyncio.run(export_articles(resources(), folder))
+            written = _run(with_, export_articles(with_, folder))
         except FileGone as gone:
             typer.echo(f"The bytes of a picture or a document are lost: {gone}", err=True)
             raise typer.Exit(1) from None
@@ -109,7 +112,7 @@ def commands(resources: Callable[[], Resources]) -> typer.Typer:
         with_ = resources()
         day = (on or with_.database.clock.now().astimezone(with_.zone)).date()
         if folder is None:
-            checked = asyncio.run(check_published(with_, day))
+            checked = _run(with_, check_published(with_, day))
             for line in checked.advice:
                 typer.echo(line)
             for line in checked.problems:
@@ -138,37 +141,42 @@ def _print_advice(folder: Path) -> None:
 async def import_articles(with_: Resources, folder: Path, *, overwrite: bool) -> Imported:
     """Raises FilesUnfit, and then nothing was written."""
     events = Events(Signals(with_.database))
-    try:
-        return await import_dir(
-            with_.database, with_.media, folder,
-            values=with_.variables, events=events, overwrite=overwrite,
-        )  # fmt: skip
-    finally:
-        await with_.database.close()
+    return await import_dir(
+        with_.database, with_.media, folder,
+        values=with_.variables, events=events, overwrite=overwrite,
+    )  # fmt: skip
 
 
 async def check_published(with_: Resources, day: date) -> published_check.Checked:
-    try:
-        async with with_.database.read() as session:
-            return await published_check.check(session, with_.media, with_.variables, day)
-    finally:
-        await with_.database.close()
+    async with with_.database.read() as session:
+        return await published_check.check(session, with_.media, with_.variables, day)
 
 
 async def save_drafts(with_: Resources, drafts: Mapping[str, ArticleText]) -> list[str]:
-    try:
-        async with with_.database.write() as tx:
-            return await spreadsheet.import_drafts(tx, drafts, author_id=None)
-    finally:
-        await with_.database.close()
+    async with with_.database.write() as tx:
+        return await spreadsheet.import_drafts(tx, drafts, author_id=None)
 
 
 async def export_articles(with_: Resources, folder: Path) -> list[Path]:
-    try:
-        async with with_.database.read() as session:
-            return await export_dir(session, with_.media, folder)
-    finally:
-        await with_.database.close()
+    async with with_.database.read() as session:
+        return await export_dir(session, with_.media, folder)
+
+
+def _run(with_: Resources, work: Coroutine[Any, Any, Result]) -> Result:
+    """``work`` on a database that is there and up to date; it is closed afterwards."""
+
+    async def whole() -> Result:
+        try:
+            if await migrate.is_current(with_.database):
+                return await work
+            work.close()
+            typer.echo("The database is not there or not up to date: run `okno db upgrade`.",
+                       err=True)  # fmt: skip
+            raise typer.Exit(2)
+        finally:
+            await with_.database.close()
+
+    return asyncio.run(whole())
 
 
 def _or_exit(work: Callable[[], Result]) -> Result:

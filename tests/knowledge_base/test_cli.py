@@ -156,6 +156,17 @@ def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
     assert run("import", tmp_path / "nowhere").exit_code == 2
 
 
+def test_a_database_that_is_not_there_is_told(tmp_path: Path, folder: Path) -> None:
+    def resources() -> Resources:
+        database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+        return Resources(database, MediaStore(database, tmp_path / "media"), VALUES, UTC)
+
+    for words in (("check",), ("export", str(tmp_path / "out")), ("import", str(folder))):
+        result = CliRunner().invoke(commands(resources), list(words))
+        assert result.exit_code == 2
+        assert "run `okno db upgrade`" in result.stderr
+
+
 def sheet(path: Path, *rows: tuple[object, ...]) -> Path:
     book = Workbook()
     for row in rows:
