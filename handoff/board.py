@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Author, Conversation, Message, MessageKind
-from handoff import queue
+from handoff import first, queue
 from handoff.calendar import WorkingHours
 from handoff.clock import SOON
 from handoff.figures import Answers, Figures, Ran, Rated, Wrote, by_month, figures
@@ -113,7 +113,9 @@ class Reports:
         start, end = period.bounds(self._hours.zone)
         asked = await session.execute(
             select(Handoff.conversation_id, Handoff.requested_at).where(
-                Handoff.requested_at >= start, Handoff.requested_at < end
+                Handoff.requested_at >= start,
+                Handoff.requested_at < end,
+                Handoff.reason != first.REASON,  # nobody asked for it
             )
         )
         return figures(

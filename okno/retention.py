@@ -18,6 +18,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, null, select, updat
 from billing.models import LinkAttempt
 from bots.web_chat.models import Visitor
 from conversations.models import Delivery, Event, Message, Quarantine
+from handoff.join_models import JoinCode, JoinTry
 from media.models import Attachment
 from okno.profile import Retention
 from staff.models import AuditEntry, LoginThrottle, StaffSession
@@ -65,6 +66,8 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
         _Rule(_table(StaffSession), _table(StaffSession).c.expires_at, technical),
         _Rule(_table(LoginThrottle), _table(LoginThrottle).c.last_attempt_at, technical),
         _Rule(_table(LinkAttempt), _table(LinkAttempt).c.at, technical),
+        _Rule(_table(JoinCode), _table(JoinCode).c.expires_at, technical),
+        _Rule(_table(JoinTry), _table(JoinTry).c.at, technical),
         _Rule(_table(Quarantine), _table(Quarantine).c.created_at, technical),
         _Rule(_table(Visitor), _table(Visitor).c.revoked_at, technical),
         _Rule(delivery, delivery.c.finished_at, spoken),

@@ -3,6 +3,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   let kept = null;
+  let shown = null;
 
   function fields(panel) {
     return [...panel.querySelectorAll("input[id], textarea[id]")];
@@ -26,7 +27,6 @@
   document.addEventListener("htmx:afterSwap", () => {
     const panel = byId("ib-customer");
     if (!kept || !panel) return;
-    panel.classList.toggle("ib-shown", kept.shown);
     for (const id of kept.open) byId(id)?.setAttribute("open", "");
     for (const [id, value, checked] of kept.typed) {
       const field = byId(id);
@@ -42,7 +42,14 @@
         focused.setSelectionRange(...kept.selection);
       }
     }
+    shown = kept.shown;
     kept = null;
+  });
+  // Classes are the server's again only when htmx has settled.
+  document.addEventListener("htmx:afterSettle", () => {
+    if (shown === null) return;
+    byId("ib-customer")?.classList.toggle("ib-shown", shown);
+    shown = null;
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const form = detail.elt?.closest?.("#ib-customer form");

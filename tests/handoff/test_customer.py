@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 
 from billing.models import Account, AccountLink
 from conversations.models import Conversation, Message, MessageKind
-from handoff.errors import WindowOver
+from handoff.errors import NotInThisChannel, WindowOver
+from handoff.lending import Lending, Lent
+from handoff.proving import Proving, Shown
 from handoff.steps import Operator
 from staff.models import AuditEntry
 from tests.handoff.conftest import House
@@ -149,6 +151,18 @@ async def test_what_was_before_is_read_in_place(house: House, page: Browser) -> 
     assert len(await _audit(house, "conversation.viewed")) == 1
     assert (await page.get(f"/inbox/{stranger}/earlier/{first}")).status_code == 404
     assert (await page.get(f"/inbox/{now}/earlier/999")).status_code == 404
+
+
+async def test_where_nothing_may_be_said_of_an_account(house: House, page: Browser) -> None:
+    stay = await _taken(house)
+    with pytest.raises(NotInThisChannel):
+        await Lending(house.service._steps, {"telegram"}).lend(stay, OLGA, Lent.READING)
+    async with house.database.write() as tx:
+        tx.session.add(Account(number="440012345678", surname="Ковалёва", name="М",
+                               locality="г. Д", street="ул. С", house="1"))  # fmt: skip
+    proving = Proving(house.service._steps, {"telegram"})
+    await proving.confirm(stay, OLGA, "440012345678", "Ковалёва", [Shown.OFFICE])
+    assert await house.sent(1) == [], "the operator's page knows, the channel does not"
 
 
 async def test_who_has_blocked_us_is_asked_nothing(house: House, page: Browser) -> None:
