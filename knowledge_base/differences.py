@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from difflib import SequenceMatcher
 from enum import StrEnum
 
@@ -21,9 +22,9 @@ class FieldDifference:
     lines: tuple[tuple[Change, str], ...]
 
 
-def compare(old: ArticleText, new: ArticleText) -> list[FieldDifference]:
-    """The fields that differ, in the order of the edit page."""
-    before, after = _fields(old), _fields(new)
+def compare(old: ArticleText, new: ArticleText, zone: tzinfo) -> list[FieldDifference]:
+    """The fields that differ, in the order of the edit page; ``zone`` is the company's."""
+    before, after = _fields(old, zone), _fields(new, zone)
     return [
         FieldDifference(title, tuple(changed_lines(before[title], after[title])))
         for title in before
@@ -42,7 +43,7 @@ def changed_lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[Change, 
     return found
 
 
-def _fields(text: ArticleText) -> dict[str, Sequence[str]]:
+def _fields(text: ArticleText, zone: tzinfo) -> dict[str, Sequence[str]]:
     return {
         FIELDS["title"]: [text.title],
         FIELDS["body"]: text.body.split("\n"),
@@ -53,9 +54,13 @@ def _fields(text: ArticleText) -> dict[str, Sequence[str]]:
             for button in text.buttons
         ],
         "Для кого": [AUDIENCES[text.audience]],
-        FIELDS["valid_from"]: [str(text.valid_from)] if text.valid_from else [],
-        FIELDS["valid_until"]: [str(text.valid_until)] if text.valid_until else [],
-        FIELDS["review_by"]: [str(text.review_by)] if text.review_by else [],
+        FIELDS["valid_from"]: _moment(text.valid_from, zone),
+        FIELDS["valid_until"]: _moment(text.valid_until, zone),
+        FIELDS["review_by"]: [f"{text.review_by:%d.%m.%Y}"] if text.review_by else [],
         "Основание": text.legal_basis,
         "Метки": text.tags,
     }
+
+
+def _moment(moment: datetime | None, zone: tzinfo) -> list[str]:
+    return [f"{moment.astimezone(zone):%d.%m.%Y %H:%M}"] if moment else []

@@ -241,7 +241,7 @@ def _add_article(router: APIRouter, editor: Editor, files: ArticleFiles, zone: Z
         except EditConflict:
             opened = await opened_article(editor, article_id)
             shown["conflict"] = opened.version
-            shown["differences"] = compare(versions.text_of(opened.version), text)
+            shown["differences"] = compare(versions.text_of(opened.version), text, zone)
         else:
             async with editor.database.write() as tx:
                 await autosave.forget(tx, article_id, me.person_id)
@@ -265,19 +265,26 @@ def _add_versions(router: APIRouter, editor: Editor, files: ArticleFiles, zone: 
         article_id: Id,
         version_id: Id,
         changed: Annotated[bool, Query()] = False,
+        against: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     ) -> Response:
+        """``against``: the version to compare with; by default the newest, for the newest itself
+        the one before."""
         opened = await opened_article(editor, article_id)
-        try:
-            async with editor.database.read() as session:
-                shown = await listing.open_version(session, article_id, version_id)
-        except ArticleUnknown:
-            raise HTTPException(404) from None
-        text, newest = versions.text_of(shown), versions.text_of(opened.version)
+        async with editor.database.read() as session:
+            past = await listing.history(session, article_id)
+        shown = next((one for one in past if one.id == version_id), None)
+        others = [one for one in past if one.id != version_id]
+        other = next((one for one in others if against in (None, one.id)), None)
+        if shown is None or (against is not None and other is None):
+            raise HTTPException(404)
+        text = versions.text_of(shown)
         context = {
             "article": opened,
             "version": shown,
             "text": text,
-            "differences": compare(newest, text),
+            "other": other,
+            "others": others,
+            "differences": compare(versions.text_of(other), text, zone) if other else [],
             "changed": changed,
             "people": await _people(request, shown),
             "states": STATES,

@@ -21,6 +21,8 @@ UNSIGNED: Final = "что на картинке"
 
 _REFERENCE: Final = re.compile(rf"!?\[([^\[\]\n]*)\]\({FOLDER}/([^()\n]*)\)")
 _OUTSIDE: Final = re.compile(rf"!\[[^\[\]\n]*\]\((?!{FOLDER}/)")
+# Meant as one and none: with brackets in its words, or with a blank.
+_MEANT: Final = re.compile(rf"\]\(\s*{FOLDER}/")
 # What is left of a line that held nothing but files.
 _EMPTY_LINE: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*")
 _PICTURES: Final = ("image/png", "image/jpeg")
@@ -101,6 +103,9 @@ def find_problems(source: str, field: str, known: Collection[str]) -> Iterator[P
         elif one.name not in known:
             yield Problem(f"Нет файла «{one.name}»: загрузите его", field, one.line)
     for number, line in enumerate(source.split("\n"), 1):
+        if _MEANT.search(_REFERENCE.sub("", line)):
+            message = "Файл записан не так: нужно [слова](files/имя), без скобок в словах"
+            yield Problem(message, field, number)
         if _OUTSIDE.search(line):
             message = "Картинку с чужого сайта клиент не увидит: загрузите её сюда"
             yield Problem(message, field, number)

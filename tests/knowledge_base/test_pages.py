@@ -205,10 +205,16 @@ async def test_htmx_gets_only_what_the_step_changed(database: Database, elena: B
 async def test_an_older_version_returns_as_a_draft(database: Database, elena: Browser) -> None:
     first = await published(database, body="Старое")
     number = await article_id(database)
-    await elena.post(f"/kb/{number}/publish", form(1, body="Новое"))
+    dates = {"review_by": "2027-06-01", "valid_until": "2027-07-01T00:00"}
+    await elena.post(f"/kb/{number}/publish", form(1, body="Новое", **dates))
     page = await elena.get(f"/kb/{number}/versions/{first}")
+    assert "<del>01.06.2027</del>" in page.text
+    assert "<del>01.07.2027 00:00</del>" in page.text
     assert "<del>Новое</del>" in page.text
     assert "<ins>Старое</ins>" in page.text
+    newest = await elena.get(f"/kb/{number}/versions/{first + 1}?against={first}")
+    assert "<del>Старое</del>" in newest.text
+    assert (await elena.get(f"/kb/{number}/versions/{first}?against=99")).status_code == 404
     await elena.post(f"/kb/{number}/versions/{first}/restore", {"base": "2"})
     versions = await version_list(database)
     assert (versions[-1].body, versions[-1].state) == ("Старое", State.DRAFT)

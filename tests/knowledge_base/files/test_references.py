@@ -54,6 +54,8 @@ def test_what_keeps_from_publishing() -> None:
     assert gone == ("Нет файла «gone.png»: загрузите его", 3)
     assert told("Вот [а](files/../secret.png)")[0][0].startswith("Имя файла")
     assert told("Вот ![а](https://elsewhere.org/a.png)")[0][1] == 1
+    for wrong in ("Вот ![а [б]](files/plan.png)", "Вот [а]( files/plan.png)"):
+        assert told(wrong)[0][0].startswith("Файл записан не так")
     assert told("![План](files/plan.png)") == [("Кроме файлов нужен и текст", None)]
     many = "Вот\n" + "\n".join(f"![a](files/p{n}.png)" for n in range(7))
     assert "больше 6" in told(many)[0][0]
