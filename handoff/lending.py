@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.models import Author, Conversation, Message, MessageKind
+from conversations.models import Author, Conversation, Message, MessageKind, Turn
 from conversations.service import hand_in, record
 from handoff.errors import CustomerGone, NotInThisChannel
 from handoff.steps import Operator, Steps
@@ -106,6 +106,8 @@ async def under_way(session: AsyncSession, conversation: Conversation) -> Lent |
 
 def current(conversation: Conversation) -> Lent | None:
     """What the assistant does in an operator's conversation at the moment."""
+    if conversation.turn != Turn.OPERATOR:
+        return None
     what = str(conversation.state.get("lent") or "")
     return Lent(what) if what in DONE else None
 

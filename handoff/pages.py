@@ -5,6 +5,7 @@ permission check (``/inbox/list``, ``/inbox/{id}/news``…) when a live event sa
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
@@ -49,6 +50,8 @@ Search = Annotated[str, Query(max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=queue.LONGEST_LIST)]
 After = Annotated[str, Query(max_length=80)]
 
+# Somebody who looks at the same customer again within this time looks still.
+ONE_LOOK = timedelta(minutes=10)
 # What says how the customer came here, not about what.
 _NO_TOPIC = {"operator", "danger", "help"}
 
@@ -322,11 +325,7 @@ class _Inbox:
             stands = await standing(session, stay.contact_id, self._database.clock.now())
             who = await customer(session, stay)
         if accounts or claims:
-            async with self._database.write() as tx:
-                audit.record(
-                    tx, me.person_id, "account.viewed",
-                    object_kind="contact", object_id=stay.contact_id,
-                )  # fmt: skip
+            await self._seen(me, stay.contact_id)
         flow = str(stay.summary.get("flow") or "")
         return {
             "stands": stands,
@@ -346,6 +345,22 @@ class _Inbox:
             "topic": self._topic(stay.summary),
             "flow": labels.FLOWS.get(flow, flow),
         }
+
+    async def _seen(self, me: SignedIn, contact_id: int) -> None:
+        """Record that somebody looks; the piece is fetched anew with every change, and that is
+        still the same look."""
+        since = self._database.clock.now() - ONE_LOOK
+        async with self._database.read() as session:
+            recorded = await audit.is_recorded(
+                session, me.person_id, "account.viewed",
+                object_kind="contact", object_id=contact_id, since=since,
+            )  # fmt: skip
+        if not recorded:
+            async with self._database.write() as tx:
+                audit.record(
+                    tx, me.person_id, "account.viewed",
+                    object_kind="contact", object_id=contact_id,
+                )  # fmt: skip
 
     def _topic(self, summary: Mapping[str, Any]) -> str:
         """What it is about: the last article that was shown, else what was understood last."""

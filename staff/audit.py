@@ -39,6 +39,30 @@ def record(
     )
 
 
+async def is_recorded(
+    session: AsyncSession,
+    person_id: int,
+    action: str,
+    *,
+    object_kind: str,
+    object_id: int | str,
+    since: datetime,
+) -> bool:
+    """Whether this person has done it to this object since then."""
+    found = await session.scalar(
+        select(AuditEntry.id)
+        .where(
+            AuditEntry.object_kind == object_kind,
+            AuditEntry.object_id == str(object_id),
+            AuditEntry.action == action,
+            AuditEntry.person_id == person_id,
+            AuditEntry.at > since,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     id: int

@@ -105,7 +105,11 @@ async def test_accounts_are_closed_and_their_views_recorded(
     html = await page.text(f"/inbox/{stay}/customer")
     assert "440012345678" in html
     assert "Личность подтверждена ботом: номер счёта и владелец" in html
+    await page.text(f"/inbox/{stay}/customer")
     assert len(await _audit(house, "account.viewed")) == 1, "the piece counts like the page"
+    house.clock.advance(minutes=11)
+    await page.text(f"/inbox/{stay}")
+    assert len(await _audit(house, "account.viewed")) == 2
 
 
 async def test_a_flow_is_lent_from_the_panel(house: House, page: Browser) -> None:
