@@ -4,14 +4,13 @@ What is that already stays byte for byte, so that a folder of articles can go ou
 PNG: ISO/IEC 15948, 5.3 and 11; JPEG: ITU-T T.81, annex B.
 """
 
-import asyncio
 import io
 from collections.abc import Iterator
 from typing import Final
 
 from PIL import Image
 
-from media.pictures import HANDS, SIDE, opened_flat
+from media.pictures import SIDE, opened_flat
 
 # Viber takes no heavier ones (REST Bot API, «Picture message»).
 HEAVIEST: Final = 1_000_000
@@ -23,13 +22,9 @@ _JPEG_PARTS: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, 0xDA, 0xE0})
 _JFIF: Final = 16
 
 
-async def only_a_picture(content: bytes) -> bytes | None:
-    """A PNG or a JPEG of at most ``SIDE`` pixels a side; None for what can't be read as one."""
-    return await asyncio.get_running_loop().run_in_executor(HANDS, make, content)
-
-
 def make(content: bytes) -> bytes | None:
-    """``only_a_picture`` for whoever has a thread of his own."""
+    """A PNG or a JPEG of at most ``SIDE`` pixels a side; None for what can't be read as one. It
+    takes time and memory: among ``HANDS``, not on the event loop."""
     flat = opened_flat(content)
     if flat is None:
         return None

@@ -41,8 +41,9 @@ class Checked:
 
 
 def check(content: bytes, name: str) -> Checked:
-    """Pictures come out as nothing but pictures: unfolding one takes time, so not on the event
-    loop. ``name``: as it was called, for the words of a refusal. Raises FileRefused."""
+    """Pictures come out as nothing but pictures: unfolding one takes time and memory, so among
+    ``media.pictures.HANDS``. ``name``: as it was called, for the words of a refusal. Raises
+    FileRefused."""
     if not content:
         raise FileRefused("Файл пустой")
     if len(content) > LARGEST:

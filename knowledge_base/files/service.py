@@ -13,6 +13,7 @@ from knowledge_base.files.checking import Checked, check, named
 from knowledge_base.files.models import Enclosure
 from knowledge_base.files.references import FileFacts
 from media.links import Links
+from media.pictures import HANDS
 from media.store import MediaStore
 from replies import File
 from staff import audit
@@ -29,7 +30,8 @@ class ArticleFiles:
 
     async def upload(self, name: str, content: bytes, *, author_id: int) -> FileFacts:
         """The same bytes again are the same file. Raises FileRefused."""
-        checked = await asyncio.to_thread(check, content, name)
+        loop = asyncio.get_running_loop()
+        checked = await loop.run_in_executor(HANDS, check, content, name)
         digest = await self.store.put(checked.content)
         async with self._database.write() as tx:
             same = await tx.session.scalar(
