@@ -2,8 +2,8 @@
 
 A word that neither the dictionary nor the training phrases know is replaced by the nearest word of
 the training phrases, or split where two known words were glued together. The index is the
-symmetric-delete one: every word is filed under itself and itself with letters left out, so a
-lookup costs a few dictionary accesses whatever the size of the vocabulary.
+symmetric-delete one of SymSpell: the beginning of every word is filed under itself and itself with
+letters left out, so a lookup costs a few dictionary accesses whatever the size of the vocabulary.
 """
 
 import re
@@ -21,6 +21,8 @@ _MIN_LENGTH: Final = 4
 # From this length two mistakes are forgiven.
 _LONG: Final = 8
 _MIN_GLUED: Final = 6
+# Letters of a word that it is filed by: the forms of a word mostly share them.
+_BEGINNING: Final = 7
 _SHORT_WORDS: Final = frozenset(
     re.findall("[а-я]+", "а в и к о с у я до за из на не ни но от по что как мне где")
 )
@@ -31,11 +33,17 @@ class Speller:
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = dict(counts)
-        index: dict[str, list[str]] = defaultdict(list)
+        alike: dict[tuple[str, int], list[str]] = defaultdict(list)
         for word in self._counts:
-            for key in _deletions(word):
-                index[key].append(word)
-        self._index = dict(index)
+            # A long word with two slips may stand for one that is shorter by two letters.
+            alike[word[:_BEGINNING], _most(len(word) + 2)].append(word)
+        # Words in a string: a hundred thousand small lists are work for the garbage collector.
+        self._index: dict[str, str] = {}
+        for (beginning, most), words in alike.items():
+            filed = " ".join(words)
+            for key in _deletions(beginning, most):
+                others = self._index.get(key)
+                self._index[key] = f"{others} {filed}" if others else filed
         self.correct = lru_cache(maxsize=20_000)(self._correct)
 
     def knows(self, word: str) -> bool:
@@ -56,11 +64,11 @@ class Speller:
         return self._split(word) or (word,)
 
     def _nearest(self, word: str) -> str | None:
-        allowed = 2 if len(word) >= _LONG else 1
+        allowed = _most(len(word))
         best: tuple[int, int, str] | None = None
         seen: set[str] = set()
-        for key in _deletions(word):
-            for candidate in self._index.get(key, ()):
+        for key in _deletions(word[:_BEGINNING], allowed):
+            for candidate in self._index.get(key, "").split():
                 if candidate in seen:
                     continue
                 seen.add(candidate)
@@ -89,15 +97,21 @@ class Speller:
         return piece in _SHORT_WORDS or (len(piece) >= _MIN_LENGTH and piece in self._counts)
 
 
-def _deletions(word: str) -> set[str]:
-    """The word and what is left of it without one letter, or two in a long word."""
-    if len(word) < _MIN_LENGTH:
-        return {word}
-    once = _one_letter_less(word)
-    if len(word) < _LONG:
-        return {word} | once
-    return {word}.union(once, *map(_one_letter_less, once))
+def _most(length: int) -> int:
+    """Mistakes that are forgiven in a word of so many letters."""
+    return 2 if length >= _LONG else 1
 
 
-def _one_letter_less(word: str) -> set[str]:
-    return {word[:i] + word[i + 1 :] for i in range(len(word))}
+@lru_cache(maxsize=10_000)
+def _deletions(beginning: str, most: int) -> frozenset[str]:
+    """The beginning of a word and what is left of it without one letter, or two in a long word."""
+    if len(beginning) < _MIN_LENGTH:
+        return frozenset({beginning})
+    once = _one_letter_less(beginning)
+    if most == 1:
+        return once | {beginning}
+    return frozenset({beginning}).union(once, *map(_one_letter_less, once))
+
+
+def _one_letter_less(word: str) -> frozenset[str]:
+    return frozenset(word[:i] + word[i + 1 :] for i in range(len(word)))

@@ -67,7 +67,7 @@ class FakeVk(FakePlatform):
         self.answers: list[tuple[int, str]] = []
         self.events = dict.fromkeys(
             ("message_new", "message_reply", "message_event", "message_edit", "message_allow",
-             "message_deny"), 1
+             "message_deny", "message_read"), 1
         )  # fmt: skip
         self.first_ts = 1  # what is older than this is no longer kept
         self._customers: dict[int, Customer] = {}
