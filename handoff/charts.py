@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-_WIDTH = 720
+_WIDTH = 480
 _HEIGHT = 160
 _FOOT = 20
 # So many labels stand beside each other.
-_LABELS = 24
+_LABELS = 12
 
 
 def columns(values: Sequence[tuple[str, int]], title: str) -> Markup:

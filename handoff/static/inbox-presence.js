@@ -132,6 +132,9 @@
   });
   new MutationObserver(look).observe(byId("ib-pane"), { childList: true });
   document.addEventListener("ib:head", show);
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("#ib-take-break")) target.closest("details").open = false;
+  });
   document.addEventListener("ib:listed", readList);
   setInterval(show, STOPPED_MS);
   setInterval(() => {
