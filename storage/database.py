@@ -26,7 +26,7 @@ from storage.clock import Clock, SystemClock
 
 BUSY_TIMEOUT_MS = 10_000
 READ_POOL = 4
-POSTGRES_POOL = 10
+POSTGRES_POOL = 10  # each for reading and for writing
 # Lists of values make a statement of their own for each length.
 STATEMENT_CACHE = 500
 
@@ -139,6 +139,7 @@ def _postgres_engine(url: URL, *, writable: bool) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         pool_size=POSTGRES_POOL,
+        max_overflow=0,
         connect_args={
             "server_settings": settings,
             "prepared_statement_cache_size": STATEMENT_CACHE,
