@@ -1,6 +1,6 @@
 """How soon an operator's page hears of a message: many open pages, a steady rate of messages.
 
-    python benchmarks/inbox.py --pages 200 --rate 50 --seconds 20 [--open 10000]
+    python -m benchmarks.inbox --pages 200 --rate 50 --seconds 20 [--open 10000]
 
 Pages are streams of live events over HTTP, as browsers hold them; messages come through the
 intake. Also times the list of the inbox with ``--open`` conversations in the queue.
