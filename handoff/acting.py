@@ -27,6 +27,7 @@ from handoff.errors import (
     SentDifferently,
     StillOpen,
     TooLate,
+    TooManyLabels,
     TooManyTries,
     UploadGone,
     WindowOver,
@@ -98,6 +99,8 @@ async def _reason(request: Request, error: HandoffError) -> str:
             return f"{labels.unreachable(reason)} Ваш текст остался на месте."
         case UploadGone():
             return "Файл приложен слишком давно. Уберите его и приложите снова."
+        case TooManyLabels(limit=limit):
+            return f"На одном разговоре может быть до {limit} меток. Снимите лишние."
         case NoFilesHere():
             return (
                 "В этот канал нельзя отправлять файлы: в них могут быть данные клиента. "

@@ -122,6 +122,17 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
         act = later.promise(handoff_id, operator_of(me), kind, phone=phone.strip())
         return await perform(request, handoff_id, act)
 
+    @routes.post("/label")
+    async def label(
+        request: Request,
+        me: Me,
+        handoff_id: StayId,
+        label: Annotated[str, Form(max_length=200)] = "",
+        off: Annotated[bool, Form()] = False,
+    ) -> Response:
+        change = service.labels.take_off if off else service.labels.put
+        return await perform(request, handoff_id, change(handoff_id, operator_of(me), label))
+
     @routes.post("/transfer")
     async def transfer(
         request: Request,

@@ -21,6 +21,7 @@ HandoffError
 ├── TooManyTries        too many wrong tries; wait
 ├── NotInThisChannel    nothing about an account may be asked or shown there
 ├── UploadGone          a file of the draft is no longer there to be sent
+├── TooManyLabels       ``limit`` on one conversation
 ├── NoFilesHere         not in this channel: what a file says cannot be read
 ├── NotWarned           nobody is stopped without a warning before
 └── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
@@ -131,6 +132,12 @@ class NotInThisChannel(HandoffError):
 
 class UploadGone(HandoffError):
     pass
+
+
+class TooManyLabels(HandoffError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 class NoFilesHere(HandoffError):

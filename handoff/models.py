@@ -181,6 +181,19 @@ class Mention(Base):
     seen_at: Mapped[datetime | None]
 
 
+class Label(Base):
+    """A word or two that staff have put on a stay. ``folded`` is what the search reads."""
+
+    __tablename__ = "label"
+    __table_args__ = (Index("ix_label_folded", "folded"),)
+
+    handoff_id: Mapped[int] = mapped_column(ForeignKey(Handoff.id), primary_key=True)
+    folded: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    created_by: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    created_at: Mapped[datetime]
+
+
 class CannedReply(Base):
     """A prepared answer. ``owner_id`` NULL: everybody's. ``folded`` is what the search reads."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from billing.claiming import Claims
-from handoff import labels, mentions, proving, queue
+from handoff import labels, mentions, proving, queue, tags
 from handoff.abuse import standing
 from handoff.accounts import Accounts
 from handoff.actions import LARGEST_ID, StayId, actions
@@ -194,8 +194,13 @@ class _Inbox:
         """The list with what stands around it."""
         async with self._database.read() as session:
             people = await at_work(session, self._database.clock.now())
+            groups = await all_groups(session)
+            known = await tags.known(session)
+        supervises = me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
         return await self.listed(me, tab, search, limit, after) | {
-            "assignees": people if me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR) else [],
+            "assignees": people if supervises else [],
+            "assign_to_groups": groups if supervises else [],
+            "known_labels": known,
         }
 
     async def listed(

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Author, Contact, Conversation, Message, MessageKind
-from handoff import names, paging
+from handoff import names, paging, tags
 from handoff.models import Handoff, HandoffState, OperatorLine, Rating, Urgency
 from handoff.paging import Place, Run
 from handoff.search import search as find
@@ -67,7 +67,7 @@ class LastLine:
 @dataclass(frozen=True, slots=True)
 class QueueItem:
     """A line of the list. ``due_at``: the answer that is owed; None when nothing is. ``said``:
-    where a search found a text, the words around it."""
+    where a search found a text, the words around it. ``tags``: what staff call it."""
 
     handoff_id: int
     conversation_id: int
@@ -86,6 +86,7 @@ class QueueItem:
     wake_at: datetime | None
     said: str
     last: LastLine | None
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Stay:
     subject: str
     rating: int | None
     rating_comment: str
+    tags: Sequence[str] = ()
 
 
 async def page(
@@ -176,6 +178,7 @@ async def page(
         only = _of(tab, me, groups)
     rows, end = await _read(session, only, runs, begin, limit)
     last = await _last_lines(session, [row.Handoff.conversation_id for row in rows])
+    put = await tags.of_stays(session, [row.Handoff.id for row in rows])
     items = [
         QueueItem(
             handoff_id=row.Handoff.id,
@@ -195,6 +198,7 @@ async def page(
             wake_at=row.Handoff.wake_at,
             said=said.get(row.Handoff.conversation_id, ""),
             last=last.get(row.Handoff.conversation_id),
+            tags=put.get(row.Handoff.id, ()),
         )
         for row in rows
     ]
@@ -256,6 +260,7 @@ async def read(session: AsyncSession, handoff_id: int) -> Stay | None:
         subject=stay.subject,
         rating=row.score,
         rating_comment=row.comment or "",
+        tags=(await tags.of_stays(session, [stay.id])).get(stay.id, ()),
     )
 
 

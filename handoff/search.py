@@ -12,6 +12,7 @@ from conversations.folding import fold
 from conversations.models import Author, Contact, Conversation, Message, MessageKind
 from handoff import words
 from handoff.models import Handoff
+from handoff.tags import labelled
 from nlu.morphology import forms
 
 # Lines of a page, and one that says whether there are more.
@@ -44,7 +45,8 @@ async def search(session: AsyncSession, text: str, *, before: int | None = None)
     sqlite = session.get_bind().dialect.name == "sqlite"
     said, partly = await _said(session, asked, sqlite=sqlite)
     named = select(Handoff.conversation_id).where(words.stays(asked, sqlite=sqlite))
-    found = [Handoff.conversation_id.in_(said), Handoff.conversation_id.in_(named)]
+    called = select(Handoff.conversation_id).where(labelled(asked))
+    found = [Handoff.conversation_id.in_(part) for part in (said, named, called)]
     if (numbered := _numbered(text)) is not None:
         found.append(Handoff.conversation_id.in_(numbered))
     last = func.max(Handoff.id)

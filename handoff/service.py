@@ -32,6 +32,7 @@ from handoff.proving import Proving
 from handoff.ratings import Ratings
 from handoff.steps import RETURNS_WITHIN, Steps, open_stay
 from handoff.supervisors import LATE_JOB, ChatOfSupervisors, Supervisors
+from handoff.tags import Labels
 from staff import groups
 from storage.database import Database, Transaction
 from storage.jobs import Handler
@@ -95,6 +96,7 @@ class HandoffService:
         self.notices = Notices(self._steps, self.promises)
         self.supervisors = Supervisors(outbox, hours, supervisors)
         self.moving = Moving(self._steps)
+        self.labels = Labels(self._steps)
         self.lending = Lending(self._steps, public_only)
         self.proving = Proving(self._steps, public_only)
         self.first = First(self._steps, self.desk)

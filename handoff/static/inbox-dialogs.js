@@ -23,6 +23,8 @@
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const dialog = detail.elt?.closest?.("dialog.ib-dialog");
-    if (dialog && detail.successful) dialog.close();
+    if (!dialog || !detail.successful) return;
+    dialog.close();
+    if (dialog.id === "ib-label") dialog.querySelector("form").reset();
   });
 })();

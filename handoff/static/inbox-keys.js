@@ -24,7 +24,7 @@
   const KEYS = {
     KeyJ: () => window.inbox.step(1),
     KeyK: () => window.inbox.step(-1),
-    KeyT: () => press("ib-take"),
+    KeyT: () => press(byId("ib-take") ? "ib-take" : "ib-take-over"),
     KeyR: () => write("answer"),
     KeyN: () => write("note"),
     KeyS: () => byId("ib-q").focus(),
@@ -39,11 +39,26 @@
     KeyP: () => press("ib-do-promise"),
     KeyV: () => window.inboxMany.toggle(),
     KeyZ: () => press("ib-snooze-hour"),
+    KeyY: () => press("ib-snooze-tomorrow"),
+    KeyU: () => press("ib-snooze-customer"),
+    KeyL: () => press("ib-do-label"),
+    KeyF: () => press("ib-attach"),
+    KeyD: () => press("ib-return"),
+    KeyO: () => press("ib-do-rating"),
+    KeyW: () => press("ib-warn"),
+    KeyE: () => press("ib-customer-toggle"),
+    KeyA: () => press("ib-lend-stop"),
+    KeyH: () => location.assign("/inbox/canned"),
     KeyI: () => press("ib-lend-identity"),
     KeyG: () => press("ib-lend-reading"),
     KeyB: () => press("ib-lend-bill"),
     KeyQ: () => press("ib-lend-payment"),
   };
+
+  function showKeys() {
+    dialog.showModal();
+    dialog.scrollTop = 0; // the button at its end has the focus
+  }
 
   function escape(target) {
     if (document.querySelector("details[open]")) return;
@@ -72,12 +87,12 @@
       window.inbox.step(code === "ArrowDown" ? 1 : -1);
     } else if (key === "?" || (code === "Slash" && event.shiftKey)) {
       event.preventDefault();
-      dialog.showModal();
+      showKeys();
     } else if (KEYS[code] && !event.shiftKey) {
       event.preventDefault();
       KEYS[code]();
     }
   });
 
-  byId("ib-show-keys").addEventListener("click", () => dialog.showModal());
+  byId("ib-show-keys").addEventListener("click", showKeys);
 })();

@@ -28,6 +28,12 @@
     if (target.closest(".ib-pick")) toggle(target.value);
   });
   byId("ib-many-none").addEventListener("click", none);
+  byId("ib-many-to").addEventListener("change", ({ target }) => {
+    const field = byId("ib-many-label");
+    field.hidden = target.value !== "label";
+    field.required = !field.hidden;
+    if (!field.hidden) field.focus();
+  });
   byId("ib-many").addEventListener("htmx:configRequest", (event) => {
     event.detail.parameters.ids = [...chosen];
   });

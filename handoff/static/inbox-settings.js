@@ -1,7 +1,7 @@
 // What an operator has chosen for himself, kept in this browser.
 window.inboxSettings = (() => {
   const KEY = "okno:inbox";
-  const DEFAULTS = { sound: false, notices: false, send: "enter" };
+  const DEFAULTS = { sound: false, notices: false, counter: true, send: "enter" };
 
   function all() {
     try {

@@ -526,7 +526,7 @@
     show("mine", Number(owed), false);
     show("snoozed", Number(byId("ib-counts").dataset.snoozed), false);
     const all = Number(waiting) + Number(owed);
-    document.title = all ? `(${all}) ${title}` : title;
+    document.title = all && window.inboxSettings.get("counter") ? `(${all}) ${title}` : title;
   }
 
   function show(tab, number, isLate) {
@@ -536,6 +536,7 @@
     badge.classList.toggle("ib-count-late", isLate);
   }
 
+  document.addEventListener("ib:settings", showCounts);
   for (const item of byId("ib-items").children) sourceOf(item);
   markOpen();
   showCounts();

@@ -279,6 +279,17 @@ async def test_several_at_once_and_the_palette(
     page = await inbox(chromium, server, "irina")
     for name in ("Анна", "Борис"):
         await page.locator(".ib-item", has_text=name).locator(".ib-pick input").check(force=True)
+    await page.select_option("#ib-many-to", label="Поставить метку")
+    await page.fill("#ib-many-label", "авария на Мира")
+    await page.click("#ib-many button[type=submit]")
+    await expect(page.locator(".ib-tag-label")).to_have_text(["авария на Мира"] * 2)
+    await expect(page).to_have_title(re.compile(r"^\(3\)"))
+    await page.click(".ib-settings summary")
+    await page.locator("[data-setting=counter]").uncheck()
+    await expect(page).to_have_title(re.compile("^Диалоги"))
+    await page.click(".ib-settings summary")
+    for name in ("Анна", "Борис"):
+        await page.locator(".ib-item", has_text=name).locator(".ib-pick input").check(force=True)
     await page.select_option("#ib-many-to", label="Назначить: Иван")
     await page.click("#ib-many button[type=submit]")
     await expect(page.locator(".ib-item")).to_have_count(1)

@@ -5,7 +5,8 @@ from sqlalchemy import insert, select, update
 
 from billing.models import Account, AccountLink
 from conversations.models import Contact, Message
-from handoff import queue, words
+from handoff import queue, tags, words
+from handoff.errors import AnswerTooLong, EmptyAnswer, TooManyLabels
 from handoff.models import Handoff
 from handoff.queue import Tab
 from handoff.steps import Operator
@@ -139,3 +140,32 @@ async def test_postgres_reads_its_index(house: House) -> None:
         await tx.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = await tx.connection.exec_driver_sql(f"EXPLAIN {sql}")
         assert "fts_message" in "\n".join(plan.scalars())
+
+
+async def test_labels(house: House, olga: Operator, ivan: Operator) -> None:
+    """Anybody puts them, the first spelling stays; they are found, in part and in any case."""
+    put, off = house.service.labels.put, house.service.labels.take_off
+    anna, boris = await house.waiting("1", "Анна"), await house.waiting("2", "Борис")
+
+    async def found(text: str) -> list[tuple[str, list[str]]]:
+        async with house.database.read() as session:
+            page = await queue.page(session, Tab.ALL, olga.id, search=text)
+        return [(item.name, list(item.tags)) for item in page.items]
+
+    await put(anna, olga, "  Авария  на Мира ")
+    await put(anna, ivan, "авария НА мира")
+    await put(boris, ivan, "авария на мира")
+    assert await found("мира авар") == [("Борис", ["Авария на Мира"]), ("Анна", ["Авария на Мира"])]
+    await off(boris, olga, "Авария на мира")
+    assert await found("авария") == [("Анна", ["Авария на Мира"])]
+    async with house.database.read() as session:
+        assert await tags.known(session) == ["Авария на Мира"]
+    for number in range(tags.MOST - 1):
+        await put(anna, olga, f"метка {number}")
+    with pytest.raises(TooManyLabels):
+        await put(anna, olga, "ещё одна")
+    with pytest.raises(EmptyAnswer):
+        await put(anna, olga, " # ")
+    with pytest.raises(AnswerTooLong):
+        await put(anna, olga, "м" * 41)
+    assert len((await found("авария"))[0][1]) == tags.MOST
