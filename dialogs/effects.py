@@ -67,8 +67,8 @@ class Effects:
                 await self._handoff.lending.ended(tx, conversation, Lent(what), done=done)
             case IssueCode(code=code):
                 await self._handoff.joining.issue(tx, conversation, code)
-            case RedeemCode(code=code):
-                await self._handoff.joining.redeem(tx, conversation, code)
+            case RedeemCode(code=code, sure=sure):
+                await self._handoff.joining.redeem(tx, conversation, code, sure=sure)
             case PhoneProved(phone=phone):
                 await self._handoff.joining.proved(tx, conversation, phone)
             case CustomerWrote():

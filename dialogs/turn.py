@@ -104,9 +104,11 @@ class IssueCode:
 
 @dataclass(frozen=True, slots=True)
 class RedeemCode:
-    """The customer has written a code from another messenger; the answer depends on it."""
+    """The customer has written a code from another messenger; the answer depends on it. ``sure``:
+    he knows that his accounts will be seen there."""
 
     code: str
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 
+from billing.models import AccountLink
 from conversations.models import Contact, Conversation
 from conversations.service import lock, record
 from handoff.errors import NotJoined
@@ -16,6 +17,7 @@ from handoff.join_models import JoinCode, JoinTry, ProvenPhone
 from handoff.labels import channel as channel_name
 from handoff.merging import merge, part
 from handoff.steps import Operator, Steps
+from replies import Button
 from staff import audit
 from storage.database import Transaction
 
@@ -29,6 +31,14 @@ WRONG = (
 )
 TOO_MANY = "Слишком много неверных кодов. Попробуйте, пожалуйста, через полчаса."
 OWN = "Этот код нужно написать в другом мессенджере, а здесь Вас уже узнали."
+# What the buttons of the question carry; read by the dialogs.
+ACTION = "join:"
+YES, NO = "Да, соединить", "Нет"
+ASKED = (
+    "Этот код получен в другом разговоре: {channel}. Если соединить, там будут видны и Ваши счета. "
+    "Код получили Вы сами?"
+)
+NOT_JOINED = "Хорошо, не соединяем: Ваши счета видны только Вам."
 JOINED = "Готово, узнали Вас: Вы уже писали нам ({channel}). Счета теперь общие."
 TOLD = (
     "К Вашим разговорам присоединён ещё один: {channel}. Если это сделали не Вы, "
@@ -56,9 +66,15 @@ class Joining:
         )
         await tx.session.flush()
 
-    async def redeem(self, tx: Transaction, conversation: Conversation, code: str) -> None:
+    async def redeem(
+        self, tx: Transaction, conversation: Conversation, code: str, *, sure: bool = False
+    ) -> None:
         """The customer of the locked conversation has written a code; he is told what became of
-        it. A wrong, an old and a used one get the same answer."""
+        it. A wrong, an old and a used one get the same answer.
+
+        Who has accounts of his own is asked first, unless he is ``sure``: a stranger may have
+        told him to write this.
+        """
         if await self._tries(tx, conversation.id) >= MOST_TRIES:
             await self._steps.tell_customer(tx, conversation, TOO_MANY)
             return
@@ -69,6 +85,10 @@ class Joining:
         )
         if found is not None and found.contact_id == conversation.contact_id:
             await self._steps.tell_customer(tx, conversation, OWN)
+            return
+        own = found is not None and not sure and await self._has_accounts(tx, conversation)
+        if found is not None and own:
+            await self._ask(tx, conversation, found.channel, code)
             return
         used = None if found is None else await self._use(tx, code)
         if found is None or used is None:
@@ -130,6 +150,27 @@ class Joining:
             await self._steps.tell_colleagues(tx, conversation, who, PARTED_NOTE)
             for one in {here.id, conversation_id}:
                 self._steps.events.emit(tx, "handoff.joined", conversation_id=one)
+
+    async def _has_accounts(self, tx: Transaction, conversation: Conversation) -> bool:
+        found = await tx.session.scalar(
+            select(
+                exists().where(
+                    AccountLink.contact_id == conversation.contact_id,
+                    AccountLink.unlinked_at.is_(None),
+                )
+            )
+        )
+        return bool(found)
+
+    async def _ask(
+        self, tx: Transaction, conversation: Conversation, channel: str, code: str
+    ) -> None:
+        buttons = (Button(YES, action=f"{ACTION}{code}"), Button(NO, action=f"{ACTION}no"))
+        text = ASKED.format(channel=channel_name(channel)[0])
+        await self._steps.tell_customer(tx, conversation, text, *buttons)
+        # Also for who types «да, соединить»: the buttons on the screen, as the dialogs keep them.
+        on_screen = [[button.label, button.action] for button in buttons]
+        conversation.state = {**conversation.state, "buttons": on_screen}
 
     async def _use(self, tx: Transaction, code: str) -> int | None:
         used = await tx.session.execute(

@@ -19,7 +19,8 @@ from dialogs.assistant.rules import Rules
 from dialogs.flow import FlowTurn
 from dialogs.menu import main_menu, section_menu
 from dialogs.state import INTENT_FLOWS
-from dialogs.turn import CustomerWrote
+from dialogs.turn import CustomerWrote, RedeemCode
+from handoff import joining
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
 from nlu.context import meant
@@ -51,6 +52,9 @@ class Presses:
             return
         if isinstance(action, RateAction):
             rating.rate(draft, action)
+            return
+        if raw.startswith(joining.ACTION):
+            self._join(draft, raw.removeprefix(joining.ACTION))
             return
         if isinstance(action, PlainAction) and action.name == actions.RESUME_ASSISTANT:
             self._operators.leave(draft, phrases.RESUMED)
@@ -84,6 +88,13 @@ class Presses:
                 self._operators.leave(draft, phrases.LEFT_QUEUE)
             case _:
                 draft.replies.append(main_menu(phrases.STALE_BUTTON))
+
+    def _join(self, draft: Draft, code: str) -> None:
+        """Whether another chat may see his accounts: only who says so himself is joined."""
+        if code.isdigit():
+            draft.effects.append(RedeemCode(code, sure=True))
+        else:
+            draft.say(joining.NOT_JOINED)
 
     def _pending(self, draft: Draft, intent: str) -> Understanding | None:
         """The words that the pressed button was about, read as the customer says they are."""

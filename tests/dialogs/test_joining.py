@@ -79,7 +79,12 @@ async def test_joined_by_a_code_and_parted(house: House, clock: FakeClock) -> No
 
     one, other = await _contacts(house)
     theirs = await _accounts(house, other)
-    assert "узнали Вас" in (await second.writes(await _code(first))).text
+    asked = await second.writes(await _code(first))
+    assert "там будут видны и Ваши счета" in asked.text, "a stranger may have sent him the code"
+    assert "не соединяем" in (await second.presses("Нет")).text
+    assert await _contacts(house) == [one, other]
+    await second.writes(await _code(first))
+    assert "узнали Вас" in (await second.presses("Да, соединить")).text
     assert "присоединён ещё один" in (await first.hears()).text
     assert await _contacts(house) == [one, one]
     assert len(await _accounts(house, one)) == 2
