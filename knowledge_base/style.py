@@ -11,8 +11,11 @@ from typing import Final
 from knowledge_base.article_text import ArticleText
 from knowledge_base.errors import Problem
 from knowledge_base.files.references import advice as file_advice
+from nlu.morphology import genitive
 
 LONGEST_SENTENCE: Final = 28
+# «окончания срока действия договора»: so many nouns in the genitive one after another.
+LONGEST_CHAIN: Final = 3
 # Everybody knows these; others are spelled out the first time: «общедомовые нужды (ОДН)».
 KNOWN_ABBREVIATIONS: Final = frozenset(
     (
@@ -40,6 +43,8 @@ _EXPLAINED: Final = re.compile(r"\(([А-ЯЁA-Z]{2,6})\b")
 _SMALL_YOU: Final = re.compile(
     r"(?<![.!?…]\s)(?<!^)\b(вы|вас|вам|вами|ваш(?:а|е|и|его|ей|их|им|у)?)\b"
 )
+
+_PHRASE: Final = re.compile(r"[А-Яа-яЁё-]+(?: [А-Яа-яЁё-]+)*")
 
 _DEMANDS: Final = (
     (re.compile(r"\bвы\s+обязаны\b|\bобязаны\b", re.I), "«обязаны»"),
@@ -96,6 +101,8 @@ def _line(line: str, known: Collection[str]) -> Iterator[str]:
         if length > LONGEST_SENTENCE:
             yield f"Длинное предложение ({length} слов): разделите его"
     yield from _demands(line)
+    for chain in _chains(line):
+        yield f"Цепочка слов «{chain}»: скажите глаголами"
     for pattern, words, plainer in _OFFICE:
         if pattern.search(line):
             yield f"Канцеляризм «{words}»: проще «{plainer}»"
@@ -104,3 +111,19 @@ def _line(line: str, known: Collection[str]) -> Iterator[str]:
     for abbreviation in dict.fromkeys(_ABBREVIATION.findall(line)):
         if abbreviation not in known:
             yield f"Клиент может не знать сокращения «{abbreviation}»: напишите полностью"
+
+
+def _chains(line: str) -> Iterator[str]:
+    """Runs of more than ``LONGEST_CHAIN`` nouns in the genitive, with their adjectives."""
+    for phrase in _PHRASE.findall(line):
+        chain: list[str] = []
+        nouns = 0
+        for word in (*phrase.split(" "), ""):
+            kind = genitive(word.lower()) if len(word) > 3 else ""
+            if kind:
+                chain.append(word)
+                nouns += kind == "noun"
+                continue
+            if nouns > LONGEST_CHAIN:
+                yield " ".join(chain)
+            chain, nouns = [], 0

@@ -126,10 +126,11 @@ async def look(editor: Editor, files: ArticleFiles, text: ArticleText) -> dict[s
         topics = await listing.titles(session)
         known = await known_files(session)
     problems = find_problems(text, values, topics=topics, files=known)
+    excess = list(find_excess(text))
     return {
-        "previews": [] if list(find_excess(text)) else previews(text, values, known, files.link),
+        "previews": [] if excess else previews(text, values, known, files.link),
         "obstacles": [told(one) for one in problems],
-        "advice": [told(one) for one in advice(text)][:MOST_ADVICE],
+        "advice": [] if excess else [told(one) for one in advice(text)][:MOST_ADVICE],
         "conflicts": [],
     }
 

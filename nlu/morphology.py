@@ -88,3 +88,18 @@ def is_past(word: str) -> bool:
         return False
     parses = _analyser().parse(word)
     return bool(parses) and parses[0].tag.POS == "VERB" and parses[0].tag.tense == "past"
+
+
+@lru_cache(maxsize=20_000)
+def genitive(word: str) -> str:
+    """«noun» or «adjective» for what is likely one in the genitive, else empty."""
+    if not _RUSSIAN.fullmatch(word):
+        return ""
+    likely = [
+        parse.tag.POS
+        for parse in _analyser().parse(word)
+        if parse.score >= LIKELY and parse.tag.case == "gent"
+    ]
+    if "NOUN" in likely:
+        return "noun"
+    return "adjective" if "ADJF" in likely or "PRTF" in likely else ""
