@@ -2,6 +2,10 @@
 
 import re
 import secrets
+from collections.abc import Mapping
+
+from handoff.labels import channel
+from replies import Button
 
 _MESSENGER = (
     r"(?:друг\w+\s+(?:мессенджер|приложени|чат)\w*|телеграм\w*|telegram|вотсап\w*|max|макс\w*|"
@@ -16,6 +20,8 @@ _GO_ON = re.compile(
     r"|\bкод\s+(?:\w+\s+){0,2}(?:для|из)\s+(?:другого|мессенджера|телеграм\w*|max|вк)"
     r"|\b(?:дай\w*|дать|получить|пришли\w*|нужен|вышли\w*)\s+(?:мне\s+)?код\b(?!\s+(?:из|от|подтв))"
 )
+_PREFIX = "code-"
+_LINKED = re.compile(rf"{_PREFIX}(\d{{8}})")
 _BARE = re.compile(r"код[.!]?")
 _CODE = re.compile(r"\W*код\W{0,3}(\d{4})[\s-]?(\d{4})\W*")
 
@@ -37,6 +43,21 @@ def code_in(text: str) -> str | None:
     """«Код 4827-1935» → «48271935»."""
     found = _CODE.fullmatch(_plain(text))
     return found[1] + found[2] if found else None
+
+
+def code_of_link(payload: str) -> str | None:
+    """The code that a one-time link brings with «/start»."""
+    found = _LINKED.fullmatch(payload)
+    return found[1] if found else None
+
+
+def ways(links: Mapping[str, str], here: str, code: str) -> tuple[Button, ...]:
+    """Buttons that lead to our other bots with the code; ``links`` by channel."""
+    return tuple(
+        Button(f"Продолжить в {channel(name)[0]}", url=link.format(code=f"{_PREFIX}{code}"))
+        for name, link in links.items()
+        if name != here
+    )
 
 
 def new_code() -> str:

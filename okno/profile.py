@@ -109,7 +109,11 @@ class Thresholds(_Strict):
 
 
 class ChannelRule(_Strict):
+    """``link``: leads to our bot there, with ``{code}`` where the platform takes a word for it;
+    customers of other channels are offered it to go on in this one."""
+
     personal_data: Literal["full", "public_only", "closed"]
+    link: str | None = Field(None, pattern=r"^https://[^\s{}]+\{code\}[^\s{}]*$")
 
 
 class SupervisorsChat(_Strict):

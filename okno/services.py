@@ -133,6 +133,11 @@ class Services:
                 guess=self.profile.understanding.guess,
                 zone=self.zone,
                 personal_data=self.personal_data(),
+                links={
+                    name: rule.link
+                    for name, rule in self.profile.channels.items()
+                    if rule.link and rule.personal_data != "closed"
+                },
                 ask_helpful=timedelta(hours=self.profile.service.ask_helpful_hours),
             ),
             variables=self.variables,

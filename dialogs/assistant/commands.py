@@ -1,12 +1,12 @@
 """Commands: «/start» with its deep links, «/help», «/menu», «/operator»."""
 
-from dialogs import phrases
+from dialogs import other_channels, phrases
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.intents import Intents
 from dialogs.assistant.operators import Operators
 from dialogs.assistant.talk import Talk
 from dialogs.menu import label_of, main_menu
-from dialogs.turn import CustomerWrote
+from dialogs.turn import CustomerWrote, RedeemCode
 
 
 class Commands:
@@ -16,6 +16,10 @@ class Commands:
         self._operators = operators
 
     async def run(self, draft: Draft) -> None:
+        code = other_channels.code_of_link(str(draft.context.data.get("payload", "")))
+        if code is not None:
+            draft.effects.append(RedeemCode(code))
+            return
         if draft.with_operator:
             draft.effects.append(CustomerWrote())
             return

@@ -170,7 +170,9 @@ class Assistant:
             return False
         code = other_channels.new_code()
         draft.effects.append(IssueCode(code))
-        draft.say(other_channels.ASKED.format(code=other_channels.shown(code)), MENU_BUTTON)
+        ways = other_channels.ways(self._rules.links, draft.context.channel, code)
+        told = other_channels.ASKED.format(code=other_channels.shown(code))
+        draft.say(told, *ways, MENU_BUTTON)
         return True
 
     def _goes_on(self, draft: Draft, questions: Sequence[Understanding]) -> bool:

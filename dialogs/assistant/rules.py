@@ -1,7 +1,7 @@
 """The profile's part of the assistant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ class Rules:
     personal_data: Mapping[str, str]
     # «Это помогло?» is asked at most so often in a conversation.
     ask_helpful: timedelta = timedelta(days=1)
+    # Ways to our bots in other messengers, by channel, with «{code}» in them.
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def local(self, moment: datetime) -> datetime:
         """``moment`` by the company's clocks."""

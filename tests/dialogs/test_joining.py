@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from billing.models import AccountLink
 from conversations.models import Conversation, MessageKind
-from dialogs.other_channels import code_in, wants_code
+from dialogs.other_channels import code_in, code_of_link, wants_code, ways
 from handoff.errors import NotJoined
 from handoff.models import Handoff
 from handoff.steps import Operator
@@ -37,6 +37,15 @@ def test_a_code_in_the_words() -> None:
     assert code_in("код 4827-193") is None
     assert code_in("48271935") is None, "a meter may have such a number"
     assert not wants_code("код", in_flow=True)
+    links = {
+        "telegram": "https://t.me/okno?start={code}",
+        "max": "https://max.ru/okno?start={code}",
+    }
+    (way,) = ways(links, "telegram", "48271935")
+    assert (way.label, way.url) == (
+        "Продолжить в MAX", "https://max.ru/okno?start=code-48271935"
+    )  # fmt: skip
+    assert (code_of_link("code-48271935"), code_of_link("code-4827")) == ("48271935", None)
 
 
 async def _contacts(house: House) -> list[int]:
@@ -122,6 +131,12 @@ async def test_guessing_is_stopped_and_a_proved_phone_joins(house: House) -> Non
     for number in range(5):
         assert "не подошёл" in (await second.writes(f"код 0000-000{number}")).text
     assert "Слишком много" in (await second.writes(code)).text
+    assert len(set(await _contacts(house))) == 2
+
+    third = house.customer("3")
+    linked = f"code-{code.removeprefix('код ').replace('-', '')}"
+    said = await third.sends(MessageKind.COMMAND, command="start", payload=linked)
+    assert "узнали Вас" in said.text, "the same by a link"
     assert len(set(await _contacts(house))) == 2
 
     phone = {"phone": "+7 (916) 123-45-67", "own": True}
