@@ -14,6 +14,7 @@ from handoff.errors import (
     EmptyAnswer,
     HandoffError,
     HandoffUnknown,
+    NewerLine,
     NobodyThere,
     NoFilesHere,
     NothingShown,
@@ -74,6 +75,9 @@ async def perform(
 
 async def _refused(request: Request, handoff_id: int, error: HandoffError) -> Response:
     text = await _reason(request, error)
+    if is_htmx(request) and isinstance(error, NewerLine):
+        newer = {"message": error.message_id, "text": text}
+        return tell_script(Response(status_code=CONFLICT), "ib:newer", newer)
     if is_htmx(request):
         return notify(Response(status_code=CONFLICT), text, "trouble")
     trouble = {"title": "Не получилось", "text": text}
@@ -134,6 +138,9 @@ async def _reason(request: Request, error: HandoffError) -> str:
                 "В этом канале нельзя говорить о счёте клиента. "
                 "Позовите его в чат на сайте или позвоните."
             )
+        case NewerLine(by_customer=by_customer, words=words):
+            who = "Клиент написал" if by_customer else "Коллега уже ответил"
+            return f"{who}: «{words}». Нажмите ещё раз, чтобы отправить."
         case NotWarned():
             return "Сначала отправьте предупреждение."
         case AnswerOwed():

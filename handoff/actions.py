@@ -44,6 +44,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
         text: Annotated[str, Form()] = "",
         mode: Annotated[str, Form(pattern="^(answer|note)$")] = "answer",
         file: Annotated[list[str], Form(max_length=MOST)] = [],  # noqa: B006 (never changed)
+        seen: Annotated[int | None, Form(ge=0, le=LARGEST_ID)] = None,
     ) -> Response:
         if mode == "note":
             note = desk.note(handoff_id, operator_of(me), text, client_key=key)
@@ -52,7 +53,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
         async def answer() -> Said:
             files = [uploads.open(token, me.person_id) for token in file]
             who = operator_of(me)
-            return await desk.answer(handoff_id, who, text, client_key=key, files=files)
+            return await desk.answer(handoff_id, who, text, client_key=key, files=files, seen=seen)
 
         return await perform(request, handoff_id, answer(), _still_owed, _can_be_undone)
 

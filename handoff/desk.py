@@ -25,6 +25,7 @@ from handoff.errors import (
 from handoff.holding import is_holding
 from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
 from handoff.ratings import Ratings
+from handoff.seen import must_have_seen
 from handoff.steps import Operator, Steps, must_have
 from handoff.uploads import Upload
 from media import attachments
@@ -103,16 +104,20 @@ class OperatorDesk:
         *,
         client_key: str,
         files: Sequence[Upload] = (),
+        seen: int | None = None,
     ) -> Said:
         """Queue the operator's words for the customer, with ``files`` under them or alone.
+        ``seen``: the last message that the operator has before him.
 
         A waiting conversation is taken by answering it. «Минуту, уточняю» is sent, but the
         answer is owed as before. The same ``client_key`` again gives the first message. Raises
         EmptyAnswer, AnswerTooLong, NotYours, NotWaiting, CustomerGone, SentDifferently (the
-        first message had another text or other files), PersonalDataHere, NoFilesHere.
+        first message had another text or other files), PersonalDataHere, NoFilesHere, NewerLine.
         """
         async with self._database.write() as tx:
             conversation = await self._steps.lock(tx, handoff_id)
+            if seen is not None:
+                await must_have_seen(tx, conversation.id, who, seen, client_key)
             return await self.answer_in(tx, conversation, handoff_id, who, text, client_key, files)
 
     async def answer_in(

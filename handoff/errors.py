@@ -23,6 +23,7 @@ HandoffError
 ├── UploadGone          a file of the draft is no longer there to be sent
 ├── TooManyLabels       ``limit`` on one conversation
 ├── NoFilesHere         not in this channel: what a file says cannot be read
+├── NewerLine           something was said that the operator has not seen: ``message_id``, ``words``
 ├── NotWarned           nobody is stopped without a warning before
 └── CustomerGone        the customer can't be written to; ``reason`` as on the conversation
 """
@@ -142,6 +143,16 @@ class TooManyLabels(HandoffError):
 
 class NoFilesHere(HandoffError):
     pass
+
+
+class NewerLine(HandoffError):
+    """``by_customer``, else a colleague answered."""
+
+    def __init__(self, message_id: int, words: str, *, by_customer: bool) -> None:
+        super().__init__(message_id)
+        self.message_id = message_id
+        self.words = words
+        self.by_customer = by_customer
 
 
 class NotWarned(HandoffError):

@@ -21,11 +21,11 @@
     return document.hasFocus() && Number(open) === conversation;
   }
 
-  // Whoever has the conversation, whoever serves its group, whoever answers for the shift.
+  // Whoever has the conversation, else whoever serves its group; for the shift it is not late yet.
   function concernsMe({ ids }) {
     const { groups, whole } = document.getElementById("ib-counts").dataset;
-    if (whole === "1" || ids.operator === me || !ids.group) return true;
-    return groups.split(",").includes(String(ids.group));
+    if (ids.operator === me) return true;
+    return whole !== "1" && (!ids.group || groups.split(",").includes(String(ids.group)));
   }
 
   function worthTelling(change) {

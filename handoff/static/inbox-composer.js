@@ -11,6 +11,7 @@ window.inboxComposer = (() => {
   const form = () => document.getElementById("ib-composer");
   const field = () => document.getElementById("ib-text");
   let movedToNote = false; // the mode was changed by us, not by the operator
+  let held = { upTo: 0, text: "" }; // what the server knew and the page did not: it is told already
   let unread = ""; // what came while one was typing: one Enter shows it, the next one sends
   let last = null; // the answer that can still be called back: {handoff, message, text}
   let undoTimer = null;
@@ -87,7 +88,7 @@ window.inboxComposer = (() => {
     const note = mode() === "note";
     form().dataset.mode = mode();
     const barrier = document.getElementById("ib-barrier");
-    const why = BARRIERS[standing]?.(head) ?? unreachable;
+    const why = (BARRIERS[standing]?.(head) ?? unreachable) || held.text;
     barrier.textContent = why && !note && !empty ? `${why} ${KEPT}` : why;
     barrier.hidden = !why;
     document.getElementById("ib-no-answer").hidden = standing !== "mine" || head.dataset.owed !== "1";
@@ -116,6 +117,7 @@ window.inboxComposer = (() => {
   // A line that has come while the conversation is open.
   function arrived(line) {
     if (!form() || isEmpty() || mode() === "note") return;
+    if (Number(line.dataset.id) <= held.upTo) return;
     const { by } = line.dataset;
     const words = line.querySelector(".ib-text")?.textContent.trim().slice(0, 200) ?? "";
     const own = line.querySelector(".ib-author")?.textContent.trim() === form().dataset.me;
@@ -166,6 +168,7 @@ window.inboxComposer = (() => {
   function opened() {
     movedToNote = false;
     unread = "";
+    held = { upTo: 0, text: "" };
     endUndo();
     if (!form()) return;
     restoreDraft();
@@ -176,6 +179,7 @@ window.inboxComposer = (() => {
     field().value = "";
     if (mode() === "answer") window.inboxFiles.put([]); // none goes with a note
     form().elements.key.value = newKey();
+    held.text = "";
     show();
   }
 
@@ -229,6 +233,14 @@ window.inboxComposer = (() => {
   document.addEventListener("htmx:configRequest", ({ target, detail }) => {
     if (target !== form() || mode() === "note") return;
     detail.parameters.file = window.inboxFiles.kept().map((file) => file.token);
+    const shown = Number(document.getElementById("ib-lines").lastElementChild?.dataset.id ?? 0);
+    detail.parameters.seen = Math.max(shown, held.upTo);
+  });
+  document.addEventListener("ib:newer", ({ detail: { message, text } }) => {
+    held = { upTo: message, text };
+    unread = "";
+    show();
+    window.inbox.toBottom();
   });
   document.addEventListener("ib:files", () => {
     saveDraft();

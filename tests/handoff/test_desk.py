@@ -5,12 +5,13 @@ import asyncio
 import pytest
 
 from conversations.models import Turn
-from conversations.service import mark_unreachable
+from conversations.service import history, mark_unreachable
 from handoff.errors import (
     AnswerTooLong,
     CustomerGone,
     EmptyAnswer,
     HandoffUnknown,
+    NewerLine,
     NotWaiting,
     NotYours,
     SentDifferently,
@@ -247,3 +248,34 @@ async def test_no_answer_needed_stops_the_clock(house: House, olga: Operator) ->
     house.clock.advance(hours=4)
     await house.run_jobs()
     assert (await house.stay(first)).close_reason == CloseReason.IDLE
+
+
+async def test_nobody_answers_what_he_has_not_seen(
+    house: House, olga: Operator, ivan: Operator
+) -> None:
+    stay = await house.waiting()
+    conversation = (await house.stay(stay)).conversation_id
+
+    async def say(text: str, key: str, seen: int) -> str:
+        try:
+            await house.service.desk.answer(stay, olga, text, client_key=key * 16, seen=seen)
+        except NewerLine as error:
+            return f"{error.message_id} {error.words} {error.by_customer}"
+        return "said"
+
+    async with house.database.read() as session:
+        first = max((await history(session, conversation)), key=lambda one: one.id).id
+    assert await say("Здравствуйте.", "a", first) == "said"
+    await house.service.desk.note(stay, ivan, "посмотрю", client_key="n" * 16)
+    assert await say("Смотрю счёт.", "b", first) == "said", "one's own lines and notes hold nothing"
+    await house.customer("уже \n оплатил")
+    async with house.database.read() as session:
+        newest = (await history(session, conversation))[-1].id
+    assert await say("Долг 10 ₽.", "c", first) == f"{newest} уже оплатил True"
+    assert len(await house.sent(conversation)) == 2
+    assert await say("Смотрю счёт.", "b", first) == "said", "it came twice, and once before"
+    assert await say("Спасибо.", "c", newest) == "said", "the second Enter"
+    await house.service.desk.take(stay, ivan, instead_of=olga.id)
+    await house.service.desk.answer(stay, ivan, "Всё верно.", client_key="d" * 16)
+    await house.service.desk.take(stay, olga, instead_of=ivan.id)
+    assert (await say("Проверяю.", "e", newest)).endswith("Всё верно. False")
