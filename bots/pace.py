@@ -8,16 +8,20 @@ _FORGET_ABOVE = 10_000
 
 
 class Pace:
-    """``per_second`` calls of the bot; ``chat_seconds`` between two calls to one chat."""
+    """At most ``per_second`` calls of the bot in any second; ``chat_seconds`` between two calls
+    to one chat."""
 
     def __init__(self, per_second: float, chat_seconds: float = 0.0) -> None:
-        self._limiter = AsyncLimiter(per_second, 1)
+        # A tenth may come at once, the rest evenly: no second whatever has more than the limit.
+        burst = max(1.0, per_second / 10)
+        evenly = max(per_second - burst, per_second / 2)
+        self._limiter = AsyncLimiter(burst, burst / evenly)
         self._chat_seconds = chat_seconds
         self._free_at: dict[str, float] = {}
 
-    async def wait(self, chat_id: str) -> None:
-        """Return when the next call to the chat may begin."""
-        if self._chat_seconds:
+    async def wait(self, chat_id: str | None = None) -> None:
+        """Return when the next call may begin: to the chat, or one that concerns no chat."""
+        if chat_id is not None and self._chat_seconds:
             now = asyncio.get_running_loop().time()
             start = max(now, self._free_at.get(chat_id, now))
             self._free_at[chat_id] = start + self._chat_seconds

@@ -18,13 +18,15 @@ log = structlog.get_logger(__name__)
 
 
 async def with_plain_retry(
-    parcel: Parcel, pace: Pace, call: Callable[[Parcel, bool], Awaitable[Outcome]]
+    parcel: Parcel, pace: Pace | None, call: Callable[[Parcel, bool], Awaitable[Outcome]]
 ) -> Outcome:
     """``call``: one attempt; its second argument asks for the words alone. A file that is no
-    longer kept is no error of the platform's: ``call`` may raise FileGone."""
+    longer kept is no error of the platform's: ``call`` may raise FileGone. Without a ``pace``
+    ``call`` keeps it itself."""
 
     async def attempt(plain: bool) -> Outcome:
-        await pace.wait(parcel.chat_id)
+        if pace is not None:
+            await pace.wait(parcel.chat_id)
         try:
             return await call(parcel, plain)
         except FileGone:

@@ -8,6 +8,7 @@ answers are read by ourselves and each bot has its own client.
 import asyncio
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import ClientTimeout, FormData
@@ -62,6 +63,30 @@ class VkApi:
         """The content of ``response``. Raises VkError, NotUnderstood, aiohttp's errors."""
         answer = await self._api.request(method, params)
         return answer["response"]
+
+    async def execute(self, method: str, calls: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """One method several times in one request: for each call the content of its
+        ``response``, or a VkError. Raises as ``call`` where the request itself failed.
+
+        A call that failed is ``false`` in the list; ``execute_errors`` tells of those in order.
+        """
+        code = ", ".join(
+            f"API.{method}({json.dumps(dict(params), ensure_ascii=False)})" for params in calls
+        )
+        answer = await self._api.request("execute", {"code": f"return [{code}];"})
+        results = answer["response"]
+        errors = answer.get("execute_errors") or []
+        if (
+            not isinstance(results, list)
+            or len(results) != len(calls)
+            or results.count(False) != len(errors)
+        ):
+            raise NotUnderstood("execute")
+        told = iter(errors)
+        return [
+            VkError(int(next(told).get("error_code", 1))) if result is False else result
+            for result in results
+        ]
 
     async def poll(self, server: str, key: str, ts: int, wait: int) -> dict[str, Any]:
         """One request of Bots Long Poll. Raises NotUnderstood, aiohttp's errors."""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bots.delivery import DeliveryLoop
 from bots.incoming import Incoming
 from bots.intake import Intake
-from bots.outcome import Outcome, Parcel, Sent
+from bots.outcome import Outcome, Parcel, Sender, Sent
 from conversations.events import Events
 from conversations.models import (
     Author,
@@ -85,7 +85,7 @@ class Bench:
         self._events = events
         self._number = 0
 
-    def start(self, holder: str = "a", sender: ScriptedSender | None = None) -> Running:
+    def start(self, holder: str = "a", sender: Sender | None = None) -> Running:
         loop = DeliveryLoop(
             self.database, self._events, self.signals, sender or self.sender,
             account_id=self.account, holder=holder, jitter=lambda: 1.0,

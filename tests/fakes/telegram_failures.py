@@ -28,7 +28,8 @@ class Failure:
 
     def concerns(self, method: str, params: Mapping[str, str]) -> bool:
         return method == self.method and (
-            self.chat_id is None or params.get("chat_id") == str(self.chat_id)
+            self.chat_id is None
+            or str(self.chat_id) in (params.get("chat_id"), params.get("peer_id"))
         )
 
     async def answer(self, request: web.Request) -> web.StreamResponse:

@@ -7,14 +7,16 @@ Source: VK API schema 5.199; dev.vk.com for long poll and callback. It keeps the
 import asyncio
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.rates import Rate
 from tests.fakes.server import Call, FakePlatform
 from tests.fakes.telegram_failures import Failure
 from tests.fakes.vk_events import GROUP_ID, Event, Numbers, Person, body_of
-from tests.fakes.vk_rules import Refused, check_event_data, check_message, check_params
+from tests.fakes.vk_rules import Refused, calls_of, check_event_data, check_message, check_params
 
 TOKEN = "vk1.a.fake-token-of-the-tests-0123456789"
 SECRET = "callback-secret"
@@ -59,6 +61,8 @@ class FakeVk(FakePlatform):
     def __init__(self, token: str = TOKEN) -> None:
         super().__init__()
         self.token = token
+        # Requests of the community, whatever stands in them; unlimited unless a test says so.
+        self.rate = Rate()
         self.numbers = Numbers()
         self.chats: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.callback = ""
@@ -144,6 +148,10 @@ class FakeVk(FakePlatform):
             return _error(8, "Invalid request: v is incorrect")
         if failure is not None and not failure.accepts:
             return await failure.answer(request)
+        if self.rate.over():
+            return _error(6, "Too many requests per second")
+        if method == "execute":
+            return self._execute(params)
         try:
             check_params(method, params)
             result = self._perform(method, params)
@@ -153,6 +161,33 @@ class FakeVk(FakePlatform):
         if failure is not None:
             await failure.before_answer(request)
         return web.json_response({"response": result})
+
+    def _execute(self, params: Mapping[str, str]) -> web.Response:
+        """A failed call is ``false``, and tells its error beside."""
+        try:
+            asked = calls_of(params["code"])
+        except Refused as refusal:
+            return _error(refusal.code, refusal.text)
+        results: list[Any] = []
+        errors: list[dict[str, Any]] = []
+        for method, inner in asked:
+            call = Call(method, inner)
+            self.calls.append(call)
+            failure = self.next_failure(method, inner)
+            try:
+                if failure is not None and isinstance(failure.body, Mapping):
+                    told = failure.body["error"]
+                    raise Refused(told["error_code"], told["error_msg"])
+                check_params(method, inner)
+                results.append(self._perform(method, inner))
+                call.accepted = True
+            except Refused as refusal:
+                results.append(False)
+                errors.append(
+                    {"method": method, "error_code": refusal.code, "error_msg": refusal.text}
+                )
+        body: dict[str, Any] = {"response": results}
+        return web.json_response(body | ({"execute_errors": errors} if errors else {}))
 
     def _perform(self, method: str, params: dict[str, str]) -> Any:
         match method:
@@ -265,6 +300,6 @@ def _error(code: int, text: str) -> web.Response:
                                         "request_params": []}})  # fmt: skip
 
 
-def refused(method: str, code: int) -> Failure:
+def refused(method: str, code: int, *, peer_id: int | None = None) -> Failure:
     body = {"error": {"error_code": code, "error_msg": f"error {code}", "request_params": []}}
-    return Failure(method, status=200, body=body)
+    return Failure(method, peer_id, status=200, body=body)

@@ -24,6 +24,7 @@ KNOWN = {
         "message_ids", "peer_id", "start_message_id", "group_id", "mark_conversation_as_read",
         "up_to_cmid",
     },
+    "execute": {"code", "func_v"},
     "users.get": {"user_ids", "fields", "name_case"},
     "groups.getLongPollServer": {"group_id"},
     "groups.getById": {"group_id", "group_ids", "fields"},
@@ -33,6 +34,28 @@ KNOWN = {
     "docs.getMessagesUploadServer": {"type", "peer_id"},
     "docs.save": {"file", "title", "tags", "return_tags"},
 }  # fmt: skip
+
+
+def calls_of(code: str) -> list[tuple[str, dict[str, str]]]:
+    """The calls of a code for ``execute`` that is one list of them, at most 25."""
+    head, tail = "return [", "];"
+    if not (code.startswith(head) and code.endswith(tail)):
+        raise Refused(12, "Unable to compile code")
+    rest = code[len(head) : -len(tail)]
+    found: list[tuple[str, dict[str, str]]] = []
+    while rest:
+        try:
+            method, _, rest = rest.removeprefix(", ").removeprefix("API.").partition("(")
+            params, end = json.JSONDecoder().raw_decode(rest)
+            found.append((method, {key: str(value) for key, value in params.items()}))
+        except ValueError as error:
+            raise Refused(12, "Unable to compile code") from error
+        if rest[end : end + 1] != ")":
+            raise Refused(12, "Unable to compile code")
+        rest = rest[end + 1 :]
+    if len(found) > 25:
+        raise Refused(13, "Too many API calls")
+    return found
 
 
 def check_params(method: str, params: Mapping[str, str]) -> None:

@@ -35,9 +35,9 @@ async def test_a_message_with_buttons_arrives(vk: FakeVk, sender: VkSender) -> N
     [
         (refused("messages.send", 6), SlowDown(1.0)),
         (refused("messages.send", 9), SlowDown(300.0)),
-        (refused("messages.send", 29), SlowDown(3600.0)),
+        (refused("messages.send", 29), AccountBroken("VK 29")),
         (refused("messages.send", 5), AccountBroken("VK 5")),
-        (refused("messages.send", 14), AccountBroken("VK 14")),
+        (refused("messages.send", 14), TryAgain("VK 14")),
         (refused("messages.send", 901), Rejected("VK 901", unreachable=True)),
         (refused("messages.send", 900), Rejected("VK 900", unreachable=True)),
         (refused("messages.send", 10), TryAgain("VK 10")),
