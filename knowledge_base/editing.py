@@ -101,7 +101,7 @@ class Editor:
         require_fit(text, self.variables(), topics=topics, files=files)
 
     async def put_in_force(
-        self, tx: Transaction, version: ArticleVersion, *, author_id: int
+        self, tx: Transaction, version: ArticleVersion, *, author_id: int | None
     ) -> Saved:
         """The article's newest version: now, on its day, or when the bot has learnt it."""
         saved = Saved(version.id, version.number)
@@ -156,5 +156,5 @@ class Editor:
         return Saved(version_id, base_number + 1)
 
 
-def log(tx: Transaction, person_id: int, action: str, article_id: int, **data: Any) -> None:
+def log(tx: Transaction, person_id: int | None, action: str, article_id: int, **data: Any) -> None:
     audit.record(tx, person_id, action, object_kind="article", object_id=article_id, **data)

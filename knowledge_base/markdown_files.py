@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
-from knowledge_base import versions
+from knowledge_base import scheduling, versions
 from knowledge_base.across import find_all
 from knowledge_base.checks import find_problems
 from knowledge_base.errors import FilesUnfit, Problem, Unfit
@@ -97,7 +97,8 @@ async def import_dir(
     events: Events | None = None,
     overwrite: bool = False,
 ) -> Imported:
-    """Publish what ``folder`` says where it says something new; again and again, if you like.
+    """Publish what ``folder`` says where it says something new, in place of another text not
+    before its day; again and again, if you like.
 
     An article that a person has edited keeps his text and its people unless ``overwrite``; a file
     that names nobody changes nobody. Without ``events`` running processes notice a little later.
@@ -174,7 +175,11 @@ async def _import(
         return "kept"
     number = article.last_number
     version_id = await versions.save(tx, article.id, file.text, author_id=None, base_number=number)
-    await versions.publish(tx, events, article.id, version_id, base_number=number + 1)
+    version = await tx.session.get_one(ArticleVersion, version_id)
+    if (day := await scheduling.awaits(tx, version)) is not None:
+        await scheduling.put_off(tx, version, day, author_id=None)
+    else:
+        await versions.publish(tx, events, article.id, version_id, base_number=number + 1)
     return "updated" if newest is not None else "added"
 
 

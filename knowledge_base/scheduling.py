@@ -30,7 +30,7 @@ async def awaits(tx: Transaction, version: ArticleVersion) -> datetime | None:
 
 
 async def put_off(
-    tx: Transaction, version: ArticleVersion, day: datetime, *, author_id: int
+    tx: Transaction, version: ArticleVersion, day: datetime, *, author_id: int | None
 ) -> None:
     payload = {"version_id": version.id, "author_id": author_id}
     await schedule(tx, JOB, str(version.id), day, payload)

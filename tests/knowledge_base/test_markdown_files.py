@@ -2,21 +2,29 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from conversations.events import Events
 from knowledge_base import versions
+from knowledge_base.editing import Editor
 from knowledge_base.errors import FilesUnfit
 from knowledge_base.front_matter import People, dump
+from knowledge_base.learning.service import Learning
 from knowledge_base.markdown_files import export_dir, import_dir, read_dir
 from knowledge_base.models import Article, ArticleVersion
+from knowledge_base.on_time import OnTime
 from knowledge_base.service import KnowledgeBase
 from media.store import MediaStore
 from okno import profile
 from staff.models import Person
 from storage.database import Database
+from storage.jobs import JobRunner
+from storage.signals import Signals
+from tests.conftest import FakeClock
 from tests.knowledge_base.samples import VALUES, text
 
 CONTENT = Path(__file__).resolve().parents[2] / "knowledge_base" / "content"
@@ -93,6 +101,30 @@ async def test_what_a_person_edited_stays(
     forced = await import_dir(database, media, folder, overwrite=True)
     assert forced.updated == ["faq/penalty"]
     assert await count_versions(database) == 4
+
+
+async def test_a_text_of_a_later_day_waits_for_it(
+    database: Database, media: MediaStore, folder: Path, clock: FakeClock
+) -> None:
+    await import_dir(database, media, folder)
+    later = text(body="Новое", valid_from=clock.now().replace(microsecond=0) + timedelta(days=2))
+    (folder / "penalty.md").write_text(dump("faq/penalty", later))
+    assert (await import_dir(database, media, folder)).updated == ["faq/penalty"]
+    assert (await import_dir(database, media, folder)).updated == []
+    kb = KnowledgeBase(database, lambda: VALUES)
+    await kb.load()
+    former = kb.answer("faq/penalty")
+    assert former is not None
+    assert former.text != "Новое"
+    signals = Signals(database)
+    events = Events(signals)
+    editor = Editor(database, events, Learning(database, events, signals), lambda: VALUES)
+    clock.advance(days=3)
+    await JobRunner(database, OnTime(editor).jobs(), holder="test", period=1).run_due()
+    await kb.load()
+    now = kb.answer("faq/penalty")
+    assert now is not None
+    assert now.text == "Новое"
 
 
 @pytest.fixture
