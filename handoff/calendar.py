@@ -7,11 +7,11 @@ very minute of closing nobody is there any more.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -74,7 +74,7 @@ class WorkingHours:
     around_the_clock: bool = False
 
     @classmethod
-    def from_profile(cls, hours: Mapping[str, Any], zone: ZoneInfo) -> "WorkingHours":
+    def from_profile(cls, hours: Mapping[str, Any], zone: ZoneInfo) -> Self:
         """From the profile's YAML. Raises WrongHours.
 
         Either ``around_the_clock: true``, or ``weekly: {mon: ["08:00-12:00", …], …}`` with, as
@@ -220,6 +220,16 @@ class WorkingHours:
     def _moment(self, day: date, minutes: int) -> datetime:
         local = datetime.combine(day, time(), tzinfo=self.zone) + timedelta(minutes=minutes)
         return local.astimezone(UTC)
+
+
+class HoursInForce(WorkingHours):
+    """The hours of now: one object for a whole process, which changes when they do."""
+
+    def become(self, other: WorkingHours) -> None:
+        for field_ in fields(WorkingHours):
+            object.__setattr__(self, field_.name, getattr(other, field_.name))
+        for cached in ("version", "_offices"):
+            self.__dict__.pop(cached, None)
 
 
 def _is_holiday(day: date) -> bool:

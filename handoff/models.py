@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 # The tables that ours point at.
@@ -190,6 +190,19 @@ class Label(Base):
     handoff_id: Mapped[int] = mapped_column(ForeignKey(Handoff.id), primary_key=True)
     folded: Mapped[str] = mapped_column(primary_key=True)
     label: Mapped[str]
+    created_by: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    created_at: Mapped[datetime]
+
+
+class CalendarChange(Base):
+    """Hours that an administrator has saved, as a profile has them; the last row is in force.
+    ``hours`` NULL: the profile's again."""
+
+    __tablename__ = "calendar_change"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hours: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_by: Mapped[int] = mapped_column(ForeignKey(Person.id))
     created_at: Mapped[datetime]
 

@@ -63,6 +63,11 @@ def _days(first: int, last: int) -> str:
     return f"{WEEKDAYS[first]}{joined}{WEEKDAYS[last]}"
 
 
+def intervals(day: Sequence[tuple[int, int]]) -> str:
+    """«8:00–12:00, 13:00–17:00»; "" for a day off."""
+    return ", ".join(f"{_time(start)}–{_time(end)}" for start, end in day)
+
+
 def _hours(intervals: Sequence[tuple[int, int]]) -> str:
     text = f"{_time(intervals[0][0])}–{_time(intervals[-1][1])}"
     breaks = [

@@ -18,6 +18,7 @@ from dialogs.menu import label_of, subjects
 from handoff import pages as inbox
 from handoff.board_pages import board_router
 from handoff.files import files
+from handoff.hours_pages import hours_router
 from handoff.labels import channel as channel_title
 from handoff.tools import CompanyFacts
 from knowledge_base import api as kb_api
@@ -91,6 +92,7 @@ def create_app(
         people_router(services.database, topics=subjects()),
         groups_router(services.database, topics=subjects()),
         audit_router(services.database),
+        hours_router(services.office_hours, services.handoff),
     ):
         app.include_router(administration)
     app.include_router(

@@ -6,6 +6,7 @@ import secrets
 import socket
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import okno.tables  # noqa: F401 (the whole schema, for migrations and foreign keys)
@@ -13,8 +14,9 @@ from billing.service import BillingService
 from bots.intake import Intake
 from conversations.events import Events
 from conversations.service import Outbox
-from handoff.calendar import WorkingHours
+from handoff.calendar import HoursInForce
 from handoff.errors import WrongHours
+from handoff.hours import OfficeHours
 from handoff.service import HandoffService
 from handoff.supervisors import ChatOfSupervisors
 from knowledge_base.company.values import CompanyValues
@@ -51,7 +53,8 @@ def assemble(
     outbox = Outbox(events, signals)
     stop = asyncio.Event()
     try:
-        hours = WorkingHours.from_profile(profile.hours_closed if closed else profile.hours, zone)
+        told = profile.hours_closed if closed else profile.hours
+        hours = HoursInForce.from_profile(told, zone)
     except WrongHours as error:
         raise WrongSetting(f"profiles/{settings.profile}/company.yaml: hours: {error}") from error
     values = CompanyValues(database, events, profile.tables(), zone)
@@ -62,12 +65,16 @@ def assemble(
     )
     facts = LiveFacts(profile, billing)
     values.on_change(facts.take)
-    terms = profile.terms(hours.text())
+
+    def variables() -> dict[str, Any]:
+        return {**values.variables(), **profile.terms(hours.text())}
+
     return Services(
         settings=settings,
         profile=profile,
         zone=zone,
         hours=hours,
+        office_hours=OfficeHours(database, signals, hours, told),
         holder=_holder(database),
         stop=stop,
         database=database,
@@ -94,7 +101,7 @@ def assemble(
         ),
         values=values,
         facts=facts,
-        knowledge_base=KnowledgeBase(database, lambda: values.variables() | terms, zone),
+        knowledge_base=KnowledgeBase(database, variables, zone),
         learning=Learning(database, events, signals),
         staff=StaffService(database, secret=lambda: secret_key(settings)),
         hub=EventHub(database, signals, stop),

@@ -54,6 +54,7 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     await services.signals.start()
     await services.values.begin()
+    await services.office_hours.load()
     await _check_secrets(services)
     await services.knowledge_base.load()
     channels = await open_channels(services)
@@ -105,6 +106,7 @@ async def _background(
     if RoleName.WORKER in roles:
         worker = services.worker(services.assistant(engine))
         tasks["worker"] = asyncio.create_task(worker.run(stop))
+    tasks["hours"] = asyncio.create_task(services.office_hours.follow(stop))
     tasks["values"] = asyncio.create_task(services.values.follow(services.signals, stop))
     tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))
     tasks["model"] = asyncio.create_task(engine.follow(services.signals, stop))

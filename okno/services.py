@@ -25,6 +25,7 @@ from dialogs.state import flows
 from dialogs.understanding import Reader
 from dialogs.worker import Worker
 from handoff.calendar import WorkingHours
+from handoff.hours import OfficeHours
 from handoff.service import HandoffService
 from handoff.uploads import Uploads
 from knowledge_base.company.values import CompanyValues
@@ -78,6 +79,7 @@ class Services:
     profile: Profile
     zone: ZoneInfo
     hours: WorkingHours
+    office_hours: OfficeHours
     holder: str
     stop: asyncio.Event
     database: Database

@@ -26,6 +26,7 @@ ACTIONS = {
     "handoff.": "Разговоры",
     "abuse.": "Оскорбления",
     "announcement.": "Объявления",
+    "calendar.": "Часы работы",
 }
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
