@@ -44,6 +44,8 @@ app.add_typer(db, name="db")
 app.add_typer(staff, name="staff")
 app.add_typer(nlu_app, name="nlu")
 app.add_typer(kb_commands(lambda: _knowledge_base()), name="kb")
+customer = typer.Typer(help="What is kept of one customer (152-ФЗ).", no_args_is_help=True)
+app.add_typer(customer, name="customer")
 billing = typer.Typer(help="Accounts, readings and money.", no_args_is_help=True)
 add_import(billing, lambda: _importing())
 add_export(billing, lambda: _importing().database)
@@ -227,6 +229,63 @@ def release(
 
         said = _with_services(lambda services: moving.release(services, discard=discard))
         console.print(said)
+
+
+@customer.command("find")
+def customer_find(
+    text: Annotated[str, typer.Argument(help="A name, phone, account number or chat id.")],
+) -> None:
+    """Show the numbers of the customers whom the text fits."""
+    with _one_clear_line():
+        from okno import customer_data, moving
+
+        async def work(services: "Services") -> list[customer_data.Found]:
+            await moving.check_schema(services.database)
+            async with services.database.read() as session:
+                return await customer_data.find(session, text)
+
+        found = _with_services(work)
+        for one in found:
+            names, channels = ", ".join(one.names) or "—", ", ".join(one.channels)
+            last = f"{one.last_message_at:%Y-%m-%d}"
+            console.print(f"{one.contact_id}  {names}  ({channels}, last wrote {last})")
+        if not found:
+            console.print("Nobody.")
+
+
+@customer.command("export")
+def customer_export(
+    number: Annotated[int, typer.Argument(help="As `okno customer find` shows it.")],
+    file: Annotated[Path, typer.Argument(help="The archive to write, e.g. customer.zip.")],
+) -> None:
+    """Write what is kept of a customer: his conversations, data and files."""
+    with _one_clear_line():
+        from okno import customer_data, moving
+
+        async def work(services: "Services") -> int:
+            await moving.check_schema(services.database)
+            return await customer_data.export(services.database, services.media, number, file)
+
+        count = _with_services(work)
+        console.print(f"{count} messages are in {file}.")
+
+
+@customer.command("erase")
+def customer_erase(
+    number: Annotated[int, typer.Argument(help="As `okno customer find` shows it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Forget a customer: his words, names, phones and files. It can't be undone."""
+    with _one_clear_line():
+        from okno import customer_data, moving
+
+        async def work(services: "Services") -> customer_data.Erased:
+            await moving.check_schema(services.database)
+            return await customer_data.erase(services.database, number)
+
+        if not yes:
+            typer.confirm(f"Forget customer {number} for good?", abort=True)
+        console.print(customer_data.answer(_with_services(work)), highlight=False)
 
 
 @staff.command("add")

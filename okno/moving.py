@@ -21,7 +21,7 @@ from storage.database import Database
 
 async def backup(services: Services, file: Path, console: Console) -> int:
     """Write the archive; its rows. The installation may be serving meanwhile."""
-    await _check_schema(services.database)
+    await check_schema(services.database)
     with _progress(console) as shown:
         return await archive.write(services.database, file, services.settings.media_dir, shown)
 
@@ -51,7 +51,7 @@ async def copy(services: Services, to: str, console: Console) -> int:
     try:
         if target.url == services.database.url:
             raise WrongSetting("okno db copy: this is the present database; name the new one")
-        await _check_schema(services.database)
+        await check_schema(services.database)
         with (
             _not_serving(services),
             tempfile.TemporaryDirectory(prefix="okno-copy-") as folder,
@@ -84,7 +84,7 @@ def _checked(url: str) -> str:
     return url
 
 
-async def _check_schema(database: Database) -> None:
+async def check_schema(database: Database) -> None:
     if not await migrate.is_current(database):
         raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
 
