@@ -71,16 +71,16 @@ class Presence:
         changed = before is None or was_typing != typing or still
         if changed:
             news.append(News(handoff_id, conversation_id, person_id, name, typing=typing))
-        await self._signals.tell(
-            NAME, handoff=handoff_id, conversation=conversation_id, person=person_id, name=name,
+        await self._tell(
+            handoff=handoff_id, conversation=conversation_id, person=person_id, name=name,
             typing=typing, gone=False, news=changed,
         )  # fmt: skip
         return news
 
     async def leave(self, handoff_id: int, conversation_id: int, person_id: int) -> Sequence[News]:
         before = self._seen.get((handoff_id, conversation_id), {}).get(person_id)
-        await self._signals.tell(
-            NAME, handoff=handoff_id, conversation=conversation_id, person=person_id, name="",
+        await self._tell(
+            handoff=handoff_id, conversation=conversation_id, person=person_id, name="",
             typing=False, gone=True, news=True,
         )  # fmt: skip
         if before is None:
@@ -104,6 +104,11 @@ class Presence:
             if handoff_id in wanted
         }
         return {handoff_id: people for handoff_id, people in found.items() if people}
+
+    async def _tell(self, **told: Any) -> None:
+        """Known here at once: the next key may come before the word of it is back."""
+        self._heard(told)
+        await self._signals.tell(NAME, **told)
 
     def _heard(self, told: dict[str, Any]) -> None:
         place, person = (told["handoff"], told["conversation"]), told["person"]
