@@ -56,6 +56,8 @@ DELIVERED = Counter("okno_delivery_total", "Finished deliveries", ["channel", "o
 UNKNOWN = Counter("okno_delivery_unknown_total", "Repeated after an unknown outcome", ["channel"])
 
 AT_ONCE = 50
+# Of them notices: so few stand before an answer that comes while a mailing is under way.
+NOTICES_AT_ONCE = 10
 MAX_ATTEMPTS = 8
 LONGEST_PAUSE = timedelta(minutes=5)
 BROKEN_PAUSE = timedelta(seconds=30)
@@ -85,8 +87,8 @@ _MARK_SENT = (
 )  # fmt: skip
 
 _EARLIER = _DELIVERY.alias()
-# The first open row of each conversation, when it is due: a Parcel's fields, expiry. Built once:
-# it is asked with every turn.
+# The first open row of each conversation, when it is due, answers before notices: a Parcel's
+# fields, expiry. Built once: it is asked with every turn.
 _DUE = (
     select(
         _DELIVERY.c.id,
@@ -97,6 +99,7 @@ _DUE = (
         _DELIVERY.c.payload,
         _DELIVERY.c.random_id,
         _DELIVERY.c.attempts,
+        _DELIVERY.c.notice,
         _DELIVERY.c.expires_at,
     )
     .join(_CONVERSATION, _CONVERSATION.c.id == _DELIVERY.c.conversation_id)
@@ -112,7 +115,7 @@ _DUE = (
             )
         ),
     )
-    .order_by(_DELIVERY.c.id)
+    .order_by(_DELIVERY.c.notice, _DELIVERY.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 _MARK_SENDING = (
@@ -163,6 +166,8 @@ class DeliveryLoop:
         self._waiter = signals.subscribe(outbox_signal(account_id))
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._ended: list[_Done] = []
+        # Of the calls those with notices.
+        self._notices: set[int] = set()
         # Whether this process is the one that sends.
         self.leads = False
 
@@ -225,6 +230,8 @@ class DeliveryLoop:
             raise
         del self._ended[: len(ended)]
         for parcel in parcels:
+            if parcel.notice:
+                self._notices.add(parcel.delivery_id)
             self._calls[parcel.delivery_id] = asyncio.create_task(self._send(parcel))
         return full
 
@@ -259,6 +266,10 @@ class DeliveryLoop:
         fresh = [
             Parcel(*row[:-1]) for row in rows if row.expires_at is None or row.expires_at >= tx.now
         ]
+        if not self._sender.by_page:
+            answers = [parcel for parcel in fresh if not parcel.notice]
+            notices = [parcel for parcel in fresh if parcel.notice]
+            fresh = answers + notices[: max(0, NOTICES_AT_ONCE - len(self._notices))]
         if late:
             await tx.session.execute(
                 update(Delivery)
@@ -283,6 +294,7 @@ class DeliveryLoop:
             outcome = Unknown(type(error).__name__)
         finally:
             del self._calls[parcel.delivery_id]
+            self._notices.discard(parcel.delivery_id)
         self._ended.append(_Done(parcel, outcome))
         self._waiter.set()
 

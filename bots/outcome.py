@@ -63,6 +63,7 @@ class Parcel:
     payload: dict[str, Any]
     random_id: int
     attempts: int
+    notice: bool = False
 
 
 class Sender(Protocol):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -209,6 +210,9 @@ class Delivery(Base):
               postgresql_where=text("state IN ('queued', 'sending')"),
               sqlite_where=text("state IN ('queued', 'sending')")),
         Index("ix_delivery_message_id", "message_id"),
+        Index("ix_delivery_notice", "conversation_id",
+              postgresql_where=text("notice AND state = 'queued'"),
+              sqlite_where=text("notice AND state = 'queued'")),
         Index("ix_delivery_platform_id", "bot_account_id", "platform_id",
               postgresql_where=text("platform_id IS NOT NULL"),
               sqlite_where=text("platform_id IS NOT NULL")),
@@ -227,6 +231,8 @@ class Delivery(Base):
     payload: Mapped[dict[str, Any]]
     # The idempotency key of platforms that have one: drawn once, the same for every attempt.
     random_id: Mapped[int]
+    # What nobody is waiting for (a payment has come) gives way to answers.
+    notice: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[str] = mapped_column(default=DeliveryState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import Table, Text, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
@@ -37,7 +37,19 @@ _LOCK = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_INSERT_DELIVERIES = insert(cast(Table, Delivery.__table__))
+_DELIVERY = cast(Table, Delivery.__table__)
+_INSERT_DELIVERIES = insert(_DELIVERY)
+# An answer waits for what was queued before it in its chat: a notice there hurries too.
+_HURRY_NOTICES = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.conversation_id.in_(bindparam("ids", expanding=True)),
+        _DELIVERY.c.notice,
+        # Written out, not bound: only so is the index of waiting notices used.
+        _DELIVERY.c.state == literal_column("'queued'", Text),
+    )
+    .values(notice=False)
+)
 
 
 def outbox_signal(account_id: int) -> str:
@@ -57,6 +69,8 @@ class Outgoing:
     staff_id: int | None = None
     # Not sent before: what can still be called back.
     not_before: datetime | None = None
+    # Nobody is waiting for it: it gives way to answers.
+    notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +127,11 @@ class Outbox:
         used: Counter[int] = Counter()
         rows: list[dict[str, Any]] = []
 
-        def delivery(conversation_id: int, kind: DeliveryKind, payload: Mapping[str, Any],
-                     message_id: int | None, expires_at: datetime | None,
-                     not_before: datetime | None = None) -> None:  # fmt: skip
+        def delivery(
+            conversation_id: int, kind: DeliveryKind, payload: Mapping[str, Any],
+            message_id: int | None, expires_at: datetime | None,
+            not_before: datetime | None = None, *, notice: bool = False,
+        ) -> None:  # fmt: skip
             used[conversation_id] += 1
             conversation = locked[conversation_id]
             rows.append(
@@ -127,6 +143,7 @@ class Outbox:
                     "kind": kind,
                     "payload": dict(payload),
                     "random_id": secrets.randbelow(2**31 - 1) + 1,
+                    "notice": notice,
                     "not_before": not_before or tx.now,
                     "expires_at": expires_at,
                     "created_at": tx.now,
@@ -140,8 +157,11 @@ class Outbox:
             for part in message.parts:
                 delivery(
                     message.conversation_id, DeliveryKind.MESSAGE, part, message_id, None,
-                    message.not_before,
+                    message.not_before, notice=message.notice,
                 )  # fmt: skip
+        answered = sorted({one.conversation_id for one in messages if not one.notice})
+        if answered:
+            await tx.connection.execute(_HURRY_NOTICES, {"ids": answered})
         await tx.connection.execute(_INSERT_DELIVERIES, rows)
         for conversation_id, count in used.items():
             locked[conversation_id].last_seq += count

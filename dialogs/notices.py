@@ -48,7 +48,9 @@ class PaymentNotices:
                 reply = self._reply(f"{name} {mask_number(link.number)}", paid)
                 parts = [part.to_json() for part in render(reply, chat.channel)]
                 messages.append(
-                    Outgoing(chat.id, Author.ASSISTANT, reply.text, parts, reply.to_json())
+                    Outgoing(
+                        chat.id, Author.ASSISTANT, reply.text, parts, reply.to_json(), notice=True
+                    )
                 )
         await self._outbox.queue(tx, messages)
 

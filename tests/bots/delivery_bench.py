@@ -107,12 +107,12 @@ class Bench:
             found = select(Conversation.id).where(Conversation.chat_id == chat_id)
             return (await session.execute(found)).scalar_one()
 
-    async def queue(self, conversation: int, *texts: str) -> None:
+    async def queue(self, conversation: int, *texts: str, notice: bool = False) -> None:
         """Each text one message; «a+b» a message of two parts."""
         async with self.database.write() as tx:
             messages = [
                 Outgoing(conversation, Author.ASSISTANT, text,
-                         [{"text": part} for part in text.split("+")])
+                         [{"text": part} for part in text.split("+")], notice=notice)
                 for text in texts
             ]  # fmt: skip
             await self.outbox.queue(tx, messages)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from bots import delivery
 from bots.circuit import FAILURES
-from bots.delivery import MAX_ATTEMPTS
+from bots.delivery import MAX_ATTEMPTS, NOTICES_AT_ONCE
 from bots.intake import Intake
 from bots.outcome import (
     AccountBroken,
@@ -219,6 +219,25 @@ async def test_a_broken_account_keeps_its_queue(bench: Bench) -> None:
         assert (await bench.rows())[0].attempts == 0
         bench.pass_time(seconds=30)
     await until(bench.all_in(DeliveryState.SENT), "it is sent")
+
+
+async def test_answers_go_before_a_mailing_and_a_mailing_still_goes(bench: Bench) -> None:
+    chats = [await bench.chat(str(n)) for n in range(NOTICES_AT_ONCE + 2)]
+    for chat in chats:
+        bench.sender.held[f"notice {chat}"] = asyncio.Event()
+        await bench.queue(chat, f"notice {chat}", notice=True)
+    bench.start()
+    await until(lambda: len(bench.sender.got) == NOTICES_AT_ONCE, "so many are on their way")
+    # The last two wait. One of their customers asks: his notice must not keep the answer.
+    await bench.queue(chats[-1], "answer")
+    bench.sender.held[f"notice {chats[-1]}"].set()
+    await until(lambda: bench.sender.texts[-1] == "answer", "it passes the whole mailing")
+    assert bench.sender.texts[-2:] == [f"notice {chats[-1]}", "answer"]
+    assert f"notice {chats[-2]}" not in bench.sender.texts
+    for held in bench.sender.held.values():
+        held.set()
+    await until(bench.all_in(DeliveryState.SENT), "everything is sent")
+    assert len(bench.sender.got) == len(chats) + 1
 
 
 async def test_a_late_press_answer_is_never_sent_and_holds_nothing_back(bench: Bench) -> None:
