@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Column, ColumnElement, Table, delete, null, select, update
+from sqlalchemy import Column, ColumnElement, Table, Text, delete, null, or_, select, update
+from sqlalchemy import cast as sql_cast
 
 from billing.models import LinkAttempt
 from bots.web_chat.models import Visitor
-from conversations.models import Delivery, Event, Message, Quarantine
+from conversations.models import Conversation, Delivery, Event, Message, Quarantine
 from handoff.join_models import JoinCode, JoinTry
+from handoff.models import Handoff, Rating
 from media.models import Attachment
 from okno.profile import Retention
 from staff.models import AuditEntry, LoginThrottle, StaffSession
@@ -60,6 +62,7 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
     spoken = timedelta(days=31 * terms.conversations_months)
     event, job, message = _table(Event), _table(Job), _table(Message)
     delivery, audit = _table(Delivery), _table(AuditEntry)
+    stay, rating, chat = _table(Handoff), _table(Rating), _table(Conversation)
     return (
         _Rule(event, event.c.created_at, events),
         _Rule(job, job.c.done_at, technical),
@@ -78,6 +81,23 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
             spoken,
             (message.c.text != "",),
             {"text": "", "text_folded": "", "data": {}, "understanding": null()},
+        ),
+        _Rule(
+            stay,
+            stay.c.closed_at,
+            spoken,
+            (or_(stay.c.name_folded != "", sql_cast(stay.c.summary, Text) != "{}"),),
+            {"name_folded": "", "summary": {}},
+        ),
+        _Rule(
+            rating, rating.c.rated_at, spoken, (rating.c.comment.is_not(None),), {"comment": None}
+        ),
+        _Rule(
+            chat,
+            chat.c.last_message_at,
+            spoken,
+            (or_(chat.c.display_name.is_not(None), sql_cast(chat.c.state, Text) != "{}"),),
+            {"display_name": None, "state": {}},
         ),
         _Rule(audit, audit.c.at, spoken),
     )

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, insert, select
 
-from conversations.models import Delivery, Event, Message
+from conversations.models import Conversation, Delivery, Event, Message
+from handoff.models import Handoff
 from okno import profile as profiles
 from okno import retention
 from okno.profile import Retention
@@ -45,6 +46,14 @@ async def test_words_are_blanked_when_their_term_is_over(
 ) -> None:
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     await fill(database, messages=5)
+    async with database.write() as tx:
+        await tx.session.execute(
+            insert(Handoff).values(
+                conversation_id=5, reason="callback", summary={"phone": "+7 900 000-00-00"},
+                state="closed", name_folded="анна", requested_at=tx.now, first_due_at=tx.now,
+                closed_at=tx.now,
+            )
+        )  # fmt: skip
     clock.advance(days=185)
     await nights(database, clock, forgetting, 1)
     assert await texts(database) == [f"сколько я должен? {number}" for number in range(5)]
@@ -54,6 +63,10 @@ async def test_words_are_blanked_when_their_term_is_over(
         row = (await session.execute(select(Message).order_by(Message.id.desc()))).scalars().first()
         assert row is not None
         assert (row.data, row.understanding, row.text_folded) == ({}, None, "")
+        stay = (await session.execute(select(Handoff))).scalar_one()
+        assert (stay.summary, stay.name_folded, stay.reason) == ({}, "", "callback")
+        chat = (await session.execute(select(Conversation))).scalar_one()
+        assert (chat.display_name, chat.state) == (None, {})
         # What is not sent yet is not old.
         assert (await session.execute(select(func.count()).select_from(Delivery))).scalar_one() == 1
 
