@@ -197,6 +197,11 @@
     if (now === kept) return;
     try {
       const answer = await fetch(url, { method: "POST", body: new FormData(form) });
+      // 400: too long even to be taken apart.
+      if ([400, 413].includes(answer.status)) {
+        dirty.textContent = "Текст слишком длинный и не сохранён: разделите его на статьи";
+        return;
+      }
       if (!answer.ok) throw new Error(String(answer.status));
       kept = now;
       keep();
