@@ -57,7 +57,7 @@ class ProvenPhone(Base):
 
 class ContactJoin(Base):
     """A conversation that was found to be another contact's too. ``accounts``: those that came
-    with it, to go with it again when it is parted."""
+    with it, each with whether the other contact had it too; they go with it when it is parted."""
 
     __tablename__ = "contact_join"
     __table_args__ = (

@@ -74,30 +74,47 @@ async def part(tx: Transaction, conversation: Conversation, by: int) -> bool:
     joined.parted_at, joined.parted_by = tx.now, by
     conversation.contact_id = joined.from_contact_id
     await tx.session.flush()
-    own = set(joined.accounts)
+    shared = {int(account): bool(both) for account, both in joined.accounts}
     for link in await _links(tx, joined.to_contact_id):
-        if link.account_id in own:
-            await _move(tx, link, joined.from_contact_id)
+        if link.account_id in shared:
+            await _give_back(tx, link, joined.from_contact_id, shared=shared[link.account_id])
     return True
 
 
-async def _move_accounts(tx: Transaction, source: int, target: int) -> list[int]:
-    """The accounts that ``target`` did not have before."""
+async def _move_accounts(tx: Transaction, source: int, target: int) -> list[tuple[int, bool]]:
+    """The accounts that went over, and whether ``target`` had each before."""
     had = {link.account_id for link in await _links(tx, target)}
     links = await _links(tx, source)
     for link in links:
         await _move(tx, link, target)
-    return [link.account_id for link in links if link.account_id not in had]
+    return [(link.account_id, link.account_id in had) for link in links]
+
+
+async def _give_back(tx: Transaction, link: AccountLink, source: int, *, shared: bool) -> None:
+    """As ``source`` had shown it before; who had shown it too keeps it."""
+    before = await tx.session.scalar(
+        select(AccountLink)
+        .where(AccountLink.contact_id == source, AccountLink.account_id == link.account_id)
+        .order_by(AccountLink.id.desc())
+        .limit(1)
+    )
+    if not shared:
+        await change(tx, link.contact_id, link.account_id, Change.DETACH)
+    if before is not None:
+        await _copy(tx, before, source)
 
 
 async def _move(tx: Transaction, link: AccountLink, target: int) -> None:
-    source, account_id = link.contact_id, link.account_id
-    await change(tx, source, account_id, Change.DETACH)
+    await change(tx, link.contact_id, link.account_id, Change.DETACH)
+    await _copy(tx, link, target)
+
+
+async def _copy(tx: Transaction, link: AccountLink, target: int) -> None:
     new = await link_account(
-        tx, target, account_id, Proof(link.proof), shown=link.shown, by=link.confirmed_by
+        tx, target, link.account_id, Proof(link.proof), shown=link.shown, by=link.confirmed_by
     )
     if link.nickname and not new.nickname:
-        await change(tx, target, account_id, Change.RENAME, link.nickname)
+        await change(tx, target, link.account_id, Change.RENAME, link.nickname)
 
 
 async def _links(tx: Transaction, contact_id: int) -> list[AccountLink]:

@@ -86,6 +86,7 @@ async def test_joined_by_a_code_and_parted(house: House, clock: FakeClock) -> No
     clock.value += timedelta(minutes=11)
     assert "не подошёл" in (await second.writes(code)).text
 
+    await second.writes(f"привяжи счёт {IVANOVA} Иванова")
     one, other = await _contacts(house)
     theirs = await _accounts(house, other)
     asked = await second.writes(await _code(first))
