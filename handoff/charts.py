@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 _WIDTH = 480
 _HEIGHT = 160
 _FOOT = 20
+_WIDEST = 48
 # So many labels stand beside each other.
 _LABELS = 12
 
@@ -15,16 +16,16 @@ def columns(values: Sequence[tuple[str, int]], title: str) -> Markup:
     """Upright bars with their numbers; ``title`` is read by screen readers."""
     top = max((count for _, count in values), default=0) or 1
     step = _WIDTH / max(len(values), 1)
+    width = min(step * 0.7, _WIDEST)
     every = -(-len(values) // _LABELS)
     room = _HEIGHT - _FOOT - 16
     parts = []
     for index, (label, count) in enumerate(values):
         height = room * count / top
-        x, y = index * step, _HEIGHT - _FOOT - height
-        middle = x + step / 2
+        middle, y = (index + 0.5) * step, _HEIGHT - _FOOT - height
         if count:
             parts.append(
-                f'<rect x="{x + step * 0.15:.1f}" y="{y:.1f}" width="{step * 0.7:.1f}" '
+                f'<rect x="{middle - width / 2:.1f}" y="{y:.1f}" width="{width:.1f}" '
                 f'height="{height:.1f}" rx="2"/>'
                 f'<text class="bd-number" x="{middle:.1f}" y="{y - 4:.1f}">{count}</text>'
             )
