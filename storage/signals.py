@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 CHANNEL = "okno"
 TOLD = "okno_told"
 RECONNECT_SECONDS = 2.0
+# Said later than so it is not true any more.
+TELL_SECONDS = 2.0
 _NOTIFY = text("SELECT pg_notify(:channel, name) FROM unnest(CAST(:names AS text[])) AS name")
 
 
@@ -76,13 +78,15 @@ class Signals:
 
     async def tell(self, name: str, /, **told: Any) -> None:
         """Tell all processes; while the database is away, only this one. At most 7,000 bytes."""
-        if self._connection is not None:
+        connection = self._connection
+        if connection is not None:
             try:
                 async with self._telling:
-                    await self._connection.execute(
-                        "SELECT pg_notify($1, $2)", TOLD, json.dumps([name, told])
-                    )
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    await connection.execute(
+                        "SELECT pg_notify($1, $2)", TOLD, json.dumps([name, told]),
+                        timeout=TELL_SECONDS,
+                    )  # fmt: skip
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 log.warning("storage.not_told", name=name)
             else:
                 return
