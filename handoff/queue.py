@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.models import Author, Contact, Conversation, Message, MessageKind
+from conversations.models import Author, BotAccount, Contact, Conversation, Message, MessageKind
 from handoff import names, paging, tags
 from handoff.models import Handoff, HandoffState, OperatorLine, Rating, Urgency
 from handoff.paging import Place, Run
@@ -26,9 +26,8 @@ from handoff.search import search as find
 from staff.models import Person, StaffGroup
 
 # Columns as in ``_stays()``.
-_Stays = Select[
-    Handoff, int, str, str | None, str | None, str | None, str | None, str, str, int | None, str
-]
+# Of more columns than SQLAlchemy tells the types of.
+_Stays = Select[*tuple[Any, ...]]
 
 PAGE = 50
 # What an open page asks for anew at once; further down it only adds pages.
@@ -67,7 +66,8 @@ class LastLine:
 @dataclass(frozen=True, slots=True)
 class QueueItem:
     """A line of the list. ``due_at``: the answer that is owed; None when nothing is. ``said``:
-    where a search found a text, the words around it. ``tags``: what staff call it."""
+    where a search found a text, the words around it. ``tags``: what staff call it. ``bot``: as in
+    Stay."""
 
     handoff_id: int
     conversation_id: int
@@ -87,6 +87,7 @@ class QueueItem:
     said: str
     last: LastLine | None
     tags: Sequence[str] = ()
+    bot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A stay with its conversation and customer. ``given_name`` and ``phone`` as he gave them."""
+    """A stay with its conversation and customer. ``given_name`` and ``phone`` as he gave them.
+    ``bot``: the name of a further bot of the messenger that was written to, "" for the first."""
 
     handoff_id: int
     conversation_id: int
     contact_id: int
     channel: str
+    bot: str
     name: str
     given_name: str | None
     display_name: str | None
@@ -184,6 +187,7 @@ async def page(
             handoff_id=row.Handoff.id,
             conversation_id=row.Handoff.conversation_id,
             channel=row.channel,
+            bot=_further(row.bot),
             name=names.shown(row.given_name, row.display_name),
             reason=row.Handoff.reason,
             summary=row.Handoff.summary,
@@ -235,6 +239,7 @@ async def read(session: AsyncSession, handoff_id: int) -> Stay | None:
         conversation_id=stay.conversation_id,
         contact_id=row.contact_id,
         channel=row.channel,
+        bot=_further(row.bot),
         name=names.shown(row.given_name, row.display_name),
         given_name=row.given_name,
         display_name=row.display_name,
@@ -278,12 +283,17 @@ async def latest_of(session: AsyncSession, conversation_id: int) -> int | None:
     return (await session.execute(statement)).scalar_one()
 
 
+def _further(bot: str) -> str:
+    return "" if bot == "main" else bot
+
+
 def _stays() -> _Stays:
     return (
         select(
             Handoff,
             Conversation.contact_id,
             Conversation.channel,
+            BotAccount.name.label("bot"),
             Conversation.display_name,
             Conversation.unreachable,
             Contact.given_name,
@@ -294,6 +304,7 @@ def _stays() -> _Stays:
             Rating.comment,
         )
         .join(Conversation, Conversation.id == Handoff.conversation_id)
+        .join(BotAccount, BotAccount.id == Conversation.bot_account_id)
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Person, Person.id == Handoff.operator_id)
         .outerjoin(StaffGroup, StaffGroup.id == Handoff.group_id)

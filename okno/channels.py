@@ -24,6 +24,7 @@ from dialogs.menu import main_menu
 from handoff.elsewhere import answered as answered_elsewhere
 from media.addresses import Rules
 from media.fetching import Fetcher
+from okno.bot_settings import Bot
 from okno.errors import WrongSetting
 from okno.services import Services
 from replies import escape, render
@@ -50,7 +51,10 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One bot account: its way out, its routes, and the loop that polls or keeps its webhook."""
+    """One bot account: its way out, its routes, and the loop that polls or keeps its webhook.
+
+    ``name``: the messenger's, with the bot's name where it is not the first.
+    """
 
     name: str
     account_id: int
@@ -85,20 +89,17 @@ async def open_channels(services: Services) -> list[Channel]:
     _check_rules(services, "web")
     channels = [await _web(services)]
     settings = services.settings
-    for name, configured, connect in (
-        ("telegram", settings.telegram_token, _telegram),
-        ("vk", settings.vk_token, _vk),
-        ("viber", settings.viber_token, _viber),
-        ("max", settings.max_token, _max),
-        ("ok", settings.ok_token, _ok),
-    ):
-        if configured is None:
+    for name, connect in (
+        ("telegram", _telegram), ("vk", _vk), ("viber", _viber), ("max", _max), ("ok", _ok),
+    ):  # fmt: skip
+        bots = settings.bots(name)
+        if not bots:
             continue
         _check_rules(services, name)
         if settings.public_url is None and name in WEBHOOK_ONLY:
             log.error("okno.channel_needs_public_url", channel=name)
             continue
-        channels.append(await connect(services))
+        channels += [await connect(services, bot) for bot in bots]
     return channels
 
 
@@ -148,41 +149,47 @@ async def _web(services: Services) -> Channel:
     return Channel("web", await bot_account_id(services.database, "web"), WebSender())
 
 
-async def _telegram(services: Services) -> Channel:
+async def _telegram(services: Services, bot: Bot) -> Channel:
     from bots.telegram import files, polling, sender, webhook
 
-    settings = services.settings
-    account = await bot_account_id(services.database, "telegram")
+    settings = bot.settings
+    account = await bot_account_id(services.database, "telegram", bot.name)
     token = _given(settings.telegram_token).get_secret_value()
-    bot = sender.make_bot(token, settings.telegram_api_url)
-    sent = _files(services, "telegram", settings.telegram_api_url, files.locator(bot))
-    outgoing = sender.TelegramSender(bot, services.media, per_second=settings.telegram_per_second)
+    client = sender.make_bot(token, settings.telegram_api_url)
+    sent = _files(services, "telegram", settings.telegram_api_url, files.locator(client))
+    outgoing = sender.TelegramSender(
+        client, services.media, per_second=settings.telegram_per_second
+    )
     if settings.public_url is None:
         poller = polling.TelegramPolling(
-            services.database, services.intake, bot, account_id=account, holder=services.holder
+            services.database, services.intake, client, account_id=account, holder=services.holder
         )
         return Channel(
-            "telegram", account, outgoing, poll=poller.run, close=bot.session.close, files=sent
+            bot.title, account, outgoing, poll=poller.run, close=client.session.close, files=sent
         )
     secret = _given(settings.telegram_webhook_secret).get_secret_value()
-    public_url = settings.public_url
+    public_url, path = settings.public_url, bot.path(webhook.PATH)
     keeper = _registration(
-        services, "telegram", account, lambda: webhook.register(bot, public_url, secret), DAY
+        services,
+        "telegram",
+        account,
+        lambda: webhook.register(client, public_url, secret, path),
+        DAY,
     )
-    routes = webhook.router(services.intake, account_id=account, secret=secret)
+    routes = webhook.router(services.intake, account_id=account, secret=secret, path=path)
     return Channel(
-        "telegram", account, outgoing, routes=routes, poll=keeper.run, close=bot.session.close,
+        bot.title, account, outgoing, routes=routes, poll=keeper.run, close=client.session.close,
         files=sent,
     )  # fmt: skip
 
 
-async def _vk(services: Services) -> Channel:
+async def _vk(services: Services, bot: Bot) -> Channel:
     from bots.vk import api as vk_api
     from bots.vk import names, polling, receiving, seen, sender, staff_replies, webhook
 
-    settings = services.settings
+    settings = bot.settings
     token, group_id = _given(settings.vk_token), _given(settings.vk_group_id)
-    account = await bot_account_id(services.database, "vk")
+    account = await bot_account_id(services.database, "vk", bot.name)
     api = vk_api.VkApi(token.get_secret_value(), settings.vk_api_url)
     people = names.Names(services.database, api, account)
     outgoing = sender.VkSender(api, services.media, Pace(VK_PER_SECOND))
@@ -202,24 +209,27 @@ async def _vk(services: Services) -> Channel:
             account_id=account, group_id=group_id, holder=services.holder,
         )  # fmt: skip
         loops = _together(poller.run, beside)
-        return Channel("vk", account, outgoing, poll=loops, close=api.close, files=sent)
+        return Channel(bot.title, account, outgoing, poll=loops, close=api.close, files=sent)
     routes = webhook.router(
         receiver, group_id=group_id,
         secret=_given(settings.vk_secret).get_secret_value(),
         confirmation=_given(settings.vk_confirmation),
+        path=bot.path(webhook.PATH),
     )  # fmt: skip
-    return Channel("vk", account, outgoing, routes=routes, poll=beside, close=api.close, files=sent)
+    return Channel(
+        bot.title, account, outgoing, routes=routes, poll=beside, close=api.close, files=sent
+    )
 
 
-async def _viber(services: Services) -> Channel:
+async def _viber(services: Services, bot: Bot) -> Channel:
     from bots.viber import sender, webhook
 
-    settings = services.settings
+    settings = bot.settings
     token, public_url = _given(settings.viber_token).get_secret_value(), _given(settings.public_url)
-    account = await bot_account_id(services.database, "viber")
+    account = await bot_account_id(services.database, "viber", bot.name)
     api = sender.ViberApi(token, settings.viber_api_url)
     company = services.profile.company.short_name
-    name = settings.viber_name or company[:28]
+    name, path = settings.viber_name or company[:28], bot.path(webhook.PATH)
     links = services.links()
 
     def file_url(digest: str, file_name: str) -> str:
@@ -227,17 +237,17 @@ async def _viber(services: Services) -> Channel:
 
     (welcome,) = render(main_menu(phrases.GREETING.format(company=escape(company))), "viber")
     keeper = _registration(
-        services, "viber", account, lambda: webhook.register(api, public_url), DAY
+        services, "viber", account, lambda: webhook.register(api, public_url, path), DAY
     )
     return Channel(
-        "viber",
+        bot.title,
         account,
         sender.ViberSender(
             api, services.media, Pace(VIBER_PER_SECOND), name=name, file_url=file_url
         ),
         routes=webhook.router(
             services.intake, _reports(services, account),
-            account_id=account, token=token, name=name, welcome=welcome,
+            account_id=account, token=token, name=name, welcome=welcome, path=path,
         ),
         poll=keeper.run,
         close=api.close,
@@ -245,13 +255,13 @@ async def _viber(services: Services) -> Channel:
     )  # fmt: skip
 
 
-async def _max(services: Services) -> Channel:
+async def _max(services: Services, bot: Bot) -> Channel:
     from bots.max import api as max_api
     from bots.max import polling, sender, webhook
 
-    settings = services.settings
+    settings = bot.settings
     token, public_url = _given(settings.max_token).get_secret_value(), settings.public_url
-    account = await bot_account_id(services.database, "max")
+    account = await bot_account_id(services.database, "max", bot.name)
     api = max_api.MaxApi(token, settings.max_api_url, settings.max_ca_file)
     outgoing = sender.MaxSender(api, services.media, Pace(MAX_PER_SECOND, MAX_CHAT_SECONDS))
     sent = _files(
@@ -262,35 +272,37 @@ async def _max(services: Services) -> Channel:
             services.database, services.intake, api, token,
             account_id=account, holder=services.holder,
         )  # fmt: skip
-        return Channel("max", account, outgoing, poll=poller.run, close=api.close, files=sent)
-    secret = _given(settings.max_secret).get_secret_value()
+        return Channel(bot.title, account, outgoing, poll=poller.run, close=api.close, files=sent)
+    secret, path = _given(settings.max_secret).get_secret_value(), bot.path(webhook.PATH)
     keeper = _registration(
         services, "max", account,
-        lambda: webhook.keep_subscribed(api, public_url, secret), FIVE_MINUTES,
+        lambda: webhook.keep_subscribed(api, public_url, secret, path), FIVE_MINUTES,
     )  # fmt: skip
-    routes = webhook.router(services.intake, account_id=account, token=token, secret=secret)
+    routes = webhook.router(
+        services.intake, account_id=account, token=token, secret=secret, path=path
+    )
     return Channel(
-        "max", account, outgoing, routes=routes, poll=keeper.run, close=api.close, files=sent
+        bot.title, account, outgoing, routes=routes, poll=keeper.run, close=api.close, files=sent
     )
 
 
-async def _ok(services: Services) -> Channel:
+async def _ok(services: Services, bot: Bot) -> Channel:
     from bots.ok import sender, webhook
 
-    settings = services.settings
+    settings = bot.settings
     public_url = _given(settings.public_url)
-    secret = _given(settings.ok_path_secret).get_secret_value()
-    account = await bot_account_id(services.database, "ok")
+    secret, path = _given(settings.ok_path_secret).get_secret_value(), bot.path(webhook.PATH)
+    account = await bot_account_id(services.database, "ok", bot.name)
     api = sender.OkApi(_given(settings.ok_token).get_secret_value(), settings.ok_api_url)
     pace = Pace(settings.ok_per_second, settings.ok_chat_seconds)
     keeper = _registration(
-        services, "ok", account, lambda: webhook.keep_subscribed(api, public_url, secret), DAY
+        services, "ok", account, lambda: webhook.keep_subscribed(api, public_url, secret, path), DAY
     )
     return Channel(
-        "ok",
+        bot.title,
         account,
         sender.OkSender(api, services.media, pace),
-        routes=webhook.router(services.intake, account_id=account, secret=secret),
+        routes=webhook.router(services.intake, account_id=account, secret=secret, path=path),
         poll=keeper.run,
         close=api.close,
         files=_files(services, "ok", settings.ok_api_url),

@@ -13,9 +13,9 @@ import httpx
 from pydantic import SecretStr
 
 from bots.http_calls import NotUnderstood
+from okno.bot_settings import MAIN, Bot, with_name
 from okno.findings import Finding
 from okno.services import Services
-from okno.settings import Settings
 
 
 class _Refused(Exception):
@@ -35,10 +35,9 @@ class _Messenger:
     """``look`` raises _Refused, _Silent; ``polls``: it can do without our public address.
     ``address``: the settings that say where it is."""
 
+    channel: str
     name: str
-    variable: str
-    token: Callable[[Settings], SecretStr | None]
-    look: Callable[[Settings, str], Awaitable[list[Finding]]]
+    look: Callable[[Bot, str], Awaitable[list[Finding]]]
     address: str
     polls: bool = True
 
@@ -46,9 +45,10 @@ class _Messenger:
 async def channel_findings(services: Services) -> AsyncIterator[Finding]:
     settings = services.settings
     for messenger in _MESSENGERS:
-        token = messenger.token(settings)
-        if token is None:
-            yield Finding(f"{messenger.name} is not configured ({messenger.variable})")
+        bots = settings.bots(messenger.channel)
+        if not bots:
+            variable = f"OKNO_{messenger.channel.upper()}_TOKEN"
+            yield Finding(f"{messenger.name} is not configured ({variable})")
         elif settings.public_url is None and not messenger.polls:
             yield Finding(
                 f"{messenger.name}: OKNO_PUBLIC_URL is not set, and there is no polling: "
@@ -57,37 +57,46 @@ async def channel_findings(services: Services) -> AsyncIterator[Finding]:
                 "server",
             )
         else:
-            try:
-                found = await messenger.look(settings, token.get_secret_value())
-            except _Refused as refused:
-                found = [refused.finding]
-            except _Silent as silent:
-                why = type(silent.__cause__).__name__
-                found = [
-                    Finding(
-                        f"{messenger.name} does not answer ({why})",
-                        f"check the network and {messenger.address}",
-                    )
-                ]
-            for finding in found:
-                yield finding
+            for bot in bots:
+                for finding in await _looked(messenger, bot):
+                    yield finding
 
 
-async def _telegram(settings: Settings, token: str) -> list[Finding]:
+async def _looked(messenger: _Messenger, bot: Bot) -> list[Finding]:
+    token: SecretStr = getattr(bot.settings, f"{messenger.channel}_token")
+    try:
+        found = await messenger.look(bot, token.get_secret_value())
+    except _Refused as refused:
+        found = [refused.finding]
+    except _Silent as silent:
+        why = type(silent.__cause__).__name__
+        found = [
+            Finding(
+                f"{messenger.name} does not answer ({why})",
+                f"check the network and {messenger.address}",
+            )
+        ]
+    if bot.name == MAIN:
+        return found
+    return [Finding(f"«{bot.name}»: {one.what}", with_name(one.mend, bot)) for one in found]
+
+
+async def _telegram(bot: Bot, token: str) -> list[Finding]:
+    settings = bot.settings
     from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 
     from bots.telegram.sender import make_bot
 
-    bot = make_bot(token, settings.telegram_api_url)
+    client = make_bot(token, settings.telegram_api_url)
     try:
-        me = await bot.get_me(request_timeout=10)
-        hook = await bot.get_webhook_info(request_timeout=10)
+        me = await client.get_me(request_timeout=10)
+        hook = await client.get_webhook_info(request_timeout=10)
     except TelegramUnauthorizedError as error:
         raise _Refused("Telegram refuses the token", "take a new one from @BotFather") from error
     except TelegramAPIError as error:
         raise _Silent from error
     finally:
-        await bot.session.close()
+        await client.session.close()
     found = [Finding(f"Telegram: @{me.username}")]
     if settings.public_url is None and hook.url:
         found.append(
@@ -106,7 +115,8 @@ async def _telegram(settings: Settings, token: str) -> list[Finding]:
     return found
 
 
-async def _vk(settings: Settings, token: str) -> list[Finding]:
+async def _vk(bot: Bot, token: str) -> list[Finding]:
+    settings = bot.settings
     from aiohttp import ClientError
 
     from bots.vk.api import NotUnderstood, VkApi, VkError
@@ -152,7 +162,8 @@ async def _vk(settings: Settings, token: str) -> list[Finding]:
     ]
 
 
-async def _viber(settings: Settings, token: str) -> list[Finding]:
+async def _viber(bot: Bot, token: str) -> list[Finding]:
+    settings = bot.settings
     from bots.viber.sender import ViberApi
     from bots.viber.webhook import PATH
 
@@ -164,7 +175,7 @@ async def _viber(settings: Settings, token: str) -> list[Finding]:
             "take it anew from the bot's settings in Viber",
         )
     known = Finding(f"Viber: {found.get('name', '')}")
-    if found.get("webhook") == f"{settings.public_url}{PATH}":
+    if found.get("webhook") == f"{settings.public_url}{bot.path(PATH)}":
         return [known]
     return [
         known,
@@ -176,7 +187,8 @@ async def _viber(settings: Settings, token: str) -> list[Finding]:
     ]
 
 
-async def _max(settings: Settings, token: str) -> list[Finding]:
+async def _max(bot: Bot, token: str) -> list[Finding]:
+    settings = bot.settings
     from bots.max.api import MaxApi, MaxError
     from bots.max.webhook import PATH
 
@@ -190,7 +202,7 @@ async def _max(settings: Settings, token: str) -> list[Finding]:
             ) from error
     known = Finding(f"MAX: {me.get('first_name', '')}")
     urls = [subscription.get("url") for subscription in found.get("subscriptions") or ()]
-    if settings.public_url is None or settings.public_url + PATH in urls:
+    if settings.public_url is None or settings.public_url + bot.path(PATH) in urls:
         return [known]
     return [
         known,
@@ -201,7 +213,8 @@ async def _max(settings: Settings, token: str) -> list[Finding]:
     ]
 
 
-async def _ok(settings: Settings, token: str) -> list[Finding]:
+async def _ok(bot: Bot, token: str) -> list[Finding]:
+    settings = bot.settings
     from bots.ok.sender import OkApi
 
     async with _asked(OkApi(token, settings.ok_api_url)) as api:
@@ -233,23 +246,9 @@ async def _asked(api: _Api) -> AsyncIterator[_Api]:
 
 
 _MESSENGERS = (
-    _Messenger(
-        "Telegram", "OKNO_TELEGRAM_TOKEN", lambda settings: settings.telegram_token, _telegram,
-        "OKNO_TELEGRAM_API_URL",
-    ),
-    _Messenger(
-        "VK", "OKNO_VK_TOKEN", lambda settings: settings.vk_token, _vk, "OKNO_VK_API_URL"
-    ),
-    _Messenger(
-        "Viber", "OKNO_VIBER_TOKEN", lambda settings: settings.viber_token, _viber,
-        "OKNO_VIBER_API_URL", polls=False,
-    ),
-    _Messenger(
-        "MAX", "OKNO_MAX_TOKEN", lambda settings: settings.max_token, _max,
-        "OKNO_MAX_API_URL and OKNO_MAX_CA_FILE",
-    ),
-    _Messenger(
-        "Odnoklassniki", "OKNO_OK_TOKEN", lambda settings: settings.ok_token, _ok,
-        "OKNO_OK_API_URL", polls=False,
-    ),
-)  # fmt: skip
+    _Messenger("telegram", "Telegram", _telegram, "OKNO_TELEGRAM_API_URL"),
+    _Messenger("vk", "VK", _vk, "OKNO_VK_API_URL"),
+    _Messenger("viber", "Viber", _viber, "OKNO_VIBER_API_URL", polls=False),
+    _Messenger("max", "MAX", _max, "OKNO_MAX_API_URL and OKNO_MAX_CA_FILE"),
+    _Messenger("ok", "Odnoklassniki", _ok, "OKNO_OK_API_URL", polls=False),
+)

@@ -6,11 +6,13 @@ import secrets
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from dotenv import dotenv_values
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from okno.bot_settings import MAIN, Bot, further_bots, with_name
 from okno.errors import WrongSetting
 
 VAR = Path("var")
@@ -75,6 +77,14 @@ class Settings(BaseSettings):
 
     log_format: Literal["auto", "console", "json"] = "auto"
 
+    _further: tuple[Bot, ...] = PrivateAttr(default=())
+
+    def bots(self, channel: str) -> list[Bot]:
+        """Every bot of the messenger, the first one first; none where it is not configured."""
+        if getattr(self, f"{channel}_token") is None:
+            return []
+        return [Bot(channel, MAIN, self), *(bot for bot in self._further if bot.channel == channel)]
+
 
 def load() -> Settings:
     """The settings, checked. Raises WrongSetting with one line that says how to mend it."""
@@ -85,6 +95,13 @@ def load() -> Settings:
         name = f"OKNO_{'_'.join(str(part) for part in first['loc']).upper()}"
         raise WrongSetting(f"{name}: {first['msg']}") from error
     _check(settings)
+    dotenv = {name: value or "" for name, value in dotenv_values(".env").items()}
+    settings._further = further_bots({**dotenv, **os.environ}, settings)
+    for bot in settings._further:
+        try:
+            _check_messengers(bot.settings)
+        except WrongSetting as wrong:
+            raise WrongSetting(with_name(str(wrong), bot)) from wrong
     if settings.nlu_encoder is not None:
         # Training runs in a process of its own and reads the environment, not the .env file.
         os.environ["OKNO_NLU_ENCODER"] = str(settings.nlu_encoder)
@@ -122,6 +139,18 @@ def _check(settings: Settings) -> None:
             f"OKNO_BILLING_SECRET: too short, at least {SHORTEST} characters; the billing system "
             "must have the same"
         )
+    _check_understanding(settings)
+    _check_messengers(settings)
+
+
+def _check_messengers(settings: Settings) -> None:
+    _check_telegram(settings)
+    _check_vk(settings)
+    _check_max(settings)
+    _check_ok(settings)
+
+
+def _check_telegram(settings: Settings) -> None:
     if (
         settings.public_url is not None
         and settings.telegram_token is not None
@@ -138,11 +167,6 @@ def _check(settings: Settings) -> None:
         raise WrongSetting(
             "OKNO_TELEGRAM_TOKEN: does not look like a token; @BotFather gives it as 123456:ABC..."
         )
-
-    _check_understanding(settings)
-    _check_vk(settings)
-    _check_max(settings)
-    _check_ok(settings)
 
 
 def _check_understanding(settings: Settings) -> None:

@@ -21,13 +21,15 @@ log = structlog.get_logger(__name__)
 PATH = "/webhooks/max"
 
 
-def router(intake: Intake, *, account_id: int, token: str, secret: str) -> APIRouter:
+def router(
+    intake: Intake, *, account_id: int, token: str, secret: str, path: str = PATH
+) -> APIRouter:
     """``secret``: what MAX must show in its header; never empty."""
     expected = secret.encode()
     receiver = Receiver(intake, account_id, token)
     routes = APIRouter()
 
-    @routes.post(PATH)
+    @routes.post(path)
     async def receive(request: Request) -> Response:
         shown = request.headers.get("x-max-bot-api-secret", "")
         if not secrets.compare_digest(shown.encode(), expected):
@@ -40,9 +42,9 @@ def router(intake: Intake, *, account_id: int, token: str, secret: str) -> APIRo
     return routes
 
 
-async def keep_subscribed(api: MaxApi, public_url: str, secret: str) -> None:
+async def keep_subscribed(api: MaxApi, public_url: str, secret: str, path: str = PATH) -> None:
     """Subscribe unless it is so already; no other address gets our customers' messages."""
-    ours = public_url.rstrip("/") + PATH
+    ours = public_url.rstrip("/") + path
     found = await api.call("GET", "/subscriptions")
     urls = [str(subscription["url"]) for subscription in found.get("subscriptions") or ()]
     if ours not in urls:

@@ -25,12 +25,12 @@ class NotRegistered(Exception):
     """Odnoklassniki refused the subscription."""
 
 
-def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
+def router(intake: Intake, *, account_id: int, secret: str, path: str = PATH) -> APIRouter:
     """``secret``: the last part of the address."""
     expected = secret.encode()
     routes = APIRouter()
 
-    @routes.post(PATH + "/{shown}")
+    @routes.post(path + "/{shown}")
     async def receive(shown: str, request: Request) -> Response:
         if not secrets.compare_digest(shown.encode(), expected):
             return Response(status_code=404)
@@ -46,10 +46,10 @@ def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
     return routes
 
 
-async def keep_subscribed(api: OkApi, public_url: str, secret: str) -> None:
+async def keep_subscribed(api: OkApi, public_url: str, secret: str, path: str = PATH) -> None:
     """Subscribe unless it is so already. Every call also prolongs the token, which otherwise
     lives thirty days. Raises NotRegistered."""
-    ours = f"{public_url.rstrip('/')}{PATH}/{secret}"
+    ours = f"{public_url.rstrip('/')}{path}/{secret}"
     found = _taken(await api.call("GET", "me/subscriptions"))
     urls = [str(subscription.get("url")) for subscription in found.body.get("subscriptions") or ()]
     if ours not in urls:

@@ -14,13 +14,13 @@ from bots.webhooks import answer
 PATH = "/webhooks/telegram"
 
 
-def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
+def router(intake: Intake, *, account_id: int, secret: str, path: str = PATH) -> APIRouter:
     """``secret``: what Telegram must show in its header; never empty."""
     expected = secret.encode()
     receiver = Receiver(intake, account_id)
     routes = APIRouter()
 
-    @routes.post(PATH)
+    @routes.post(path)
     async def receive(request: Request) -> Response:
         shown = request.headers.get("x-telegram-bot-api-secret-token", "")
         if not secrets.compare_digest(shown.encode(), expected):
@@ -30,8 +30,8 @@ def router(intake: Intake, *, account_id: int, secret: str) -> APIRouter:
     return routes
 
 
-async def register(bot: Bot, public_url: str, secret: str) -> None:
+async def register(bot: Bot, public_url: str, secret: str, path: str = PATH) -> None:
     await bot.set_webhook(
-        public_url.rstrip("/") + PATH, secret_token=secret, allowed_updates=ALLOWED_UPDATES
+        public_url.rstrip("/") + path, secret_token=secret, allowed_updates=ALLOWED_UPDATES
     )
     await show_commands(bot)

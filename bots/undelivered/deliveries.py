@@ -23,9 +23,11 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A messenger that has not answered ``since``; ``waiting``: messages to customers."""
+    """A messenger that has not answered ``since``; ``waiting``: messages to customers. ``bot``: its
+    name where it is a further one of the messenger, "" for the first."""
 
     channel: str
+    bot: str
     since: datetime
     waiting: int
 
@@ -58,13 +60,17 @@ class Undeliverables:
             .scalar_subquery()
         )
         statement = (
-            select(BotAccount.channel, BotAccount.failing_since, waiting)
+            select(BotAccount.channel, BotAccount.name, BotAccount.failing_since, waiting)
             .where(BotAccount.failing_since.is_not(None))
             .order_by(BotAccount.id)
         )
         async with self._database.read() as session:
             rows = await session.execute(statement)
-            return [Outage(channel, since, count) for channel, since, count in rows if since]
+            return [
+                Outage(channel, "" if bot == "main" else bot, since, count)
+                for channel, bot, since, count in rows
+                if since
+            ]
 
     async def count(self) -> int:
         async with self._database.read() as session:

@@ -34,13 +34,14 @@ class NotRegistered(Exception):
 
 
 def router(
-    intake: Intake, reports: Reports, *, account_id: int, token: str, name: str, welcome: Part
-) -> APIRouter:
+    intake: Intake, reports: Reports, *, account_id: int, token: str, name: str, welcome: Part,
+    path: str = PATH,
+) -> APIRouter:  # fmt: skip
     """``welcome``: prepared, for it is said without looking anything up."""
     key = token.encode()
     routes = APIRouter()
 
-    @routes.post(PATH)
+    @routes.post(path)
     async def receive(request: Request) -> Response:
         shown = request.headers.get("x-viber-content-signature", "").encode()
         return await answer(request, CHANNEL, lambda body: take(body, shown))
@@ -75,12 +76,12 @@ def router(
     return routes
 
 
-async def register(api: ViberApi, public_url: str) -> None:
+async def register(api: ViberApi, public_url: str, path: str = PATH) -> None:
     """Viber calls the address during the call. Raises NotRegistered."""
     answer = await api.call(
         "set_webhook",
         {
-            "url": public_url.rstrip("/") + PATH,
+            "url": public_url.rstrip("/") + path,
             "event_types": EVENTS,
             "send_name": True,
             "send_photo": False,

@@ -16,12 +16,14 @@ from bots.webhooks import answer, read_json
 PATH = "/webhooks/vk"
 
 
-def router(receiver: Receiver, *, group_id: int, secret: str, confirmation: str) -> APIRouter:
+def router(
+    receiver: Receiver, *, group_id: int, secret: str, confirmation: str, path: str = PATH
+) -> APIRouter:
     """``confirmation``: the string that VK expects when the address is entered."""
     expected = secret.encode()
     routes = APIRouter()
 
-    @routes.post(PATH)
+    @routes.post(path)
     async def receive(request: Request) -> Response:
         return await answer(request, CHANNEL, take)
 

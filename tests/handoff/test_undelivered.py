@@ -127,3 +127,16 @@ async def test_the_line_about_a_messenger_that_does_not_answer(
 )  # fmt: skip
 def test_the_number_in_words(number: int, words: str) -> None:
     assert counted(number) == words
+
+
+async def test_operators_see_which_of_two_bots_was_written_to(
+    house: House, page: httpx.AsyncClient
+) -> None:
+    await house.customer("?", "77", "Анна")
+    stay = await house.waiting()
+    assert " · sochi" not in (await page.get(f"/inbox/{stay}")).text
+    async with house.database.write() as tx:
+        await tx.session.execute(update(BotAccount).values(name="sochi", failing_since=tx.now))
+    html = (await page.get(f"/inbox/{stay}")).text
+    assert html.count("Telegram · sochi") >= 2, "above the conversation and in the list"
+    assert "TELEGRAM · sochi не отвечает" in (await page.get("/inbox/channels")).text
