@@ -62,11 +62,12 @@ async def staff_events(
     checked_at = shell.clock.now()
     async with aclosing(shell.hub.subscribe(after)) as frames:
         async for frame in frames:
-            if shell.clock.now() - checked_at >= CHECK_LOGIN_EVERY:
+            now = shell.clock.now()  # what is asked now says nothing of later
+            if now - checked_at >= CHECK_LOGIN_EVERY:
                 if await shell.staff.session(token, touch=False) is None:
                     yield ServerSentEvent(event="logout", data="{}")
                     return
-                checked_at = shell.clock.now()
+                checked_at = now
             yield to_event(frame)
             if frame.signals:
                 yield to_signals(frame)

@@ -63,11 +63,12 @@ async def visitor_events(
     with chat.gates.places.taken(*keys):
         async with aclosing(frames):
             async for frame in frames:
-                if chat.clock.now() - checked_at >= CHECK_VISITOR_EVERY:
+                now = chat.clock.now()  # what is asked now says nothing of later
+                if now - checked_at >= CHECK_VISITOR_EVERY:
                     if await chat.visitors.find(token) is None:
                         yield ServerSentEvent(event="over", data="{}")
                         return
-                    checked_at = chat.clock.now()
+                    checked_at = now
                 yield _to_event(frame)
 
 
