@@ -34,8 +34,8 @@ async def told(house: House) -> list[str]:
 
 async def minutes(house: House, number: int) -> None:
     """Let the jobs run as a process would."""
-    for _ in range(number * 6):
-        house.clock.advance(seconds=10)
+    for _ in range(number * 3):
+        house.clock.advance(seconds=20)
         await house.run_jobs()
 
 
@@ -55,9 +55,9 @@ async def test_counts_alone_and_not_more_often_than_asked(house: House, olga: Op
     await minutes(house, 3)
     said = await told(house)
     assert said[1:] == [
-        "На 12:30 опаздываем с ответом: 2. Меньше 5 минут осталось: 0. Ждут оператора: 2."
+        "На 12:31 опаздываем с ответом: 2. Меньше 5 минут осталось: 0. Ждут оператора: 2."
     ]
     assert "Анна" not in "".join(said)
-    await minutes(house, 30)
+    await minutes(house, 16)
     assert len(await told(house)) == 2, "nothing new is late"
     assert [change.kind for change in await house.changes("handoff.late")] == ["handoff.late"] * 2
