@@ -5,7 +5,7 @@ the hours do. Other processes are woken, and look now and then without a sign.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,8 +83,10 @@ class OfficeHours:
             self._signals.wake(tx, SIGNAL)
         await self.load()
 
-    async def follow(self, stop: asyncio.Event) -> None:
-        """Keep up with other processes until ``stop``."""
+    async def follow(
+        self, stop: asyncio.Event, then: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Keep up with other processes until ``stop``; ``then`` runs after each look."""
         waiter = self._signals.subscribe(SIGNAL)
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -94,6 +96,8 @@ class OfficeHours:
                 pause.cancel()
                 try:
                     await self.load()
+                    if then is not None:
+                        await then()
                 except Exception:
                     log.exception("calendar.not_loaded")
         finally:

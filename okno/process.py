@@ -106,7 +106,8 @@ async def _background(
     if RoleName.WORKER in roles:
         worker = services.worker(services.assistant(engine))
         tasks["worker"] = asyncio.create_task(worker.run(stop))
-    tasks["hours"] = asyncio.create_task(services.office_hours.follow(stop))
+    recompute = services.handoff.calendar_loaded if RoleName.JOBS in roles else None
+    tasks["hours"] = asyncio.create_task(services.office_hours.follow(stop, recompute))
     tasks["values"] = asyncio.create_task(services.values.follow(services.signals, stop))
     tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))
     tasks["model"] = asyncio.create_task(engine.follow(services.signals, stop))

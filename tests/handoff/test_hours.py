@@ -1,12 +1,13 @@
 """The administrator's hours: read, refused in words, in force at once, with the open promises."""
 
+import asyncio
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from handoff.calendar import HoursInForce, WorkingHours
 from handoff.errors import WrongHours
-from handoff.hours import OfficeHours
+from handoff.hours import SIGNAL, OfficeHours
 from handoff.hours_pages import as_form, from_form, hours_router, unusual
 from staff.models import Role
 from tests.handoff.conftest import MOSCOW, WEEK, WORKDAY, House
@@ -94,7 +95,16 @@ async def test_the_page(house: House) -> None:
         assert after.astimezone(MOSCOW).strftime("%a %H:%M") == "Mon 08:15"
         assert "Изменил: Анна" in await admin.text("/hours?saved=true")
         other = OfficeHours(house.database, house.signals, elsewhere, WORKDAY)
-        await other.load()
+        stop = asyncio.Event()
+
+        async def looked() -> None:
+            stop.set()
+
+        async with asyncio.timeout(20):
+            following = asyncio.create_task(other.follow(stop, looked))
+            await asyncio.sleep(0)
+            house.signals.wake_here(SIGNAL)
+            await following
         assert elsewhere.version == in_force.version
         await admin.press("/hours", act="profile")
         assert (await house.stay(stay)).next_due_at == before
