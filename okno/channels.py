@@ -33,7 +33,7 @@ from replies import escape, render
 VK_PER_SECOND = 15
 # MAX: 30 calls a second, two messages a second to a dialog. Viber publishes no limit.
 MAX_PER_SECOND, MAX_CHAT_SECONDS = 25, 0.5
-VIBER_PER_SECOND = 50
+VIBER_PER_SECOND = 60
 # These have no polling: without OKNO_PUBLIC_URL nothing of a customer's would arrive.
 WEBHOOK_ONLY = {"viber", "ok"}
 DAY, FIVE_MINUTES = 86_400.0, 300.0

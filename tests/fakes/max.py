@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.rates import Rate
 from tests.fakes.server import Call, FakePlatform
 from tests.fakes.telegram_failures import Failure
 
@@ -101,6 +102,8 @@ class FakeMax(FakePlatform):
     def __init__(self, token: str = TOKEN) -> None:
         super().__init__()
         self.token = token
+        # Its limits of pace; none unless a test says so.
+        self.rate = Rate()
         self.subscriptions: dict[str, dict[str, Any]] = {}
         self.chats: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.notifications: list[str] = []
@@ -199,6 +202,8 @@ class FakeMax(FakePlatform):
             case "GET updates":
                 return await self._updates(query)
             case "POST messages":
+                if self.rate.over(query.get("chat_id")):
+                    return _error(429, "too.many.requests", "slow down")
                 return self._send(query, content)
             case "POST answers":
                 if not query.get("callback_id") or not content:

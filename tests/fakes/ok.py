@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.rates import Rate
 from tests.fakes.server import Call, FakePlatform
 from tests.fakes.telegram_failures import Failure
 
@@ -75,6 +76,8 @@ class FakeOk(FakePlatform):
     def __init__(self, token: str = TOKEN) -> None:
         super().__init__()
         self.token = token
+        # Its limits of pace; none unless a test says so.
+        self.rate = Rate()
         self.numbers = itertools.count(1)
         self.subscriptions: list[str] = []
         self.chats: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -156,6 +159,8 @@ class FakeOk(FakePlatform):
 
     def _send(self, content: dict[str, Any]) -> dict[str, Any]:
         chat_id = content["recipient"]["chat_id"]
+        if self.rate.over(chat_id):
+            return {"error_code": 8, "error_msg": "FLOOD_BLOCKED"}
         customer = self._customers.get(chat_id)
         if customer is None or customer.forbids:
             return {"error_code": 10, "error_msg": "PERMISSION_DENIED"}

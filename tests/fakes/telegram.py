@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from tests.fakes.telegram_failures import Failure
+from tests.fakes.rates import Rate
+from tests.fakes.telegram_failures import Failure, too_many
 from tests.fakes.telegram_files import Upload, caption, checked_document, checked_photo
 from tests.fakes.telegram_limits import (
     CALLBACK_ANSWER_CHARACTERS,
@@ -93,6 +94,8 @@ class FakeTelegram:
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
         self.numbers = Numbers()
+        # Its limits of pace; none unless a test says so.
+        self.rate = Rate()
         self.url = ""
         self.calls: list[Call] = []
         self.chats: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -212,6 +215,9 @@ class FakeTelegram:
             return _refusal(401, "Unauthorized")
         if failure is not None and not failure.accepts:
             return await failure.answer(request)
+        if method.startswith("send") and self.rate.over(params.get("chat_id")):
+            body = too_many(method, 1).body
+            return web.json_response(body, status=429)
         try:
             result = await self._perform(method, params, uploads)
         except Refused as refusal:

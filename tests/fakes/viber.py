@@ -15,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.rates import Rate
 from tests.fakes.server import Call, FakePlatform
 from tests.fakes.telegram_failures import Failure
 
@@ -87,6 +88,8 @@ class FakeViber(FakePlatform):
         super().__init__()
         self.token = token
         self.webhook = ""
+        # Its limits of pace; none unless a test says so.
+        self.rate = Rate()
         self.chats: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.answers: list[int] = []
         self.fetched: list[bytes] = []
@@ -165,6 +168,8 @@ class FakeViber(FakePlatform):
             case "get_account_info":
                 return 0, "ok", {"name": "Энергосбыт", "webhook": self.webhook}
             case "send_message":
+                if self.rate.over(params.get("receiver")):
+                    return 12, "tooManyRequests", {}
                 return await self._send(params, size)
         return 3, "badData", {}
 
