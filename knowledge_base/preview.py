@@ -13,7 +13,10 @@ from knowledge_base.variables import fill_known
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup as Dialect
 
-CHANNELS = {"web": "Чат на сайте", "telegram": "Telegram", "vk": "VK", "viber": "Viber"}
+CHANNELS = {
+    "web": "Сайт", "telegram": "Telegram", "vk": "VK", "viber": "Viber", "max": "MAX",
+    "ok": "ОК",
+}  # fmt: skip
 MORE = "Подробнее"
 _TELEGRAM_TAGS = {"b", "i", "a"}
 # Where a browser finds a kept file.
