@@ -38,7 +38,7 @@
     KeyM: () => press("ib-do-transfer"),
     KeyP: () => press("ib-do-promise"),
     KeyV: () => window.inboxMany.toggle(),
-    KeyZ: () => press("ib-snooze-hour"),
+    KeyZ: () => press(byId("ib-unsnooze") ? "ib-unsnooze" : "ib-snooze-hour"),
     KeyY: () => press("ib-snooze-tomorrow"),
     KeyU: () => press("ib-snooze-customer"),
     KeyL: () => press("ib-do-label"),
@@ -88,6 +88,9 @@
     } else if (key === "?" || (code === "Slash" && event.shiftKey)) {
       event.preventDefault();
       showKeys();
+    } else if (code === "KeyW" && event.shiftKey) {
+      event.preventDefault();
+      press("ib-stop");
     } else if (KEYS[code] && !event.shiftKey) {
       event.preventDefault();
       KEYS[code]();
