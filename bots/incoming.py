@@ -1,6 +1,7 @@
 """A platform's event in our own terms."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from conversations.models import MessageKind
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_JOINER = "\u200d"
 MAX_TEXT = 20_000
 MAX_NAME = 200
 LONGEST_QUOTE = 200
@@ -51,6 +53,18 @@ def quoted(text: object) -> dict[str, str]:
 def storable(text: str) -> str:
     """NUL and lone surrogates fit neither database and are replaced; the length is bounded."""
     return _UNSTORABLE.sub("\ufffd", text)[:MAX_TEXT]
+
+
+def storable_name(name: str) -> str | None:
+    """What somebody is called, on one line: signs that turn or hide the text around them, such as
+    U+202E, are left out (the joiner of emoji stays). None when nothing can be seen of it."""
+    seen = "".join(
+        sign for sign in storable(name)
+        if sign == _JOINER or unicodedata.category(sign) not in {"Cf", "Cc", "Co", "Cn"}
+        or sign.isspace()
+    )  # fmt: skip
+    cut = " ".join(seen.split())[:MAX_NAME]
+    return cut if cut.strip(_JOINER) else None
 
 
 def storable_json(value: Any) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy import Table, bindparam, case, func, insert, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from bots.incoming import MAX_NAME, Incoming, storable, storable_json
+from bots.incoming import Incoming, storable, storable_json, storable_name
 from conversations.events import Events
 from conversations.models import (
     Author,
@@ -287,5 +287,5 @@ def _cleaned(item: Incoming) -> Incoming:
         chat_id=storable(item.chat_id),
         external_id=storable(item.external_id),
         data=storable_json(item.data),
-        sender_name=storable(item.sender_name)[:MAX_NAME] if item.sender_name else None,
+        sender_name=storable_name(item.sender_name) if item.sender_name else None,
     )

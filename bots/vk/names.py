@@ -7,7 +7,7 @@ import structlog
 from aiohttp import ClientError
 from sqlalchemy import update
 
-from bots.incoming import MAX_NAME, storable
+from bots.incoming import storable_name
 from bots.stopping import until_stopped
 from bots.vk.api import NotUnderstood, VkApi, VkError, pause
 from conversations.models import Conversation
@@ -62,7 +62,9 @@ class Names:
 
     async def _write(self, users: list[dict[str, object]]) -> None:
         names = {
-            str(user["id"]): f"{user.get('first_name', '')} {user.get('last_name', '')}".strip()
+            str(user["id"]): storable_name(
+                f"{user.get('first_name', '')} {user.get('last_name', '')}"
+            )
             for user in users
         }
         async with self._database.write() as tx:
@@ -74,5 +76,5 @@ class Names:
                             Conversation.bot_account_id == self._account_id,
                             Conversation.chat_id == chat_id,
                         )
-                        .values(display_name=storable(name)[:MAX_NAME])
+                        .values(display_name=name)
                     )

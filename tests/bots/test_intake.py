@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from bots.incoming import Incoming
+from bots.incoming import Incoming, storable_name
 from bots.intake import Intake
 from conversations import events as live
 from conversations.events import Events
@@ -159,3 +159,18 @@ async def test_an_album_is_answered_once_and_its_caption_always(
             .order_by(Message.platform_no)
         )
         assert list(rows.scalars()) == [1, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Анна \u202eавонавИ\u202c", "Анна авонавИ"),
+        ("\u200b\u2060А\u200bн\u00adна\ufeff", "Анна"),
+        ("строка\r\nвторая\tтретья", "строка вторая третья"),
+        ("👩\u200d👧 Мама", "👩\u200d👧 Мама"),
+        ("شركة", "شركة"),
+        ("\u200b\u200d\u2066", None),
+    ],
+)
+def test_a_name_neither_turns_nor_hides_the_text_around_it(name: str, kept: str | None) -> None:
+    assert storable_name(name) == kept
