@@ -6,8 +6,8 @@ from replies.channels import CAPABILITIES, Capability, Markup
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HEAD = (
-    "| channel | events | text | buttons | formatting | caption | phone | reports "
-    "| idempotent | may write |"
+    "| channel | events | text | buttons | formatting | pictures, files | edits | typing | phone "
+    "| reports | idempotent | may write |"
 )
 
 
@@ -22,7 +22,9 @@ def _row(name: str, can: Capability) -> str:
         f"{can.text_limit} {unit}",
         buttons,
         "none" if can.markup is Markup.PLAIN else "bold, italic, links",
-        f"{can.caption_limit}" + ("" if can.document_caption else ", documents 0"),
+        f"caption {can.caption_limit}" + ("" if can.document_caption else ", documents 0"),
+        "yes" if can.edits else "no",
+        "yes" if can.typing else "no",
         "proven" if can.proves_phone else can.phone or "no",
         can.reports or "no",
         "yes" if can.idempotent else "no",
@@ -33,5 +35,5 @@ def _row(name: str, can: Capability) -> str:
 
 def test_the_table_in_the_docs_is_the_one_in_the_code() -> None:
     rows = [_row(name, can) for name, can in CAPABILITIES.items() if name != "terminal"]
-    expected = "\n".join([HEAD, "|" + "---|" * 10, *rows])
+    expected = "\n".join([HEAD, "|" + "---|" * 12, *rows])
     assert expected in (DOCS / "channels.md").read_text(encoding="utf-8"), f"\n{expected}"
