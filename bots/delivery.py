@@ -333,6 +333,8 @@ class DeliveryLoop:
             case AccountBroken():
                 attempts, pause = parcel.attempts, BROKEN_PAUSE
                 log.error("bots.account_broken", account=self._account_id, error=error)
+                if await self._waits_too_long(tx, parcel):
+                    state = DeliveryState.FAILED
             case TryAgain() | Unknown():
                 if isinstance(outcome, Unknown) and not self._sender.idempotent:
                     count = UNKNOWN.labels(self._sender.channel).inc

@@ -221,6 +221,22 @@ async def test_a_broken_account_keeps_its_queue(bench: Bench) -> None:
     await until(bench.all_in(DeliveryState.SENT), "it is sent")
 
 
+async def test_a_bot_that_is_refused_for_days_answers_nobody_with_what_is_long_past(
+    bench: Bench,
+) -> None:
+    conversation = await bench.chat()
+    bench.sender.script["1"] = [AccountBroken("401")] * 2
+    await bench.queue(conversation, "1")
+    bench.start()
+    await until(lambda: len(bench.sender.got) == 1, "the first attempt")
+    await until(bench.all_in(DeliveryState.QUEUED), "it is back in the queue")
+    bench.pass_time(hours=25)
+    await until(bench.all_in(DeliveryState.FAILED), "operators find it in their list")
+    await bench.queue(conversation, "2")
+    bench.pass_time(seconds=60)
+    await until(lambda: bench.sender.texts == ["1", "1", "2"], "the next one goes out")
+
+
 async def test_answers_go_before_a_mailing_and_a_mailing_still_goes(bench: Bench) -> None:
     chats = [await bench.chat(str(n)) for n in range(NOTICES_AT_ONCE + 2)]
     for chat in chats:
