@@ -26,10 +26,10 @@ from bots.intake import Intake
 from conversations.events import Events
 from conversations.models import MessageKind, Turn
 from conversations.service import Outbox, bot_account_id, lock
-from handoff import queue
-from handoff.calendar import WorkingHours
-from handoff.queue import Tab
+from handoff.inbox import queue
+from handoff.inbox.queue import Tab
 from handoff.service import HandoffService
+from handoff.working_time.calendar import WorkingHours
 from staff.models import Role
 from staff.passwords import Passwords
 from staff.service import StaffService

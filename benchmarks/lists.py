@@ -21,11 +21,11 @@ from sqlalchemy import insert, text
 
 import okno.tables  # noqa: F401 (the whole schema)
 from conversations.models import BotAccount, Contact, Conversation, Message
-from handoff import queue
+from handoff.inbox import queue
+from handoff.inbox.names import folded
+from handoff.inbox.queue import Tab
+from handoff.inbox.thread import Thread
 from handoff.models import Handoff
-from handoff.names import folded
-from handoff.queue import Tab
-from handoff.thread import Thread
 from staff.models import GroupMember, Person, StaffGroup
 from storage import migrate
 from storage.database import Database

@@ -19,7 +19,7 @@ from dialogs.turn import (
     RedeemCode,
     RequestOperator,
 )
-from handoff.lending import Lent
+from handoff.customer.lending import Lent
 from handoff.service import HandoffService
 from knowledge_base.gaps import record
 from storage.database import Transaction

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from handoff.labels import channel
+from handoff.inbox.labels import channel
 from replies import Button
 
 _MESSENGER = (

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Conversation
 from conversations.service import lock
-from handoff.calendar import WorkingHours
 from handoff.errors import NotWarned
 from handoff.models import CloseReason, ContactStop
 from handoff.steps import Operator, Steps
+from handoff.working_time.calendar import WorkingHours
 from staff import audit
 from storage.database import Transaction
 

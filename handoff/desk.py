@@ -13,8 +13,6 @@ from sqlalchemy import exists, insert, select, update
 
 from conversations.models import Author, Conversation, Message, MessageKind, Turn
 from conversations.service import Outgoing, call_back, record
-from handoff import answer_text, mentions, personal_data
-from handoff.calendar import WorkingHours
 from handoff.errors import (
     CustomerGone,
     NoFilesHere,
@@ -22,12 +20,14 @@ from handoff.errors import (
     SentDifferently,
     TooLate,
 )
-from handoff.holding import is_holding
+from handoff.inbox import answer_text, mentions, personal_data
+from handoff.inbox.seen import must_have_seen
+from handoff.inbox.uploads import Upload
 from handoff.models import CloseReason, Handoff, HandoffState, OperatorLine
 from handoff.ratings import Ratings
-from handoff.seen import must_have_seen
 from handoff.steps import Operator, Steps, must_have
-from handoff.uploads import Upload
+from handoff.working_time.calendar import WorkingHours
+from handoff.working_time.holding import is_holding
 from media import attachments
 from media.models import Attachment
 from replies import Reply, escape, render

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from conversations.models import Author, Conversation, Message, Turn
 from handoff.desk import OperatorDesk
 from handoff.errors import CustomerGone, NotYours, StillOpen, WindowOver
+from handoff.inbox.names import folded
 from handoff.models import Handoff, HandoffState, OperatorLine
-from handoff.names import folded
 from handoff.steps import Operator, Steps, open_stay
 from replies.channels import CAPABILITIES
 from staff import audit

@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from conversations.models import Turn
 from conversations.service import lock, record
-from handoff.calendar import WorkingHours
-from handoff.clock import SOON
 from handoff.errors import AnswerOwed
 from handoff.models import Handoff, HandoffState
 from handoff.steps import Operator, Steps, open_stay
+from handoff.working_time.calendar import WorkingHours
+from handoff.working_time.clock import SOON
 from staff.presence import is_here
 from storage import jobs
 from storage.database import Transaction

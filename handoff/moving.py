@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from conversations.models import Author, Conversation, MessageKind, Turn
 from conversations.service import record
-from handoff import answer_text
 from handoff.errors import NobodyThere, NotWaiting
+from handoff.inbox import answer_text
 from handoff.models import Handoff, HandoffState
 from handoff.steps import Operator, Steps, open_stay
 from staff.models import SERVING, Person, StaffGroup

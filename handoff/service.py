@@ -1,7 +1,7 @@
 """What the assistant does with the operators' queue: ask for a person, wait, leave.
 
 The dialogs call these inside their finishing transaction with the conversation locked. What
-operators do is in ``handoff/desk.py``; the lists of the inbox are in ``handoff/queue.py``.
+operators do is in ``handoff/desk.py``; the lists of the inbox are in ``handoff/inbox/queue.py``.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,25 +14,27 @@ from sqlalchemy import func, select
 from conversations.events import Events
 from conversations.models import Contact, Conversation, Turn
 from conversations.service import Outbox, lock
-from handoff import clocks, names, shift
+from handoff import shift
 from handoff.abuse import Abuse
-from handoff.announcements import Announcements
-from handoff.calendar import WorkingHours
-from handoff.clocks import Clocks, Terms
+from handoff.board.announcements import Announcements
+from handoff.board.supervisors import LATE_JOB, ChatOfSupervisors, Supervisors
+from handoff.customer.joining import Joining
+from handoff.customer.lending import Lending
+from handoff.customer.proving import Proving
 from handoff.desk import IDLE_JOB, OperatorDesk
 from handoff.first import First
-from handoff.joining import Joining
+from handoff.inbox import names
+from handoff.inbox.tags import Labels
 from handoff.later import WAKE_JOB, Later, PromiseTerms
-from handoff.lending import Lending
 from handoff.models import ClockKind, CloseReason, Handoff, HandoffState, Urgency
 from handoff.moving import Moving
-from handoff.notices import NOTICE_JOB, Notices
-from handoff.promise import Promises
-from handoff.proving import Proving
 from handoff.ratings import Ratings
 from handoff.steps import RETURNS_WITHIN, Steps, open_stay
-from handoff.supervisors import LATE_JOB, ChatOfSupervisors, Supervisors
-from handoff.tags import Labels
+from handoff.working_time import clocks
+from handoff.working_time.calendar import WorkingHours
+from handoff.working_time.clocks import Clocks, Terms
+from handoff.working_time.notices import NOTICE_JOB, Notices
+from handoff.working_time.promise import Promises
 from staff import groups
 from storage.database import Database, Transaction
 from storage.jobs import Handler

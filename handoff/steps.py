@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 from conversations.events import Events
 from conversations.models import Author, Conversation, Turn
 from conversations.service import Outbox, Outgoing, lock, record
-from handoff.clocks import Clocks
 from handoff.errors import HandoffUnknown, NotWaiting, NotYours
 from handoff.models import CloseReason, Handoff, HandoffState
+from handoff.working_time.clocks import Clocks
 from replies import Button, Reply, render
 from storage.database import Database, Transaction
 

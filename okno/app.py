@@ -15,12 +15,12 @@ from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from bots.web_chat import pages as web_chat
 from dialogs.menu import label_of, subjects
-from handoff import pages as inbox
-from handoff.board_pages import board_router
-from handoff.files import files
-from handoff.hours_pages import hours_router
-from handoff.labels import channel as channel_title
-from handoff.tools import CompanyFacts
+from handoff.board.pages import board_router
+from handoff.inbox import pages as inbox
+from handoff.inbox.files import files
+from handoff.inbox.labels import channel as channel_title
+from handoff.inbox.tools import CompanyFacts
+from handoff.working_time.hours_pages import hours_router
 from knowledge_base import api as kb_api
 from knowledge_base import pages as editor_pages
 from knowledge_base.files.service import ArticleFiles

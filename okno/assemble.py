@@ -14,11 +14,11 @@ from billing.service import BillingService
 from bots.intake import Intake
 from conversations.events import Events
 from conversations.service import Outbox
-from handoff.calendar import HoursInForce
+from handoff.board.supervisors import ChatOfSupervisors
 from handoff.errors import WrongHours
-from handoff.hours import OfficeHours
 from handoff.service import HandoffService
-from handoff.supervisors import ChatOfSupervisors
+from handoff.working_time.calendar import HoursInForce
+from handoff.working_time.hours import OfficeHours
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.learning.service import Learning
 from knowledge_base.service import KnowledgeBase

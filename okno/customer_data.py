@@ -35,7 +35,7 @@ from billing.models import Account, AccountLink, Consent, LinkAttempt, Reading
 from bots.web_chat.models import Visitor
 from conversations.folding import fold
 from conversations.models import Author, Contact, Conversation, Correction, Delivery, Message, Turn
-from handoff.join_models import ContactJoin, JoinCode, JoinTry, ProvenPhone
+from handoff.customer.join_models import ContactJoin, JoinCode, JoinTry, ProvenPhone
 from handoff.models import (
     AnswerClock,
     ContactStop,

@@ -13,7 +13,7 @@ from billing.http_gateway import HttpGateway
 from billing.mirror import Mirror
 from dialogs.money_answers import Company, MoneyAnswers
 from dialogs.notices import PaymentNotices
-from handoff.accounts import Accounts, ConfirmedAccount, confirmed, from_billing
+from handoff.customer.accounts import Accounts, ConfirmedAccount, confirmed, from_billing
 from okno.profile import Profile
 from okno.settings import Settings
 from storage.database import Database

@@ -11,8 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import func, select, text
 
 from conversations.models import Conversation, Delivery, DeliveryState, Quarantine
-from handoff.clocks import ANSWERS
 from handoff.models import AnswerClock
+from handoff.working_time.clocks import ANSWERS
 from okno.services import Services
 
 WAITING = Gauge("okno_handoff_waiting", "Conversations that wait for an operator")

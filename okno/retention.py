@@ -19,7 +19,7 @@ from sqlalchemy import cast as sql_cast
 from billing.models import LinkAttempt
 from bots.web_chat.models import Visitor
 from conversations.models import Conversation, Delivery, Event, Message, Quarantine
-from handoff.join_models import JoinCode, JoinTry
+from handoff.customer.join_models import JoinCode, JoinTry
 from handoff.models import Handoff, Rating
 from media.models import Attachment
 from okno.profile import Retention

@@ -24,10 +24,10 @@ from dialogs.pointed_to import POINTED_TO
 from dialogs.state import flows
 from dialogs.understanding import Reader
 from dialogs.worker import Worker
-from handoff.calendar import WorkingHours
-from handoff.hours import OfficeHours
+from handoff.inbox.uploads import Uploads
 from handoff.service import HandoffService
-from handoff.uploads import Uploads
+from handoff.working_time.calendar import WorkingHours
+from handoff.working_time.hours import OfficeHours
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.editing import Editor
 from knowledge_base.files.cleaning import FileCleaning

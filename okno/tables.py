@@ -5,7 +5,7 @@ import billing.delivery_models
 import billing.models
 import bots.web_chat.models
 import conversations.models
-import handoff.join_models
+import handoff.customer.join_models
 import handoff.models
 import knowledge_base.company.models
 import knowledge_base.files.models

@@ -30,7 +30,7 @@ from dialogs.rudeness import beneath_the_words
 from dialogs.turn import Context, CustomerWrote, IssueCode, RedeemCode, Response
 from dialogs.understanding import Reader
 from dialogs.waiting import goes_on
-from handoff.announcements import Announcements
+from handoff.board.announcements import Announcements
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
 from nlu.context import follow_up

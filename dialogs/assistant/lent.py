@@ -19,7 +19,7 @@ from dialogs.flows.lost import is_lost
 from dialogs.state import Flow
 from dialogs.turn import CustomerWrote, LentEnded, PhoneProved
 from dialogs.understanding import is_bare_answer
-from handoff import lending
+from handoff.customer import lending
 from nlu import Understanding
 from replies import Button
 from replies.channels import CAPABILITIES

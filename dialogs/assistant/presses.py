@@ -20,7 +20,7 @@ from dialogs.flow import FlowTurn
 from dialogs.menu import main_menu, section_menu
 from dialogs.state import INTENT_FLOWS
 from dialogs.turn import CustomerWrote, RedeemCode
-from handoff import joining
+from handoff.customer import joining
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
 from nlu.context import meant

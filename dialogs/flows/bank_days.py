@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from handoff.calendar import SATURDAY, PublicHolidays
+from handoff.working_time.calendar import SATURDAY, PublicHolidays
 
 _HOLIDAYS = PublicHolidays()
 

@@ -1,6 +1,6 @@
 """A mass incident is told once, before the answer about it and before an operator is called."""
 
-from handoff import announcements
+from handoff.board import announcements
 from staff.models import Role
 from tests.conftest import FakeClock
 from tests.dialogs.conftest import House

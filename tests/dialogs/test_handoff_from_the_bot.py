@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from conversations.models import MessageKind
-from handoff import labels
+from handoff.inbox import labels
 from handoff.models import Handoff
 from okno.profile import Thresholds
 from tests.conftest import FakeClock

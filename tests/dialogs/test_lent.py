@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from conversations.models import Message, MessageKind, Turn
+from handoff.customer.lending import Lent
 from handoff.errors import CustomerGone, NotWaiting, NotYours
-from handoff.lending import Lent
 from handoff.models import Handoff
 from handoff.steps import Operator
 from staff.models import Person, Role

@@ -14,10 +14,10 @@ from conversations import events as live
 from conversations.events import Change, Events
 from conversations.models import Conversation, Delivery, Message, MessageKind
 from conversations.service import Outbox, bot_account_id, lock
-from handoff.calendar import WorkingHours
 from handoff.models import AnswerClock, Handoff
 from handoff.service import HandoffService
 from handoff.steps import Operator
+from handoff.working_time.calendar import WorkingHours
 from staff.models import Person, Role
 from storage.database import Database, Transaction
 from storage.jobs import JobRunner

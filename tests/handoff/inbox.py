@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+import handoff
 from billing.claiming import Claims
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
-from handoff import pages
-from handoff.accounts import ConfirmedAccount, MeterLine
-from handoff.board_pages import board_router
-from handoff.tools import CompanyFacts
-from handoff.uploads import Uploads
+from handoff.board.pages import board_router
+from handoff.customer.accounts import ConfirmedAccount, MeterLine
+from handoff.inbox import pages
+from handoff.inbox.tools import CompanyFacts
+from handoff.inbox.uploads import Uploads
 from knowledge_base.answers import Answer
 from staff.models import Role
 from staff.passwords import Passwords
@@ -26,7 +27,7 @@ from web.hub import EventHub
 from web.shell import make_shell
 
 PASSWORD = "зимний-счётчик-1"
-ROOM = Path(pages.__file__).parent
+ROOM = Path(handoff.__file__).parent
 TITLES = {"faq/penalty": "Пени", "submit_reading": "Передать показания"}
 ACCOUNT = ConfirmedAccount(
     number="440012345678",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from handoff import personal_data
 from handoff.abuse import standing
 from handoff.errors import NotWarned, PersonalDataHere
+from handoff.inbox import personal_data
 from handoff.models import CloseReason
 from handoff.steps import Operator
 from tests.handoff.conftest import House

@@ -10,7 +10,7 @@ from billing.identity import Address, Holder
 from billing.models import Category
 from billing.readings import MeterFacts, PastReading
 from billing.views import AccountFacts, AccountPanel, MeterOverview
-from handoff.accounts import confirmed
+from handoff.customer.accounts import confirmed
 
 PANEL = AccountPanel(
     account=AccountFacts(

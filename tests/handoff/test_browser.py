@@ -351,3 +351,25 @@ async def test_out_of_hours_to_opening(chromium: Browser, server: Running, house
     house.clock.value = at("2026-11-18T08:15:05")
     await house.run_jobs()
     await expect(left.first).to_have_class(re.compile("ib-late"))
+
+
+async def test_the_customers_panel_keeps_what_is_typed(
+    chromium: Browser, server: Running, house: House
+) -> None:
+    """It is fetched anew when the bot is lent, or when the customer or a colleague does a thing."""
+    first = await house.waiting("1", "Вера")
+    await house.service.desk.take(first, OLGA)
+    page = await inbox(chromium, server, "olga")
+    await page.goto(f"/inbox/{first}?tab=mine")
+    await page.click("#ib-proof summary")
+    await page.fill("#ib-proof-number", "4400 1234")
+    await page.check("#ib-proof-voice")
+    await page.click("#ib-lend-identity")
+    await expect(page.locator("#ib-lend-stop")).to_be_visible()
+    await expect(page.locator("#ib-lines")).to_contain_text("Ольга: бот подтверждает личность")
+    await expect(page.locator("#ib-proof-number")).to_have_value("4400 1234")
+    await expect(page.locator("#ib-proof-voice")).to_be_checked()
+    # A wrong proof is refused in words, and stays to be mended.
+    await page.fill("#ib-proof-holder", "Кто-то Другой")
+    await page.click("#ib-proof button[type=submit]")
+    await expect(page.locator("#ib-proof-holder")).to_have_value("Кто-то Другой")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handoff.calendar import MINUTES, WorkingHours
 from handoff.errors import WrongHours
+from handoff.working_time.calendar import MINUTES, WorkingHours
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 ABAKAN = ZoneInfo("Asia/Krasnoyarsk")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from handoff.calendar import WorkingHours
-from handoff.holding import is_holding
+from handoff.inbox.queue import Tab
 from handoff.models import AnswerClock, ClockKind, Outcome
-from handoff.queue import Tab
 from handoff.steps import Operator
+from handoff.working_time.calendar import WorkingHours
+from handoff.working_time.holding import is_holding
 from tests.handoff.conftest import MOSCOW, House
 from tests.handoff.test_calendar import at
 from tests.handoff.test_queue import names_in

@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 
 from billing.models import Account, AccountLink
 from conversations.models import Conversation, Message, MessageKind
+from handoff.customer.lending import Lending, Lent
+from handoff.customer.proving import Proving, Shown
 from handoff.errors import NotInThisChannel, WindowOver
-from handoff.lending import Lending, Lent
-from handoff.proving import Proving, Shown
 from handoff.steps import Operator
 from staff.models import AuditEntry
 from tests.handoff.conftest import House

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from openpyxl import load_workbook
 
-from handoff.announcements import Told, districts_of
-from handoff.calendar import WorkingHours
-from handoff.figures import Ran, Rated, Wrote, answers, by_month, figures, percentile
+from handoff.board.announcements import Told, districts_of
+from handoff.board.figures import Ran, Rated, Wrote, answers, by_month, figures, percentile
+from handoff.board.workbook import workbook
 from handoff.models import ClockKind, Outcome
-from handoff.workbook import workbook
+from handoff.working_time.calendar import WorkingHours
 from tests.handoff.conftest import MOSCOW
 from tests.handoff.test_calendar import at
 

@@ -11,12 +11,12 @@ from sqlalchemy import select, update
 
 from bots.incoming import Incoming
 from conversations.models import Delivery, MessageKind
-from handoff import enclosed
 from handoff.errors import NoFilesHere
-from handoff.files import files
+from handoff.inbox import enclosed
+from handoff.inbox.files import files
+from handoff.inbox.uploads import Upload
 from handoff.service import HandoffService
 from handoff.steps import Operator
-from handoff.uploads import Upload
 from media.attachments import Enclosed, KeptFile, keep
 from media.models import Attachment
 from media.store import LARGEST, MediaStore

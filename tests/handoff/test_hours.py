@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handoff.calendar import HoursInForce, WorkingHours
 from handoff.errors import WrongHours
-from handoff.hours import SIGNAL, OfficeHours
-from handoff.hours_pages import as_form, from_form, hours_router, unusual
+from handoff.working_time.calendar import HoursInForce, WorkingHours
+from handoff.working_time.hours import SIGNAL, OfficeHours
+from handoff.working_time.hours_pages import as_form, from_form, hours_router, unusual
 from staff.models import Role
 from tests.handoff.conftest import MOSCOW, WEEK, WORKDAY, House
 from tests.handoff.inbox import PASSWORD, hub_of, inbox_app, staff_of

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from conversations.models import Turn
 from handoff.desk import UNDO
 from handoff.errors import AnswerOwed, NobodyThere, NotYours, TooLate
+from handoff.inbox.queue import Tab
 from handoff.later import Preset, Promise
 from handoff.models import ClockKind, HandoffState, Mention, Outcome, Rating
-from handoff.queue import Tab
 from handoff.steps import Operator
 from staff import groups
 from staff.models import StaffSession

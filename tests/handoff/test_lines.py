@@ -8,7 +8,7 @@ import pytest
 
 from conversations import marks
 from conversations.models import Author, Message, MessageKind
-from handoff.lines import By, Line, line, preview
+from handoff.inbox.lines import By, Line, line, preview
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 

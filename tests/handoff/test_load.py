@@ -6,8 +6,8 @@ import pytest
 
 from conversations.models import Turn
 from conversations.service import mark_unreachable
-from handoff.load import FASTEST, USUAL_PACE, Answered, Load, honest, pace
 from handoff.steps import Operator
+from handoff.working_time.load import FASTEST, USUAL_PACE, Answered, Load, honest, pace
 from tests.handoff.conftest import House
 from tests.handoff.test_calendar import at
 

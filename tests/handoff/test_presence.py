@@ -13,8 +13,8 @@ import pytest
 from bots.outcome import Outcome, Parcel, Sent
 from bots.typing import TypingRelay
 from conversations.service import mark_unreachable
+from handoff.inbox.typing import Typing
 from handoff.steps import Operator
-from handoff.typing import Typing
 from staff.service import StaffService
 from storage.signals import Signals
 from tests.fakes.waiting import until

@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 import pytest
 
-from handoff import queue
-from handoff.clock import Heat, heat, left
+from handoff.inbox import queue
+from handoff.inbox.queue import Counts, Tab
 from handoff.later import Preset
-from handoff.queue import Counts, Tab
 from handoff.steps import Operator
+from handoff.working_time.clock import Heat, heat, left
 from tests.handoff.conftest import House
 from tests.handoff.test_calendar import at
 

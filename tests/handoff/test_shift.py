@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from handoff.calendar import WorkingHours
 from handoff.models import HandoffState
 from handoff.service import HandoffService
 from handoff.steps import Operator
+from handoff.working_time.calendar import WorkingHours
 from staff import groups, sessions
 from staff.models import StaffSession
 from staff.presence import set_break

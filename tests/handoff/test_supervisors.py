@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from conversations.models import Conversation
-from handoff.calendar import WorkingHours
+from handoff.board.supervisors import ChatOfSupervisors
 from handoff.service import HandoffService
 from handoff.steps import Operator
-from handoff.supervisors import ChatOfSupervisors
+from handoff.working_time.calendar import WorkingHours
 from tests.handoff.conftest import House
 
 CHAT = ChatOfSupervisors("vk", "2000000007", timedelta(minutes=15))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff import wording
-from handoff.calendar import WorkingHours
-from handoff.promise import promise
+from handoff.working_time import wording
+from handoff.working_time.calendar import WorkingHours
+from handoff.working_time.promise import promise
 from tests.handoff.test_calendar import QUARTER, WEEK, at, hours
 
 

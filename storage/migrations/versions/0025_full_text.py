@@ -14,7 +14,7 @@ depends_on = None
 _OPEN = sa.text("state <> 'closed'")
 _NOTHING_OWED = sa.text("state <> 'closed' AND rank_at IS NULL")
 _TEXTS = (("message", "text_folded"), ("handoff", "name_folded"))
-# As in handoff/words.py.
+# As in handoff/inbox/words.py.
 _SEPARATORS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»„“”–—…№"
 
 

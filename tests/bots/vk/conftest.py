@@ -18,9 +18,9 @@ from bots.vk.sender import VkSender
 from bots.vk.staff_replies import StaffReplies
 from conversations.events import Events
 from conversations.service import Outbox
-from handoff.calendar import WorkingHours
 from handoff.elsewhere import answered
 from handoff.service import HandoffService
+from handoff.working_time.calendar import WorkingHours
 from media.store import MediaStore
 from storage.database import Database
 from tests.fakes.vk import TOKEN, FakeVk

@@ -1,0 +1,1 @@
+"""The operators' inbox: its lists, a conversation, and what is pressed there."""
