@@ -9,8 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries
-from billing.balance import PAY_DAY, Balance
-from billing.bills import BillLine, MonthBill, Paid
 from billing.errors import UnknownAccount
 from billing.gateway import (
     AccountCard,
@@ -20,6 +18,8 @@ from billing.gateway import (
     ReadingVerdict,
 )
 from billing.models import Account, Charge, ChargeKind, Payment
+from billing.payments.balance import PAY_DAY, Balance
+from billing.payments.bills import BillLine, MonthBill, Paid
 from storage.database import Database
 
 # Of the kinds' names sorted as a bill is read.

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from billing.balance import Balance
-from billing.bills import MonthBill, Paid
+from billing.payments.balance import Balance
+from billing.payments.bills import MonthBill, Paid
 
 
 @dataclass(frozen=True, slots=True)

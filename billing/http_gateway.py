@@ -16,11 +16,11 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from billing import signing
-from billing.balance import Balance
-from billing.bills import MonthBill, Paid
 from billing.circuit import Circuit
 from billing.errors import GatewayDown, UnknownAccount
 from billing.gateway import AccountCard, DeliveredReading, OutgoingReading
+from billing.payments.balance import Balance
+from billing.payments.bills import MonthBill, Paid
 from billing.wire import (
     AccountJson,
     BalanceJson,

@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from billing.customers.identity import normalise_number
 from billing.errors import GatewayDown, UnknownAccount
 from billing.gateway import AccountCard, BillingGateway, MeterCard
-from billing.identity import normalise_number
 from billing.models import Account, Category, Meter, Reading, ReadingStatus
 from storage.database import Database, Transaction
 

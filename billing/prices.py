@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from billing.money import THOUSANDTHS, energy_cost
-from billing.readings import Values
+from billing.readings.rules import Values
 
 DAYS_OF_A_MONTH = 30.4
 

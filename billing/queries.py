@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing.balance import Balance, ChargeSum, LastPayment, reckon
-from billing.identity import Address, Holder, mask_address, mask_holder, mask_number
+from billing.customers.identity import Address, Holder, mask_address, mask_holder, mask_number
 from billing.models import (
     Account,
     AccountLink,
@@ -19,7 +18,8 @@ from billing.models import (
     Reading,
     ReadingStatus,
 )
-from billing.readings import MeterFacts, PastReading, Values
+from billing.payments.balance import Balance, ChargeSum, LastPayment, reckon
+from billing.readings.rules import MeterFacts, PastReading, Values
 from billing.views import AccountFacts, LinkedAccount, MeterOverview
 
 HISTORY_LENGTH = 14  # a year, the month before it, and one that waits for review

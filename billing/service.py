@@ -5,15 +5,17 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing import consents, linking, own_accounts, queries, taking, undoing
-from billing.balance import PAY_DAY, Balance
-from billing.consents import ConsentText, Standing
+from billing import queries
+from billing.customers import consents, linking, own_accounts
+from billing.customers.consents import ConsentText, Standing
+from billing.customers.identity import normalise_number
+from billing.customers.own_accounts import Change
 from billing.errors import NotLinked
-from billing.identity import normalise_number
 from billing.models import Category, ConsentKind, Proof, Purpose
-from billing.own_accounts import Change
+from billing.payments.balance import PAY_DAY, Balance
 from billing.prices import Prices
-from billing.readings import AcceptanceRules, NeedsConfirmation, Refused
+from billing.readings import taking, undoing
+from billing.readings.rules import AcceptanceRules, NeedsConfirmation, Refused
 from billing.views import (
     AccountFacts,
     AccountOverview,

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from billing.balance import Balance
-from billing.identity import Address, Holder
+from billing.customers.identity import Address, Holder
 from billing.models import Category, Proof, ReadingStatus
+from billing.payments.balance import Balance
 from billing.prices import Prices
-from billing.readings import Mark, MeterFacts, PastReading, Question, Values
+from billing.readings.rules import Mark, MeterFacts, PastReading, Question, Values
 
 
 class ProofSet(StrEnum):

@@ -10,8 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from billing.balance import Balance, Bill, ChargeSum, LastPayment
-from billing.bills import NO_FACTOR, BillLine, MonthBill, Paid
 from billing.gateway import (
     AccountCard,
     DeliveredReading,
@@ -20,6 +18,8 @@ from billing.gateway import (
     ReadingVerdict,
 )
 from billing.models import ChargeKind
+from billing.payments.balance import Balance, Bill, ChargeSum, LastPayment
+from billing.payments.bills import NO_FACTOR, BillLine, MonthBill, Paid
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Zone = Annotated[int, Field(ge=0, le=3)]

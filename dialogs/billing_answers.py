@@ -4,16 +4,16 @@ import asyncio
 from contextlib import suppress
 from typing import Any, Protocol
 
-from billing import claiming
-from billing.chart import consumption_png
-from billing.consents import Standing
+from billing.customers import claiming
+from billing.customers.consents import Standing
+from billing.customers.own_accounts import Change
 from billing.errors import GatewayDown
-from billing.history import by_month
 from billing.mirror import Mirror
 from billing.models import ConsentKind
 from billing.numbers import format_kwh
-from billing.own_accounts import Change
-from billing.readings import Question, Reason, Refused
+from billing.readings.chart import consumption_png
+from billing.readings.history import by_month
+from billing.readings.rules import Question, Reason, Refused
 from billing.service import BillingService
 from billing.views import (
     GivenReading,

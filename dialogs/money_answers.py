@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from billing import payment_paper, payment_qr, penalty
-from billing.balance import Balance
-from billing.bills import Paid
 from billing.errors import NotLinked
 from billing.gateway import BillingGateway
 from billing.money import roubles
-from billing.payment_paper import Paper
-from billing.payment_qr import Requisites
+from billing.payments import paper as payment_paper
+from billing.payments import penalty
+from billing.payments import qr as payment_qr
+from billing.payments.balance import Balance
+from billing.payments.bills import Paid
+from billing.payments.paper import Paper
+from billing.payments.qr import Requisites
 from billing.service import BillingService
 from billing.views import LinkedAccount
 from dialogs.flows.charges import line_text

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from billing.identity import mask_number
-from billing.incoming_payments import GivenPayment
+from billing.customers.identity import mask_number
 from billing.models import Account, AccountLink
 from billing.money import roubles
+from billing.payments.incoming import GivenPayment
 from conversations.models import Author, Conversation
 from conversations.service import Outbox, Outgoing
 from dialogs.actions import intent_button

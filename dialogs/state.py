@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from billing.readings import AcceptanceRules
+from billing.readings.rules import AcceptanceRules
 from dialogs.flow import FlowTurn, Known, Moment, Step
 from dialogs.flows import (
     accounts,

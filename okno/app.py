@@ -6,11 +6,11 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
-from billing import api as billing_api
-from billing import pages as readings_pages
-from billing.claiming import Claims
-from billing.reviewing import Reviewing
-from billing.undelivered import Settling
+from billing.customers.claiming import Claims
+from billing.payments import api as billing_api
+from billing.readings import pages as readings_pages
+from billing.readings.reviewing import Reviewing
+from billing.readings.undelivered import Settling
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from bots.web_chat import pages as web_chat

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from billing.export_cli import add_to as add_export
 from billing.importing.cli import Resources as ImportResources
 from billing.importing.cli import add_to as add_import
+from billing.readings.export_cli import add_to as add_export
 from knowledge_base.cli import Resources
 from knowledge_base.cli import commands as kb_commands
 from knowledge_base.errors import KnowledgeBaseError

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from billing.money import kopecks
-from billing.penalty import effective_rate
+from billing.payments.penalty import effective_rate
 from billing.prices import Prices
-from billing.readings import AcceptanceRules, Outside
+from billing.readings.rules import AcceptanceRules, Outside
 from billing.service import BillingService
 from dialogs.money import MoneyRules
 from knowledge_base.company.tables import Row, Rows, registers_of

@@ -29,9 +29,9 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing.claim_models import OrganisationClaim
-from billing.delivery_models import ReadingDelivery, ReadingDeliveryStep
+from billing.customers.claim_models import OrganisationClaim
 from billing.models import Account, AccountLink, Consent, LinkAttempt, Reading
+from billing.readings.delivery_models import ReadingDelivery, ReadingDeliveryStep
 from bots.web_chat.models import Visitor
 from conversations.folding import fold
 from conversations.models import Author, Contact, Conversation, Correction, Delivery, Message, Turn

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from sqlalchemy import func, select
 
-from billing import demo as billing_demo
+from billing.demo import filling as billing_demo
 from billing.models import Account
 from knowledge_base.markdown_files import import_dir
 from okno.services import Services

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy import func, select
 
-from billing.delivery_models import DeliveryOfReading, ReadingDelivery
 from billing.embedded import EmbeddedGateway
 from billing.errors import GatewayDown, UnknownAccount
 from billing.models import Reading
-from billing.undelivered import undelivered
+from billing.readings.delivery_models import DeliveryOfReading, ReadingDelivery
+from billing.readings.undelivered import undelivered
 from okno.findings import Finding
 from okno.services import Services
 

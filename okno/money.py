@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from billing.delivering import ReadingCourier
 from billing.embedded import EmbeddedGateway
 from billing.errors import GatewayDown, UnknownAccount
 from billing.gateway import BillingGateway
 from billing.http_gateway import HttpGateway
 from billing.mirror import Mirror
+from billing.readings.delivering import ReadingCourier
 from dialogs.money_answers import Company, MoneyAnswers
 from dialogs.notices import PaymentNotices
 from handoff.customer.accounts import Accounts, ConfirmedAccount, confirmed, from_billing

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from billing.consents import ConsentText
+from billing.customers.consents import ConsentText
 from billing.models import ConsentKind
 from billing.views import ProofSet
 from knowledge_base.company.tables import TABLES, Rows

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from billing.payment_qr import Requisites
+from billing.payments.qr import Requisites
 
 
 class Payments(BaseModel):

@@ -1,8 +1,8 @@
 """Every room's tables, so that migrations see the whole schema."""
 
-import billing.claim_models
-import billing.delivery_models
+import billing.customers.claim_models
 import billing.models
+import billing.readings.delivery_models
 import bots.web_chat.models
 import conversations.models
 import handoff.customer.join_models

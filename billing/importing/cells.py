@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from billing import money
+from billing.customers.identity import is_inn, normalise_number
 from billing.errors import InvalidValue
-from billing.identity import is_inn, normalise_number
 from billing.importing.errors import BadRow
 from billing.numbers import parse_value
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from billing.importing import cells
 from billing.importing.errors import BadRow, UnusableFile
 from billing.models import Category, ChargeKind
-from billing.readings import next_month
+from billing.readings.rules import next_month
 
 Values = dict[str, Any]
 # A cell of the row by the column's English name; "" where the file has no such column.

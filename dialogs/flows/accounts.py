@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from billing.own_accounts import Change, tidy_name
+from billing.customers.own_accounts import Change, tidy_name
 from billing.views import LinkedAccount
 from dialogs.actions import MENU_BUTTON, begin_button, flow_button, intent_button
 from dialogs.flow import Asking, ChangeAccount, Done, FlowTurn, Known, LinkedAccounts, Moment, Step

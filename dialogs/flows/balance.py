@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from billing.balance import Balance as Facts
 from billing.money import roubles
+from billing.payments.balance import Balance as Facts
 from dialogs.actions import intent_button
 from dialogs.flow import (
     AccountFacts,

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from billing.bills import NO_FACTOR, BillLine, MonthBill
 from billing.models import ChargeKind
 from billing.money import roubles
 from billing.numbers import format_kwh
-from billing.readings import next_month
+from billing.payments.bills import NO_FACTOR, BillLine, MonthBill
+from billing.readings.rules import next_month
 from dialogs.actions import MENU_BUTTON, intent_button
 from dialogs.flow import AccountFacts, Done, Known, Moment, Step
 from dialogs.flows import asked_period, identification

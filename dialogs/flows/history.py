@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from billing.history import by_month
 from billing.numbers import format_kwh
+from billing.readings.history import by_month
 from billing.views import AccountOverview, MeterOverview
 from dialogs.actions import MENU_BUTTON, intent_button
 from dialogs.flow import (

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from billing.consents import Standing
-from billing.identity import fold, is_inn, mask_number, normalise_number, same_word
+from billing.customers.consents import Standing
+from billing.customers.identity import fold, is_inn, mask_number, normalise_number, same_word
 from billing.models import ConsentKind
 from billing.views import LinkedAccount, LinkOutcome, ProofSet
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, begin_button, flow_button

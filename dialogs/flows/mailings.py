@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from billing.consents import Standing
+from billing.customers.consents import Standing
 from billing.models import Purpose
 from dialogs.actions import MENU_BUTTON, begin_button
 from dialogs.flow import Asking, ConsentAsked, Done, FlowTurn, GiveConsent, Known, Moment, Step

@@ -2,7 +2,7 @@
 
 import re
 
-from billing.identity import normalise_number
+from billing.customers.identity import normalise_number
 
 _INN = re.compile(r"\bинн\W{0,3}(\d{12}|\d{10})(?!\d)", re.IGNORECASE)
 _CONTRACT = re.compile(

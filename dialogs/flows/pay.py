@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from billing.balance import Balance as Facts
 from billing.money import roubles
+from billing.payments.balance import Balance as Facts
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, flow_button, intent_button
 from dialogs.flow import AccountFacts, Asking, Balance, Done, FlowTurn, Known, Moment, Step
 from dialogs.flows import identification

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from billing.bills import Paid
 from billing.money import roubles
+from billing.payments.bills import Paid
 from dialogs.actions import MENU_BUTTON, intent_button
 from dialogs.flow import AccountFacts, Done, Known, Moment, Step
 from dialogs.flows import asked_period, identification

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from billing.bills import Paid
 from billing.money import roubles
+from billing.payments.bills import Paid
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, flow_button, intent_button
 from dialogs.flow import AccountFacts, Asking, Done, Failed, FlowTurn, Known, Moment, Step
 from dialogs.flows import identification

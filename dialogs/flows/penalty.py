@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from billing.money import roubles
-from billing.penalty import FREE_DAYS, FULL, MILD, MILD_DAYS, LateBill, Penalty, Step
+from billing.payments.penalty import FREE_DAYS, FULL, MILD, MILD_DAYS, LateBill, Penalty, Step
 from dialogs.actions import MENU_BUTTON, intent_button
 from dialogs.flow import AccountFacts, Done, FlowTurn, Known, Moment
 from dialogs.flow import Step as FlowStep

@@ -9,10 +9,10 @@ said himself.
 import re
 from dataclasses import dataclass, field
 
+from billing.customers.identity import mask_number
 from billing.errors import BadValue
-from billing.identity import mask_number
 from billing.numbers import format_value
-from billing.readings import AcceptanceRules, NeedsConfirmation, Question, Reason, Refused
+from billing.readings.rules import AcceptanceRules, NeedsConfirmation, Question, Reason, Refused
 from billing.views import AccountOverview, MeterOverview, TakenReading, UnverifiedOutcome
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, begin_button, flow_button, intent_button
 from dialogs.flow import (

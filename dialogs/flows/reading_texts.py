@@ -6,12 +6,12 @@ repeats his own words and nothing else.
 
 from datetime import date
 
-from billing.identity import mask_number
+from billing.customers.identity import mask_number
 from billing.models import ReadingStatus
 from billing.money import THOUSANDTHS, roubles
 from billing.numbers import format_kwh, format_value
 from billing.prices import Estimate, Prices, estimate
-from billing.readings import (
+from billing.readings.rules import (
     AcceptanceRules,
     Mark,
     NeedsConfirmation,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from billing.identity import full_address, full_name
+from billing.customers.identity import full_address, full_name
 from billing.models import Proof
 from billing.money import roubles
 from billing.numbers import format_value

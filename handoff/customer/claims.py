@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request, Response
 
-from billing.claiming import LONGEST_REASON, ClaimDecision, Claims
+from billing.customers.claiming import LONGEST_REASON, ClaimDecision, Claims
 from billing.errors import ClaimDecided, ClaimUnfit
 from handoff.inbox.queue import Stay
 from web.guard import Me

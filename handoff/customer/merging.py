@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import select, update
 
-from billing.claim_models import ClaimState, OrganisationClaim
-from billing.linking import link_account
+from billing.customers.claim_models import ClaimState, OrganisationClaim
+from billing.customers.linking import link_account
+from billing.customers.own_accounts import Change, change
 from billing.models import AccountLink, Consent, LinkAttempt, Proof
-from billing.own_accounts import Change, change
 from conversations.models import Contact, Conversation
 from handoff.customer.join_models import ContactJoin
 from handoff.models import ContactStop

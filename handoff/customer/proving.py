@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from sqlalchemy import func, select
 
-from billing.identity import mask_number
-from billing.linking import held_by, link_account
+from billing.customers.identity import mask_number
+from billing.customers.linking import held_by, link_account
 from billing.models import Proof
 from handoff.errors import NothingShown, ProofWrong, TooManyTries
 from handoff.steps import Operator, Steps

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from billing.claim_models import ClaimState, OrganisationClaim
+from billing.customers.claim_models import ClaimState, OrganisationClaim
 from billing.models import Reading, ReadingStatus
 from billing.queries import reading_number
 from conversations.models import Conversation

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from billing.claiming import Claims
+from billing.customers.claiming import Claims
 from handoff.abuse import standing
 from handoff.breaks import breaks
 from handoff.customer import proving

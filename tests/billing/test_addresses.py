@@ -2,8 +2,8 @@
 
 import pytest
 
-from billing.addresses import is_address
-from billing.identity import Address, is_inn, same_phone
+from billing.customers.addresses import is_address
+from billing.customers.identity import Address, is_inn, same_phone
 from billing.models import Category
 from billing.views import LinkOutcome
 from tests.billing.conftest import Company

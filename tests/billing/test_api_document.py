@@ -9,8 +9,8 @@ import yaml
 from pydantic import BaseModel
 
 from billing import signing, wire
-from billing.api import PaymentsIn
 from billing.models import ChargeKind
+from billing.payments.api import PaymentsIn
 
 FILE = Path(__file__).parents[2] / "docs" / "billing-api.yaml"
 DOCUMENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from billing.balance import ChargeSum, LastPayment, reckon
 from billing.models import Charge, ChargeKind, Payment
+from billing.payments.balance import ChargeSum, LastPayment, reckon
 from tests.billing.conftest import TODAY, Company
 
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 1)

@@ -7,8 +7,8 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from billing import claiming
-from billing.claiming import MOST_WAITING, ClaimDecision, Claims, Comparison
+from billing.customers import claiming
+from billing.customers.claiming import MOST_WAITING, ClaimDecision, Claims, Comparison
 from billing.errors import ClaimDecided, ClaimUnfit
 from billing.models import AccountLink, Category, Proof
 from conversations.events import Events

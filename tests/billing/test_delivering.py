@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import select, update
 
-from billing.delivering import ReadingCourier
-from billing.delivery_models import DeliveryOfReading, ReadingDelivery, StepKind
 from billing.errors import GatewayDown
 from billing.gateway import DeliveredReading, OutgoingReading, ReadingVerdict
 from billing.models import Reading, ReadingStatus
-from billing.undelivered import troubles
-from billing.undoing import restore
+from billing.readings.delivering import ReadingCourier
+from billing.readings.delivery_models import DeliveryOfReading, ReadingDelivery, StepKind
+from billing.readings.undelivered import troubles
+from billing.readings.undoing import restore
 from billing.views import GivenReading, TakenReading
 from storage.database import Database
 from tests.billing.conftest import TODAY, Company

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from billing import queries
-from billing.balance import PAY_DAY, Balance
-from billing.demo import DEMO_ACCOUNTS, fill
-from billing.identity import full_name, is_holder, is_inn, normalise_number
+from billing.customers.identity import full_name, is_holder, is_inn, normalise_number
+from billing.demo.filling import DEMO_ACCOUNTS, fill
 from billing.models import Account, Charge, ChargeKind, Meter, Payment, Reading
-from billing.readings import AcceptanceRules, Accepted, NeedsConfirmation, Question, check
+from billing.payments.balance import PAY_DAY, Balance
+from billing.readings.rules import AcceptanceRules, Accepted, NeedsConfirmation, Question, check
 from billing.views import AccountFacts, MeterOverview
 from storage.database import Database
 

@@ -9,8 +9,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from billing.export import HEADER, Encoding, Exported, Format, export, harmless, month
 from billing.models import Meter, Reading, ReadingStatus
+from billing.readings.export import HEADER, Encoding, Exported, Format, export, harmless, month
 from tests.billing.conftest import Company
 from tests.conftest import FakeClock
 
@@ -103,7 +103,7 @@ async def test_for_old_programs(filled: Company, tmp_path: Path) -> None:
 async def test_more_than_one_batch(
     company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("billing.export.BATCH", 3)
+    monkeypatch.setattr("billing.readings.export.BATCH", 3)
     account = await company.account()
     for n in range(7):
         await company.reading(await company.meter(account, str(100 + n)), n + 1)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import stamina
 
-from billing import demo
+from billing.demo import filling as demo
 from billing.embedded import EmbeddedGateway
 from billing.errors import UnknownAccount
 from billing.gateway import BillingGateway, OutgoingReading, ReadingVerdict

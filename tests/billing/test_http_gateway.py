@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import stamina
 
-from billing import demo
 from billing.circuit import Circuit
+from billing.demo import filling as demo
 from billing.embedded import EmbeddedGateway
 from billing.errors import GatewayDown
 from billing.gateway import OutgoingReading, ReadingVerdict

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.identity import (
+from billing.customers.identity import (
     Address,
     Holder,
     full_address,

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from billing.consents import ConsentText
+from billing.customers.consents import ConsentText
+from billing.customers.own_accounts import Change, tidy_name
 from billing.models import Consent, ConsentKind
-from billing.own_accounts import Change, tidy_name
 from billing.service import BillingService
 from billing.views import LinkOutcome, ProofSet
 from tests.billing.conftest import Company

@@ -14,11 +14,12 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from billing import pages
-from billing.delivery_models import ReadingDelivery, ReadingDeliveryStep
+import billing
 from billing.models import Reading
-from billing.reviewing import Reviewing
-from billing.undelivered import Settling
+from billing.readings import pages
+from billing.readings.delivery_models import ReadingDelivery, ReadingDeliveryStep
+from billing.readings.reviewing import Reviewing
+from billing.readings.undelivered import Settling
 from conversations.events import Events
 from conversations.service import Outbox
 from staff.models import Role
@@ -32,7 +33,7 @@ from web.hub import EventHub
 from web.shell import make_shell
 
 PASSWORD = "зимний-счётчик-1"
-ROOM = Path(pages.__file__).parent
+ROOM = Path(billing.__file__).parent
 ZONE = ZoneInfo("Europe/Moscow")
 
 

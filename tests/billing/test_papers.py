@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from billing import payment_qr
-from billing.payment_paper import Paper, heading, to_pdf
-from billing.payment_qr import Requisites
+from billing.payments import qr as payment_qr
+from billing.payments.paper import Paper, heading, to_pdf
+from billing.payments.qr import Requisites
 
 OURS = Requisites(
     "АО «Энергосбыт Демо»", "40702810000000012345", "ПАО «Демобанк» г. Демоград", "040000123",

@@ -11,8 +11,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from billing import api, signing
+from billing import signing
 from billing.models import Payment
+from billing.payments import api
 from conversations.events import Events
 from conversations.models import Conversation, Message
 from conversations.service import Outbox, bot_account_id

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from billing.bills import BillLine, MonthBill, Paid
 from billing.models import ChargeKind
-from billing.penalty import Penalty, Step, effective_rate, penalty_of_day, reckon
+from billing.payments.bills import BillLine, MonthBill, Paid
+from billing.payments.penalty import Penalty, Step, effective_rate, penalty_of_day, reckon
 
 RATE = 950  # 9,5 %
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.readings import (
+from billing.readings.rules import (
     AcceptanceRules,
     Accepted,
     Mark,

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from billing.errors import CorrectionUnfit, ReadingDecided, ReasonMissing
 from billing.models import Reading, ReadingStatus
-from billing.readings import Mark, Question
-from billing.reviewing import Decision, Reviewing, Tab
+from billing.readings.reviewing import Decision, Reviewing, Tab
+from billing.readings.rules import Mark, Question
 from billing.views import GivenReading, TakenReading, Unverified, UnverifiedReading
 from conversations.events import Events
 from conversations.models import Conversation, Message

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from billing.errors import NotLinked
 from billing.models import Reading, ReadingStatus
-from billing.readings import (
+from billing.readings.rules import (
     AcceptanceRules,
     Mark,
     NeedsConfirmation,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import stamina
 
-from billing import demo
+from billing.demo import filling as demo
 from billing.embedded import EmbeddedGateway
 from conversations.service import bot_account_id
 from dialogs import phrases

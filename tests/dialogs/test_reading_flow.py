@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import func, select
 
-from billing.demo import DEMO_ACCOUNTS
+from billing.demo.filling import DEMO_ACCOUNTS
 from billing.models import Account, Meter, Reading
 from billing.numbers import format_value
 from tests.dialogs.conftest import House

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 import handoff
-from billing.claiming import Claims
+from billing.customers.claiming import Claims
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from handoff.board.pages import board_router

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from billing.balance import Balance
-from billing.identity import Address, Holder
+from billing.customers.identity import Address, Holder
 from billing.models import Category
-from billing.readings import MeterFacts, PastReading
+from billing.payments.balance import Balance
+from billing.readings.rules import MeterFacts, PastReading
 from billing.views import AccountFacts, AccountPanel, MeterOverview
 from handoff.customer.accounts import confirmed
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from billing import claiming
+from billing.customers import claiming
 from billing.models import Account, AccountLink, Category
 from conversations.models import Conversation
 from tests.handoff.conftest import House

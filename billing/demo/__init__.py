@@ -1,0 +1,1 @@
+"""The fictional company's accounts, the same in every run."""

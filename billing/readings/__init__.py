@@ -1,0 +1,1 @@
+"""Meter readings: judged, taken, undone, reviewed, handed over to billing, shown by month."""
