@@ -22,6 +22,9 @@ CLAIM_TIME = timedelta(seconds=15)
 OUTAGE_PAUSE = timedelta(seconds=2)
 # More messages than this are never read as one.
 MOST_TOGETHER = 8
+# Written so long ago, messages have waited for us, not the customer for more words: after an outage
+# of ours he gets one answer to all of them, not a burst.
+LATE = timedelta(minutes=2)
 
 _CONVERSATION = cast(Table, Conversation.__table__)
 _MESSAGE = cast(Table, Message.__table__)
@@ -66,6 +69,7 @@ _NUMBERED = (
         _MESSAGE.c.kind,
         _MESSAGE.c.text,
         _MESSAGE.c.data,
+        _MESSAGE.c.sent_at,
         _MESSAGE.c.created_at,
         _MESSAGE.c.handle_after,
         func.row_number()
@@ -97,12 +101,14 @@ _NEXT_DUE = (
 
 @dataclass(frozen=True, slots=True)
 class Unhandled:
-    """A customer's message; ``postponed``: it was read before and waits for what follows."""
+    """A customer's message. ``sent_at``: as the platform says. ``postponed``: it was read before
+    and waits for what follows."""
 
     id: int
     kind: MessageKind
     text: str
     data: dict[str, Any]
+    sent_at: datetime
     stored_at: datetime
     postponed: bool
 
@@ -134,7 +140,11 @@ class Claim:
 
     @property
     def together(self) -> int:
-        """How many messages the first reading takes: what waited, and what it waited for."""
+        """How many messages the first reading takes: what waited, and what it waited for; all
+        that was written long ago."""
+        if self.now - self.messages[0].sent_at > LATE:
+            texts = len(list(takewhile(lambda message: message.is_text, self.messages)))
+            return max(min(texts, MOST_TOGETHER), 1)
         waited = len(list(takewhile(lambda message: message.postponed, self.messages)))
         return waited + 1 if self.text_follows(waited) else max(waited, 1)
 
@@ -143,7 +153,8 @@ class Claim:
         return count < min(len(self.messages), MOST_TOGETHER) and self.messages[count].is_text
 
     def context(self, messages: Sequence[Unhandled], *, may_wait: bool = False) -> Context:
-        """The messages as one: their texts are lines, the first one's id stands for all."""
+        """The messages as one: their texts are lines, the same one once; the first one's id stands
+        for all."""
         row = self.conversation
         return Context(
             conversation_id=row.id,
@@ -153,7 +164,7 @@ class Claim:
             state=row.state,
             message_id=messages[0].id,
             kind=messages[0].kind,
-            text="\n".join(message.text for message in messages),
+            text="\n".join(dict.fromkeys(message.text for message in messages)),
             data=messages[0].data,
             now=self.now,
             may_wait=may_wait,
@@ -186,6 +197,7 @@ async def _unhandled(tx: Transaction, ids: Sequence[int]) -> dict[int, list[Unha
                 MessageKind(row.kind),
                 row.text,
                 row.data,
+                row.sent_at,
                 row.created_at,
                 row.handle_after > row.created_at,
             )

@@ -78,6 +78,10 @@ class Customer:
         """
         return await self._sends(MessageKind.TEXT, text, hurried=True, number=number)
 
+    async def writes_in_vain(self, text: str) -> None:
+        """Writes while no worker runs."""
+        await self._accept(MessageKind.TEXT, text, next(self._numbers), {})
+
     async def _sends(
         self,
         kind: MessageKind,
@@ -87,7 +91,16 @@ class Customer:
         number: int | None = None,
         **data: Any,
     ) -> Said:
-        number = number or next(self._numbers)
+        await self._accept(kind, text, number or next(self._numbers), data)
+        if hurried:
+            await self._worker.handle_all()
+        else:
+            await handle_to_the_end(self._services, self._worker)
+        return await self.hears()
+
+    async def _accept(
+        self, kind: MessageKind, text: str, number: int, data: dict[str, Any]
+    ) -> None:
         await self._services.intake.accept(
             Incoming(
                 bot_account_id=self._account_id,
@@ -102,11 +115,6 @@ class Customer:
                 order_no=number,
             )
         )
-        if hurried:
-            await self._worker.handle_all()
-        else:
-            await handle_to_the_end(self._services, self._worker)
-        return await self.hears()
 
     async def hears(self) -> Said:
         async with self._services.database.read() as session:

@@ -202,3 +202,16 @@ async def test_endless_unfinished_lines_are_answered(house: House) -> None:
 async def test_without_a_wait_everything_is_answered_at_once(build_house: BuildHouse) -> None:
     house = await build_house(thresholds=Thresholds(wait_seconds=0))
     assert "Здравствуйте!" in (await house.customer().hurries("здравствуйте")).text
+
+
+async def test_who_wrote_in_our_outage_is_answered_once(house: House, clock: FakeClock) -> None:
+    """All he asked is answered, what he asked again is not answered again."""
+    customer = house.customer()
+    for text in ("какие у вас тарифы", "алло", "какие у вас тарифы", "Вы работаете?"):
+        await customer.writes_in_vain(text)
+        clock.advance(hours=4)
+    await customer.writes_in_vain("когда поверка счётчика")
+    said = await customer.writes("?")
+    assert len(said.texts) == 2
+    assert ["5,47" in text for text in said.texts] == [True, False]
+    assert "поставщик электроэнергии" in said.texts[1]
