@@ -123,7 +123,7 @@ class World:
         update = {
             "update_id": next(self._updates),
             "message": {
-                "message_id": next(self._messages), "date": 1_795_000_000,
+                "message_id": next(self._messages), "date": int(time.time()),
                 "chat": {"id": chat, "type": "private", "first_name": "Анна"},
                 "from": {"id": chat, "is_bot": False, "first_name": "Анна",
                          "language_code": "ru"},

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.fakes.server import Call, FakePlatform
 from tests.fakes.telegram_failures import Failure
 
 TOKEN = "f9LHodD0cOL-fake-token-of-the-tests-0123456789"
-SENT_AT = 1_795_000_000_000
+SENT_AT = int(time.time() * 1000)  # milliseconds
 BOT = {"user_id": 1, "first_name": "Окно", "is_bot": True, "last_activity_time": 0}
 Update = dict[str, Any]
 

@@ -4,6 +4,7 @@ as two independent clients have it."""
 import asyncio
 import itertools
 import json
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.fakes.server import Call, FakePlatform
 from tests.fakes.telegram_failures import Failure
 
 TOKEN = "tkn1fake0token0of0the0tests0123456789:CBA"
-SENT_AT = 1_795_000_000_000
+SENT_AT = int(time.time() * 1000)  # milliseconds
 Event = dict[str, Any]
 
 

@@ -2,12 +2,13 @@
 
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 Update = dict[str, Any]
-SENT_AT = 1_795_000_000  # an autumn day of 2026, in seconds since 1970
+SENT_AT = int(time.time())  # seconds
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import hmac
 import html
 import itertools
 import json
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.fakes.server import Call, FakePlatform
 from tests.fakes.telegram_failures import Failure
 
 TOKEN = "4453b6ac12345678-fake-token-of-tests-e02c5f12174805f9"
-SENT_AT = 1_795_000_000_000
+SENT_AT = int(time.time() * 1000)  # milliseconds
 LARGEST = 30 * 1024
 Event = dict[str, Any]
 

@@ -2,13 +2,14 @@
 
 import itertools
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 Event = dict[str, Any]
 GROUP_ID = 7
-SENT_AT = 1_795_000_000
+SENT_AT = int(time.time())  # seconds
 
 
 class Numbers:
