@@ -10,19 +10,21 @@ ON_WEEKDAY = ("в понедельник", "во вторник", "в среду
               "в субботу", "в воскресенье")  # fmt: skip
 WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 MINUTES = 24 * 60
+SOON = timedelta(hours=3)
 
 
 def clock_time(at: datetime, now: datetime) -> str:
     """«до 14:20», «завтра до 9:15», «в понедельник до 8:15», «23 ноября до 9:15».
 
-    Rounded up to the minute: an answer in time is never later than what was promised.
+    Rounded up to the minute: an answer in time is never later than what was promised. About
+    midnight «до 0:13» needs no day.
     """
     at = _whole_minute(at)
     day, time = at.date(), f"{at.hour}:{at.minute:02}"
     if at.hour == at.minute == 0:
         day, time = day - timedelta(days=1), "24:00"
     ahead = (day - now.date()).days
-    if ahead == 0:
+    if ahead == 0 or abs(at - now) < SOON:
         return f"до {time}"
     if ahead == 1:
         return f"завтра до {time}"

@@ -20,7 +20,9 @@ from tests.handoff.test_calendar import QUARTER, WEEK, at, hours
         ("2026-11-18T14:20", "2026-11-18T14:05", "до 14:20"),
         ("2026-11-18T14:20:01", "2026-11-18T14:05:01", "до 14:21"),
         ("2026-11-19T09:15", "2026-11-18T20:00", "завтра до 9:15"),
-        ("2026-11-19T00:10", "2026-11-18T23:55", "завтра до 0:10"),
+        ("2026-11-19T00:10", "2026-11-18T23:55", "до 0:10"),
+        ("2026-11-18T23:55", "2026-11-19T00:10", "до 23:55"),
+        ("2026-11-16T12:00", "2026-11-18T23:55", "16 ноября до 12:00"),
         ("2026-11-19T00:00", "2026-11-18T23:45", "до 24:00"),
         ("2026-11-18T23:59:30", "2026-11-18T23:44:30", "до 24:00"),
         ("2026-11-23T08:15", "2026-11-20T18:00", "в понедельник до 8:15"),
@@ -44,6 +46,9 @@ def test_what_is_told_is_never_earlier_than_what_is_due(now: datetime, ahead: ti
     told = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(
         days=wording.clock_time(due, now).startswith("завтра"), hours=hour, minutes=minute
     )
+    if told < due:  # about midnight the day goes without saying
+        told += timedelta(days=1)
+        assert ahead < wording.SOON
     assert timedelta(0) <= told - due < timedelta(minutes=1)
 
 
@@ -77,3 +82,11 @@ def test_the_promise_to_the_customer(now: str, told: str) -> None:
     own = hours()
     due = own.add_working_time(at(now), QUARTER)
     assert promise(own, at(now), due) == told.format(schedule=own.text())
+
+
+def test_midnight_is_no_border_for_those_who_work_on() -> None:
+    weekly = {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    own = WorkingHours.from_profile({"weekly": weekly}, ZoneInfo("Europe/Moscow"))
+    now = at("2026-11-18T23:58")
+    told = promise(own, now, own.add_working_time(now, QUARTER))
+    assert told == "Оператор ответит до 0:13."
