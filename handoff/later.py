@@ -6,13 +6,11 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
-
 from conversations.models import Turn
-from conversations.service import lock, record
+from conversations.service import record
 from handoff.errors import AnswerOwed
 from handoff.models import Handoff, HandoffState
-from handoff.steps import Operator, Steps, open_stay
+from handoff.steps import Operator, Steps, stay_of_job
 from handoff.working_time.calendar import WorkingHours
 from handoff.working_time.clock import SOON
 from staff.presence import is_here
@@ -177,15 +175,9 @@ class Later:
 
     async def wake_due(self, tx: Transaction, payload: dict[str, Any]) -> None:
         """Due work: the moment has come, unless it was moved meanwhile."""
-        conversation_id = await tx.session.scalar(
-            select(Handoff.conversation_id).where(Handoff.id == payload["handoff"])
-        )
-        if conversation_id is None:
+        if (found := await stay_of_job(tx, payload)) is None:
             return
-        conversation = (await lock(tx, [conversation_id]))[conversation_id]
-        stay = await open_stay(tx, conversation_id)
-        if stay is None or stay.id != payload["handoff"]:
-            return
+        conversation, stay = found
         if stay.wake_at is None or stay.wake_at > tx.now:
             return
         note = WOKEN_NOTE

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from conversations.events import Events
 from conversations.models import Contact, Conversation, Turn
-from conversations.service import Outbox, lock
+from conversations.service import Outbox
 from handoff import shift
 from handoff.abuse import Abuse
 from handoff.board.announcements import Announcements
@@ -29,7 +29,7 @@ from handoff.later import WAKE_JOB, Later, PromiseTerms
 from handoff.models import ClockKind, CloseReason, Handoff, HandoffState, Urgency
 from handoff.moving import Moving
 from handoff.ratings import Ratings
-from handoff.steps import RETURNS_WITHIN, Steps, open_stay
+from handoff.steps import RETURNS_WITHIN, Steps, open_stay, stay_of_job
 from handoff.working_time import clocks
 from handoff.working_time.calendar import WorkingHours
 from handoff.working_time.clocks import Clocks, Terms
@@ -220,17 +220,11 @@ class HandoffService:
 
     async def _close_idle(self, tx: Transaction, payload: dict[str, Any]) -> None:
         """Due work: a job per answer; only the last one finds the conversation silent."""
-        conversation_id = await tx.session.scalar(
-            select(Handoff.conversation_id).where(Handoff.id == payload["handoff"])
-        )
-        if conversation_id is None:
+        if (found := await stay_of_job(tx, payload)) is None:
             return
-        conversation = (await lock(tx, [conversation_id]))[conversation_id]
-        stay = await open_stay(tx, conversation_id)
+        conversation, stay = found
         if (
-            stay is None
-            or stay.id != payload["handoff"]
-            or stay.state != HandoffState.TAKEN
+            stay.state != HandoffState.TAKEN
             or stay.next_due_at is not None
             or stay.snoozed_at is not None
             or stay.wake_at is not None

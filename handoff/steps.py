@@ -1,5 +1,6 @@
 """The steps that every act of an operator is made of: lock, change, tell colleagues, end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -114,6 +115,21 @@ async def open_stay(tx: Transaction, conversation_id: int) -> Handoff | None:
         .execution_options(populate_existing=True)
     )
     return rows.scalar_one_or_none()
+
+
+async def stay_of_job(
+    tx: Transaction, payload: Mapping[str, Any]
+) -> tuple[Conversation, Handoff] | None:
+    """The stay that due work is about, ``{"handoff": id}``, with its conversation locked; None when
+    it is closed, or another one is open since."""
+    conversation_id = await tx.session.scalar(
+        select(Handoff.conversation_id).where(Handoff.id == payload["handoff"])
+    )
+    if conversation_id is None:
+        return None
+    conversation = (await lock(tx, [conversation_id]))[conversation_id]
+    stay = await open_stay(tx, conversation_id)
+    return (conversation, stay) if stay is not None and stay.id == payload["handoff"] else None
 
 
 async def must_have(tx: Transaction, handoff_id: int, who: Operator) -> None:

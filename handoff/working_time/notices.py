@@ -4,11 +4,8 @@ told when he asks."""
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
-from conversations.service import lock
 from handoff.models import Handoff
-from handoff.steps import Steps, open_stay
+from handoff.steps import Steps, stay_of_job
 from handoff.working_time.promise import Promises
 from storage import jobs
 from storage.database import Transaction
@@ -32,17 +29,11 @@ class Notices:
 
     async def tell_due(self, tx: Transaction, payload: dict[str, Any]) -> None:
         """Due work: say it, unless he has been answered."""
-        conversation_id = await tx.session.scalar(
-            select(Handoff.conversation_id).where(Handoff.id == payload["handoff"])
-        )
-        if conversation_id is None:
+        if (found := await stay_of_job(tx, payload)) is None:
             return
-        conversation = (await lock(tx, [conversation_id]))[conversation_id]
-        stay = await open_stay(tx, conversation_id)
+        conversation, stay = found
         if (
-            stay is None
-            or stay.id != payload["handoff"]
-            or stay.first_answered_at is not None
+            stay.first_answered_at is not None
             or stay.last_operator_at is not None
             or stay.next_due_at is None
         ):
