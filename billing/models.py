@@ -52,7 +52,7 @@ class AttemptPurpose(StrEnum):
 
 
 class Account(Base):
-    """A personal account. ``number`` is normalised: see ``billing.identity``.
+    """A personal account. ``number`` is normalised: see ``billing.customers.identity``.
 
     The holder is a person; a business account names its ``organisation`` and its
     ``inn`` too. The address is in parts because parts of it are masked.
@@ -171,7 +171,7 @@ class Charge(Base):
 
     ``month`` is the first day of the month it is for, ``charged_on`` when the bill was made.
     ``line`` tells apart what is charged alike (a tariff that changed inside the month, ranges of
-    consumption). The rest as in ``billing.bills.BillLine``.
+    consumption). The rest as in ``billing.demo.bills.BillLine``.
     """
 
     __tablename__ = "charge"

@@ -87,7 +87,7 @@ class ClaimOrganisation:
 @dataclass(frozen=True, slots=True)
 class ConsentAsked:
     """What to say before an account is looked for, or of another ``purpose``:
-    ``billing.consents.Standing``."""
+    ``billing.customers.consents.Standing``."""
 
     purpose: Purpose = Purpose.SERVICE
 
@@ -111,7 +111,7 @@ class WithdrawConsent:
 class ChangeAccount:
     """Name an attached account, make it the default or detach it: whether it was done.
 
-    ``what`` is one of ``billing.own_accounts.Change``.
+    ``what`` is one of ``billing.customers.own_accounts.Change``.
     """
 
     account_id: int
@@ -128,7 +128,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is owed on a local day: ``billing.balance.Balance``."""
+    """What is owed on a local day: ``billing.payments.balance.Balance``."""
 
     account_id: int
     on: date

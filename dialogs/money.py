@@ -25,7 +25,7 @@ class Payments:
 
 @dataclass(frozen=True, slots=True)
 class OwnPenalty:
-    """``billing.penalty.Penalty`` of the account on the local day."""
+    """``billing.payments.penalty.Penalty`` of the account on the local day."""
 
     account_id: int
     on: date

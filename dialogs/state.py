@@ -171,7 +171,7 @@ class DialogState:
     pending: str = ""
     # Until when what is not clear goes back to the operators (ISO); see ``handoff/steps.py``.
     operator_until: str = ""
-    # What an operator who has the conversation has lent it for (``handoff.lending.Lent``).
+    # What an operator who has the conversation has lent it for (``handoff.customer.lending.Lent``).
     lent: str = ""
 
     @classmethod

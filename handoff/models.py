@@ -44,9 +44,9 @@ class Handoff(Base):
     ``first_due_at``: when the first answer is due. ``next_due_at``: when the answer that is owed
     now is due (the first one, or that to the earliest unanswered message); NULL: nothing is owed.
     ``rank_at``: its place in the queue. Both follow the open row of ``AnswerClock`` and are
-    written by ``handoff.clocks`` alone: the list is read in the order of an index.
+    written by ``handoff.working_time.clocks`` alone: the list is read in the order of an index.
     ``summary``: what the assistant understood and collected. ``name_folded``: the customer's
-    names for the search, see ``handoff.names``.
+    names for the search, see ``handoff.inbox.names``.
     """
 
     __tablename__ = "handoff"
@@ -222,7 +222,7 @@ class CannedReply(Base):
 
 
 class Announcement(Base):
-    """What everybody is told during a mass incident; see ``handoff.announcements``."""
+    """What everybody is told during a mass incident; see ``handoff.board.announcements``."""
 
     __tablename__ = "announcement"
     __table_args__ = (AUTOINCREMENT,)

@@ -64,10 +64,7 @@ class Moving:
         Raises NotWaiting (closed), NobodyThere.
         """
         async with self._steps.database.write() as tx:
-            conversation = await self._steps.lock(tx, handoff_id)
-            stay = await open_stay(tx, conversation.id)
-            if stay is None or stay.id != handoff_id:
-                raise NotWaiting
+            conversation, stay = await self._open(tx, handoff_id)
             await self._give(tx, conversation, stay, by, person_id, "")
 
     async def assign_group(self, handoff_id: int, by: Operator, group_id: int) -> None:
@@ -76,11 +73,16 @@ class Moving:
         Raises NotWaiting (closed), NobodyThere.
         """
         async with self._steps.database.write() as tx:
-            conversation = await self._steps.lock(tx, handoff_id)
-            stay = await open_stay(tx, conversation.id)
-            if stay is None or stay.id != handoff_id:
-                raise NotWaiting
+            conversation, stay = await self._open(tx, handoff_id)
             await self._into(tx, conversation, stay, by, group_id, "")
+
+    async def _open(self, tx: Transaction, handoff_id: int) -> tuple[Conversation, Handoff]:
+        """Locked, whoever has it. Raises NotWaiting."""
+        conversation = await self._steps.lock(tx, handoff_id)
+        stay = await open_stay(tx, conversation.id)
+        if stay is None or stay.id != handoff_id:
+            raise NotWaiting
+        return conversation, stay
 
     async def _into(
         self,

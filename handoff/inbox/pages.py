@@ -77,7 +77,7 @@ def router(
     signals: Signals,
     uploads: Uploads,
 ) -> APIRouter:
-    """``accounts``: a contact's confirmed accounts (``handoff.accounts.from_billing``).
+    """``accounts``: a contact's confirmed accounts (``handoff.customer.accounts.from_billing``).
     ``refresh``: brings one up to date by its number where they come from the company's system.
     ``claims``: organisations that wait for confirmation. ``articles``: the knowledge base.
     ``intent_title``: the Russian name of an intent or topic, "" for one without. ``signals``:
