@@ -171,7 +171,7 @@ class Charge(Base):
 
     ``month`` is the first day of the month it is for, ``charged_on`` when the bill was made.
     ``line`` tells apart what is charged alike (a tariff that changed inside the month, ranges of
-    consumption). The rest as in ``billing.demo.bills.BillLine``.
+    consumption). The rest as in ``billing.payments.bills.BillLine``.
     """
 
     __tablename__ = "charge"

@@ -88,8 +88,8 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class LentEnded:
-    """What an operator lent the conversation for (``handoff.customer.lending.Lent``) is over; ``done``: it
-    came to its end, and not to something else that the customer wanted."""
+    """What an operator lent the conversation for (``handoff.customer.lending.Lent``) is over;
+    ``done``: it came to its end, and not to something else that the customer wanted."""
 
     what: str
     done: bool

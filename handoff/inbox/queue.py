@@ -166,8 +166,8 @@ async def page(
 ) -> QueuePage:
     """``limit`` lines of a tab: danger first, then what is (over)due soonest; closed ones by the
     time of their end, the last first. ``after``: ``next`` of the page before. ``search`` finds
-    in all tabs, see ``handoff.inbox.search``; ``groups``: those whose waiting ones are shown, all when
-    empty."""
+    in all tabs, see ``handoff.inbox.search``; ``groups``: those whose waiting ones are shown,
+    all when empty."""
     limit = min(limit, LONGEST_LIST)
     said: dict[int, str] = {}
     partly = False
