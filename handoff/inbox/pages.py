@@ -5,6 +5,7 @@ permission check (``/inbox/list``, ``/inbox/{id}/news``…) when a live event sa
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -47,9 +48,6 @@ ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 MessageId = Annotated[int, Query(ge=0, le=LARGEST_ID)]
 TabName = Annotated[Tab, Query()]
-Search = Annotated[str, Query(max_length=100)]
-Limit = Annotated[int, Query(ge=1, le=queue.LONGEST_LIST)]
-After = Annotated[str, Query(max_length=80)]
 
 # Somebody who looks at the same customer again within this time looks still.
 ONE_LOOK = timedelta(minutes=10)
@@ -63,6 +61,16 @@ TABS = {
     Tab.ALL: "Все",
     Tab.CLOSED: "Закрытые",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which part of the list the page's address asks for; ``after``: ``QueuePage.next``."""
+
+    tab: TabName = Tab.WAITING
+    q: Annotated[str, Query(max_length=100)] = ""
+    limit: Annotated[int, Query(ge=1, le=queue.LONGEST_LIST)] = PAGE
+    after: Annotated[str, Query(max_length=80)] = ""
 
 
 def router(
@@ -96,25 +104,19 @@ def router(
     async def whole(
         request: Request,
         me: Me,
-        tab: TabName = Tab.WAITING,
-        q: Search = "",
-        limit: Limit = PAGE,
-        after: After = "",
+        asked: Annotated[Asked, Depends()],
     ) -> Response:
-        listed = await inbox.whole(me, tab, q, limit, after)
+        listed = await inbox.whole(me, asked)
         return page(request, "handoff/inbox.html", listed | {"stay": None, "open_id": None})
 
     @routes.get("/list")
     async def pieces_of_list(
         request: Request,
         me: Me,
-        tab: TabName = Tab.WAITING,
-        q: Search = "",
-        limit: Limit = PAGE,
-        after: After = "",
+        asked: Annotated[Asked, Depends()],
         open: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     ) -> Response:
-        listed = await inbox.listed(me, tab, q, limit, after)
+        listed = await inbox.listed(me, asked)
         return page(request, "handoff/list.html", listed | {"open_id": open})
 
     @routes.get("/{handoff_id}")
@@ -122,12 +124,9 @@ def router(
         request: Request,
         me: Me,
         handoff_id: StayId,
-        tab: TabName = Tab.WAITING,
-        q: Search = "",
-        limit: Limit = PAGE,
-        after: After = "",
+        asked: Annotated[Asked, Depends()],
     ) -> Response:
-        listed = await inbox.whole(me, tab, q, limit, after)
+        listed = await inbox.whole(me, asked)
         conversation = await inbox.conversation(me, handoff_id)
         return page(request, "handoff/inbox.html", listed | conversation | {"open_id": handoff_id})
 
@@ -189,32 +188,28 @@ class _Inbox:
         self._intent_title = intent_title
         self._thread = Thread(service.hours.zone, intent_title)
 
-    async def whole(
-        self, me: SignedIn, tab: Tab, search: str, limit: int, after: str
-    ) -> dict[str, Any]:
+    async def whole(self, me: SignedIn, asked: Asked) -> dict[str, Any]:
         """The list with what stands around it."""
         async with self._database.read() as session:
             people = await at_work(session, self._database.clock.now())
             groups = await all_groups(session)
             known = await tags.known(session)
         supervises = me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
-        return await self.listed(me, tab, search, limit, after) | {
+        return await self.listed(me, asked) | {
             "assignees": people if supervises else [],
             "assign_to_groups": groups if supervises else [],
             "known_labels": known,
         }
 
-    async def listed(
-        self, me: SignedIn, tab: Tab, search: str, limit: int, after: str
-    ) -> dict[str, Any]:
+    async def listed(self, me: SignedIn, asked: Asked) -> dict[str, Any]:
         now = self._database.clock.now()
         async with self._database.read() as session:
             # Who answers for the whole shift sees all groups.
             whole = me.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
             groups = () if whole else await groups_of(session, me.person_id)
             found = await queue.page(
-                session, tab, me.person_id,
-                search=search, limit=limit, after=after, groups=groups,
+                session, asked.tab, me.person_id,
+                search=asked.q, limit=asked.limit, after=asked.after, groups=groups,
             )  # fmt: skip
             counts = await queue.counts(session, me.person_id, now, groups)
             mine = await queue.conversations_of(session, me.person_id)
@@ -224,9 +219,9 @@ class _Inbox:
             "on_break": on_break,
             "own_groups": groups,
             "whole": whole,
-            "tab": tab,
+            "tab": asked.tab,
             "tabs": TABS,
-            "q": search,
+            "q": asked.q,
             "found": found,
             "counts": counts,
             "mine": mine,
