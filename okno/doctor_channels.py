@@ -83,9 +83,8 @@ async def _looked(messenger: _Messenger, bot: Bot) -> list[Finding]:
 
 async def _telegram(bot: Bot, token: str) -> list[Finding]:
     settings = bot.settings
-    from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
-
     from bots.telegram.sender import make_bot
+    from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError  # isort: skip
 
     client = make_bot(token, settings.telegram_api_url)
     try:
