@@ -33,6 +33,7 @@ from bots.vk.sender import VkSender
 from conversations.events import Events
 from conversations.models import Author, Contact, Conversation, Delivery, DeliveryState
 from conversations.service import Outbox, Outgoing, bot_account_id
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from okno.channels import MAX_CHAT_SECONDS, MAX_PER_SECOND, VIBER_PER_SECOND, VK_PER_SECOND
 from okno.settings import Settings
@@ -131,7 +132,7 @@ async def measure(channel: str, folder: Path, rate: float, seconds: float, chats
     events = Events(signals)
     outbox = Outbox(events, signals)
     account = await bot_account_id(database, channel)
-    media = MediaStore(database, folder / "media")
+    media = MediaStore(database, FolderShelf(folder / "media"))
     await signals.start()
     async with SUBJECTS[channel](media, Settings()) as subject:
         customers = [subject.customer(n) for n in range(1, chats + 1)]

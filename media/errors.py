@@ -4,6 +4,8 @@ MediaError
 ├── FileGone      no such file, or its bytes are no longer there
 ├── FileTooLarge  above ``media.store.LARGEST``
 ├── BadLink       not signed by us, changed, or past its time
+├── StoreDown     the bucket does not answer; an outage (an OSError), not the file's fault
+│   └── StoreRefuses  it does not take our key, or there is no such bucket
 └── NotFetched    a customer's file could not be fetched
     ├── NotAllowed    and never will be: what the link leads to is not for us
     └── NotReached    for now
@@ -23,6 +25,14 @@ class FileTooLarge(MediaError):
 
 
 class BadLink(MediaError):
+    pass
+
+
+class StoreDown(MediaError, ConnectionError):
+    pass
+
+
+class StoreRefuses(StoreDown):
     pass
 
 

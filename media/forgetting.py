@@ -1,9 +1,7 @@
 """Files are kept as long as the words they came with, and then removed, bytes and row."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, delete, select
@@ -43,11 +41,12 @@ class MediaForgetting:
             .where(MediaFile.created_at < tx.now - self._term, MediaFile.digest.not_in(self._held))
             .order_by(MediaFile.id)
             .limit(AT_ONCE)
+            .with_for_update()
         )
         old = rows.all()
         if old:
             # The bytes first: whoever keeps the same again waits for our commit and looks anew.
-            await asyncio.to_thread(_unlink, [self._store.path(row.digest) for row in old])
+            await self._store.shelf.remove([row.digest for row in old])
             await tx.session.execute(
                 delete(MediaFile).where(MediaFile.id.in_([row.id for row in old]))
             )
@@ -57,8 +56,3 @@ class MediaForgetting:
 
 def _tomorrow(now: datetime) -> datetime:
     return now.replace(hour=1, minute=0, second=0, microsecond=0) + PERIOD
-
-
-def _unlink(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

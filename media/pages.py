@@ -1,7 +1,9 @@
 """``GET /media/<token>/<name>``: a kept file for whoever has a signed link to it."""
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Response
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 
 from media.content import SHOWN_INLINE
 from media.errors import BadLink, FileGone
@@ -37,10 +39,18 @@ def router(store: MediaStore, links: Links) -> APIRouter:
 def served(kept: Kept, name: str, *, inline: bool) -> Response:
     """``inline``: may be shown in the page, when its bytes are of a picture; else it is saved."""
     inline = inline and kept.content_type in SHOWN_INLINE
-    return FileResponse(
-        kept.path,
+    return StreamingResponse(
+        kept.pieces(),
         media_type=kept.content_type,
-        filename=name,
-        content_disposition_type="inline" if inline else "attachment",
-        headers=_HEADERS,
+        headers={
+            **_HEADERS,
+            "content-length": str(kept.size),
+            "content-disposition": _disposition("inline" if inline else "attachment", name),
+        },
     )
+
+
+def _disposition(how: str, name: str) -> str:
+    """RFC 6266, 4.3: a name that is not plain goes in UTF-8 (RFC 8187)."""
+    coded = quote(name, safe="")
+    return f'{how}; filename="{name}"' if coded == name else f"{how}; filename*=UTF-8''{coded}"

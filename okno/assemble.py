@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import okno.tables  # noqa: F401 (the whole schema, for migrations and foreign keys)
 from billing.service import BillingService
+from bots.buckets import Rate
+from bots.flood import Floods
 from bots.intake import Intake
 from conversations.events import Events
 from conversations.service import Outbox
@@ -22,6 +24,8 @@ from handoff.working_time.hours import OfficeHours
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.learning.service import Learning
 from knowledge_base.service import KnowledgeBase
+from media.s3 import S3Shelf
+from media.shelf import FolderShelf, Shelf
 from media.store import MediaStore
 from okno.company import LiveFacts
 from okno.errors import WrongSetting
@@ -29,6 +33,7 @@ from okno.money import make_gateway
 from okno.profile import Profile
 from okno.services import Services
 from okno.settings import Settings, secret_key
+from okno.settings_media import bucket
 from staff.service import StaffService
 from storage.clock import Clock
 from storage.database import Database
@@ -81,7 +86,7 @@ def assemble(
         signals=signals,
         events=events,
         outbox=outbox,
-        intake=Intake(database, events, signals),
+        intake=Intake(database, events, signals, _floods(settings, database)),
         billing=billing,
         gateway=make_gateway(settings, profile, database, zone),
         handoff=HandoffService(
@@ -105,8 +110,19 @@ def assemble(
         learning=Learning(database, events, signals),
         staff=StaffService(database, secret=lambda: secret_key(settings)),
         hub=EventHub(database, signals, stop),
-        media=MediaStore(database, settings.media_dir),
+        media=MediaStore(database, shelf(settings)),
     )
+
+
+def shelf(settings: Settings) -> Shelf:
+    """Where the bytes of files lie."""
+    address = bucket(settings)
+    return FolderShelf(settings.media_dir) if address is None else S3Shelf(address)
+
+
+def _floods(settings: Settings, database: Database) -> Floods:
+    rate = Rate(settings.chat_burst, timedelta(seconds=settings.chat_seconds))
+    return Floods(rate, database.clock)
 
 
 def _supervisors(profile: Profile) -> ChatOfSupervisors | None:

@@ -46,6 +46,8 @@ app.add_typer(nlu_app, name="nlu")
 app.add_typer(kb_commands(lambda: _knowledge_base()), name="kb")
 customer = typer.Typer(help="What is kept of one customer (152-ФЗ).", no_args_is_help=True)
 app.add_typer(customer, name="customer")
+media = typer.Typer(help="Customers' and articles' files.", no_args_is_help=True)
+app.add_typer(media, name="media")
 billing = typer.Typer(help="Accounts, readings and money.", no_args_is_help=True)
 add_import(billing, lambda: _importing())
 add_export(billing, lambda: _importing().database)
@@ -185,13 +187,21 @@ def upgrade() -> None:
 @db.command("backup")
 def backup(
     file: Annotated[Path, typer.Argument(help="The archive to write, e.g. okno-2026-11-21.zip.")],
+    no_files: Annotated[
+        bool, typer.Option("--no-files", help="Leave out customers' and articles' files.")
+    ] = False,
 ) -> None:
     """Write all data and kept files into one archive; the installation may go on serving."""
     with _one_clear_line():
         from okno import moving
 
-        rows = _with_services(lambda services: moving.backup(services, file, console))
-        console.print(f"{rows} rows are in {file}. Keep it where only you can read it.")
+        moved = _with_services(
+            lambda services: moving.backup(services, file, console, files=not no_files)
+        )
+        console.print(
+            f"{moved.rows} rows and {moved.files} files are in {file}. Keep it where only you can "
+            "read it."
+        )
 
 
 @db.command("restore")
@@ -229,6 +239,18 @@ def release(
 
         said = _with_services(lambda services: moving.release(services, discard=discard))
         console.print(said)
+
+
+@media.command("copy")
+def media_copy(
+    back: Annotated[bool, typer.Option("--back", help="From the bucket to the folder.")] = False,
+) -> None:
+    """Copy kept files from the folder (OKNO_MEDIA_DIR) to the bucket (OKNO_MEDIA_URL)."""
+    with _one_clear_line():
+        from okno import moving
+
+        count = _with_services(lambda services: moving.copy_files(services, console, back=back))
+        console.print(f"{count} files are there.")
 
 
 @customer.command("find")

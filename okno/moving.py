@@ -11,19 +11,28 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from conversations import restored
+from media import whole
+from media.s3 import S3Shelf
+from media.shelf import FolderShelf
+from media.whole import Whole
 from okno.assemble import sqlite_file
 from okno.errors import WrongSetting
 from okno.services import Services
+from okno.settings_media import bucket
 from okno.sqlite_lock import lock
 from storage import archive, migrate
 from storage.database import Database
 
 
-async def backup(services: Services, file: Path, console: Console) -> int:
-    """Write the archive; its rows. The installation may be serving meanwhile."""
+async def backup(
+    services: Services, file: Path, console: Console, *, files: bool = True
+) -> archive.Moved:
+    """Write the archive. The installation may be serving meanwhile. ``files``: those of customers
+    and articles too."""
     await check_schema(services.database)
     with _progress(console) as shown:
-        return await archive.write(services.database, file, services.settings.media_dir, shown)
+        kept = Whole(services.media.shelf) if files else None
+        return await archive.write(services.database, file, kept, shown)
 
 
 async def restore(services: Services, file: Path, console: Console) -> str:
@@ -31,8 +40,8 @@ async def restore(services: Services, file: Path, console: Console) -> str:
     archive.check(file)
     with _not_serving(services), _progress(console) as shown:
         await migrate.upgrade(services.database)
-        rows = await archive.read(
-            services.database, file, services.settings.media_dir, shown, then=restored.hold
+        moved = await archive.read(
+            services.database, file, Whole(services.media.shelf), shown, then=restored.hold
         )
     async with services.database.read() as session:
         unsent, unanswered = await restored.held(session)
@@ -42,7 +51,7 @@ async def restore(services: Services, file: Path, console: Console) -> str:
         if unsent or unanswered
         else ""
     )
-    return f"{rows} rows are restored.{waiting}"
+    return f"{moved.rows} rows and {moved.files} files are restored.{waiting}"
 
 
 async def copy(services: Services, to: str, console: Console) -> int:
@@ -60,9 +69,20 @@ async def copy(services: Services, to: str, console: Console) -> int:
             file = Path(folder) / "okno.zip"
             await archive.write(services.database, file, progress=shown)
             await migrate.upgrade(target)
-            return await archive.read(target, file, progress=shown)
+            return (await archive.read(target, file, progress=shown)).rows
     finally:
         await target.close()
+
+
+async def copy_files(services: Services, console: Console, *, back: bool) -> int:
+    """From the folder to the bucket, or ``back``; how many. What is there already stays."""
+    address = bucket(services.settings)
+    if address is None:
+        raise WrongSetting("okno media copy: set OKNO_MEDIA_URL and OKNO_S3_… for this command")
+    folder, far = FolderShelf(services.settings.media_dir), S3Shelf(address)
+    with _progress(console) as shown:
+        source, target = (far, folder) if back else (folder, far)
+        return await whole.copy(source, target, lambda count: shown(archive.FILES, count))
 
 
 async def release(services: Services, *, discard: bool) -> str:
@@ -99,7 +119,7 @@ def _not_serving(services: Services) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _progress(console: Console) -> Iterator[archive.Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} rows"))
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"))
     with Progress(*columns, console=console, transient=True) as bar:
         tasks: dict[str, int] = {}
 

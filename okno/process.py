@@ -12,8 +12,11 @@ import uvicorn
 from threadpoolctl import threadpool_limits
 
 from knowledge_base.learning.live import LiveEngine
+from media.errors import FileGone, StoreRefuses
+from media.whole import probe
 from okno.app import create_app
 from okno.channels import Channel, fetching, open_channels
+from okno.errors import WrongSetting
 from okno.money import reading_courier
 from okno.services import Services
 
@@ -22,6 +25,8 @@ log = structlog.get_logger(__name__)
 GRACE_SECONDS = 5
 # A message makes thousands of objects that die with it: the default of 700 looks too often.
 YOUNG_OBJECTS = 20_000
+# A store of files that is silent so long is down: serve without it meanwhile.
+FILES_SECONDS = 10
 
 
 class RoleName(StrEnum):
@@ -52,6 +57,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    await check_files(services)
     await services.signals.start()
     await services.values.begin()
     await services.office_hours.load()
@@ -131,6 +137,30 @@ async def _background(
         if RoleName.WEB in roles and channel.poll is not None:
             tasks[f"poll {channel.name}"] = asyncio.create_task(channel.poll(stop))
     return tasks
+
+
+async def check_files(services: Services) -> None:
+    """Raises WrongSetting when files can't be kept as the settings say; an outage passes."""
+    settings = services.settings
+    try:
+        async with asyncio.timeout(FILES_SECONDS):
+            await probe(services.media.shelf)
+    except StoreRefuses as error:
+        raise WrongSetting(
+            f"OKNO_S3_ACCESS_KEY, OKNO_S3_SECRET_KEY: {settings.s3_endpoint} refuses them: they "
+            "must allow to read, write, delete and list"
+        ) from error
+    except FileGone as error:
+        raise WrongSetting(
+            f"OKNO_MEDIA_URL: {settings.s3_endpoint} has no such bucket as {settings.media_url}"
+        ) from error
+    except (PermissionError, NotADirectoryError) as error:
+        raise WrongSetting(
+            f"OKNO_MEDIA_DIR: nothing can be written into {settings.media_dir} ({error.strerror})"
+        ) from error
+    except OSError as error:
+        # Also the time that is over.
+        log.error("okno.files_unreachable", error=type(error).__name__)
 
 
 async def _check_secrets(services: Services) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from okno import settings_media
 from okno.bot_settings import MAIN, Bot, further_bots, with_name
 from okno.errors import WrongSetting
 
@@ -30,6 +31,14 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
     trusted_proxies: str = ""
+
+    # So many messages of one chat are answered at once, and one more every so many seconds; what
+    # comes beyond is stored, and answered by silence.
+    chat_burst: int = Field(default=60, ge=1)
+    chat_seconds: float = Field(default=1.0, gt=0, le=3600)
+    # Calls of webhooks without the right secret that one address may make, likewise.
+    refused_burst: int = Field(default=30, ge=1)
+    refused_seconds: float = Field(default=10.0, gt=0, le=3600)
 
     telegram_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
@@ -72,8 +81,14 @@ class Settings(BaseSettings):
     # A folder with a larger sentence encoder (docs/understanding.md).
     nlu_encoder: Path | None = None
 
-    # Pictures and documents of conversations; every process needs the same folder.
+    # Pictures and documents of conversations; every process needs the same folder ...
     media_dir: Path = VAR / "media"
+    # ... or the same bucket of an S3-compatible store: s3://bucket or s3://bucket/folder.
+    media_url: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: str | None = None
+    s3_secret_key: SecretStr | None = None
 
     log_format: Literal["auto", "console", "json"] = "auto"
 
@@ -140,6 +155,7 @@ def _check(settings: Settings) -> None:
             "must have the same"
         )
     _check_understanding(settings)
+    settings_media.bucket(settings)
     _check_messengers(settings)
 
 

@@ -1,20 +1,22 @@
 """All data of an installation in one file, the same for SQLite and PostgreSQL.
 
-A ZIP with ``manifest.json`` (schema revision, each table's rows and next key), a
-``tables/<name>.jsonl`` for each table (one row a line, columns by name) and the files of the
-media folder under ``media/``. Written from one snapshot while others write; read into an empty,
+A ZIP with ``manifest.json`` (schema revision, each table's rows and next key, how many files), a
+``tables/<name>.jsonl`` for each table (one row a line, columns by name) and the kept files under
+``media/ab/abcd…``. Written from one snapshot while others write; read into an empty,
 migrated database in one transaction, so that a failure leaves it empty.
 """
 
 import base64
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import (
     JSON,
@@ -47,8 +49,24 @@ FORMAT = 1
 PAGE = 1000
 MANIFEST = "manifest.json"
 MEDIA = "media/"
+_FILE = re.compile(r"media/([0-9a-f]{2})/(\1[0-9a-f]{62})")
+FILES = "files"
 
 Progress = Callable[[str, int], None]
+
+
+class Files(Protocol):
+    """Kept files, each under the digest of its bytes."""
+
+    def all(self) -> AsyncIterator[tuple[str, bytes]]: ...
+
+    async def put(self, digest: str, content: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    rows: int
+    files: int
 
 
 def _silent(_table: str, _rows: int) -> None:
@@ -59,11 +77,11 @@ def _silent(_table: str, _rows: int) -> None:
 
 
 async def write(
-    database: Database, path: Path, media: Path | None = None, progress: Progress = _silent
-) -> int:
-    """Write everything to ``path``, which appears only when it is complete; rows written."""
+    database: Database, path: Path, media: Files | None = None, progress: Progress = _silent
+) -> Moved:
+    """Write everything to ``path``, which appears only when it is complete."""
     unfinished = path.with_name(path.name + ".part")
-    total = 0
+    total = count = 0
     tables: dict[str, dict[str, int]] = {}
     try:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
@@ -72,14 +90,23 @@ async def write(
                     rows = await _write_table(connection, table, archive, progress)
                     tables[table.name] = {"rows": rows, "next": await _last_key(connection, table)}
                     total += rows
-            for file in _files(media):
-                archive.write(file, MEDIA + file.relative_to(cast(Path, media)).as_posix())
-            manifest = {"format": FORMAT, "revision": migrate.head(), "tables": tables}
+            # After the rows: a file is there before its row is.
+            if media is not None:
+                async for digest, content in media.all():
+                    archive.writestr(f"{MEDIA}{digest[:2]}/{digest}", content)
+                    count += 1
+                    progress(FILES, count)
+            manifest = {
+                "format": FORMAT,
+                "revision": migrate.head(),
+                "tables": tables,
+                FILES: count,
+            }
             archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return total
+    return Moved(total, count)
 
 
 @asynccontextmanager
@@ -146,11 +173,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _files(folder: Path | None) -> Iterator[Path]:
-    if folder is not None and folder.is_dir():
-        yield from sorted(path for path in folder.rglob("*") if path.is_file())
-
-
 async def _last_key(connection: AsyncConnection, table: Table) -> int:
     """The last number given out as a key; 0 where the key is no number."""
     if not _is_numbered(table):
@@ -182,15 +204,15 @@ def _sequence(table: Table) -> str:
 async def read(
     database: Database,
     path: Path,
-    media: Path | None = None,
+    media: Files | None = None,
     progress: Progress = _silent,
     then: Callable[[Transaction], Awaitable[None]] | None = None,
-) -> int:
-    """Fill an empty, migrated database from ``path``; rows read.
+) -> Moved:
+    """Fill an empty, migrated database from ``path``.
 
     ``then`` runs in the same transaction after the rows are in. Raises `WrongArchive`.
     """
-    total = 0
+    total = count = 0
     with _open(path) as archive:
         manifest = _manifest(archive)
         async with database.write() as tx:
@@ -203,11 +225,15 @@ async def read(
                 await _continue_keys(tx, table, about["next"])
             if then is not None:
                 await then(tx)
-        if media is not None:
-            for name in archive.namelist():
-                if name.startswith(MEDIA):
-                    _extract(archive, name, media)
-    return total
+            # Before the commit: a row without its file would be a file that is lost.
+            if media is not None:
+                for digest, name in _files(archive):
+                    await media.put(digest, archive.read(name))
+                    count += 1
+                    progress(FILES, count)
+                if count != manifest.get(FILES, count):
+                    raise WrongArchive(f"{count} files of {manifest[FILES]}: not complete")
+    return Moved(total, count)
 
 
 def check(path: Path) -> None:
@@ -306,9 +332,11 @@ async def _continue_keys(tx: Transaction, table: Table, last: int) -> None:
         )
 
 
-def _extract(archive: zipfile.ZipFile, name: str, media: Path) -> None:
-    target = (media / name.removeprefix(MEDIA)).resolve()
-    if not target.is_relative_to(media.resolve()):
-        raise WrongArchive(f"the backup holds a file outside its folder: {name}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(archive.read(name))
+def _files(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Digests and the names under which their bytes stand in the archive."""
+    for name in archive.namelist():
+        if name.startswith(MEDIA):
+            found = _FILE.fullmatch(name)
+            if found is None:
+                raise WrongArchive(f"the backup holds a file outside its folder: {name}")
+            yield found[2], name

@@ -8,6 +8,7 @@ import pytest
 from bots.intake import Intake
 from conversations.events import Events
 from conversations.service import Outbox, bot_account_id
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from storage.database import Database
 from storage.signals import Signals
@@ -33,7 +34,7 @@ async def account(database: Database, channel: str) -> int:
 
 @pytest.fixture
 def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
+    return MediaStore(database, FolderShelf(tmp_path / "media"))
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from handoff.service import HandoffService
 from handoff.steps import Operator
 from media.attachments import Enclosed, KeptFile, keep
 from media.models import Attachment
+from media.shelf import FolderShelf
 from media.store import LARGEST, MediaStore
 from staff.models import AuditEntry
 from tests.handoff.conftest import House
@@ -28,7 +29,7 @@ from tests.media.test_media import picture
 
 
 async def test_a_photo_a_paper_and_what_did_not_come(house: House, tmp_path: Path) -> None:
-    store = MediaStore(house.database, tmp_path / "media")
+    store = MediaStore(house.database, FolderShelf(tmp_path / "media"))
     photo = (await keep(store, picture())).columns()
     paper = (await keep(store, b"%PDF-1.7 <script>alert(1)</script>")).columns()
     stay = await house.waiting()
@@ -105,7 +106,7 @@ def test_another_try_is_offered_where_it_may_help(problem: str, again: bool) -> 
 
 async def test_an_operator_sends_files(house: House, tmp_path: Path) -> None:
     """Kept when chosen, sent with the answer; what is refused says why and changes nothing."""
-    store = MediaStore(house.database, tmp_path / "media")
+    store = MediaStore(house.database, FolderShelf(tmp_path / "media"))
     first = await house.waiting()
     conversation = (await house.stay(first)).conversation_id
     staff, hub = await staff_of(house), hub_of(house)

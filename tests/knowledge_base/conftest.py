@@ -21,6 +21,7 @@ from knowledge_base.learning.service import Learning
 from knowledge_base.try_out import Draft, FoundEntity, Guess, TryResult
 from media import pages as media_pages
 from media.links import Links
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from replies import Button, Reply
 from staff.models import Role
@@ -103,7 +104,7 @@ def values(database: Database, editor: Editor) -> CompanyValues:
 
 @pytest.fixture
 def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
+    return MediaStore(database, FolderShelf(tmp_path / "media"))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from knowledge_base.answers import ArticleButton
 from knowledge_base.cli import Resources, commands
 from knowledge_base.front_matter import dump
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from storage.database import Database
 from tests.knowledge_base.samples import VALUES, text
@@ -24,7 +25,9 @@ Run = Callable[..., Result]
 def run(database_url: str, tmp_path: Path) -> Run:
     def resources() -> Resources:
         database = Database(database_url)
-        return Resources(database, MediaStore(database, tmp_path / "media"), VALUES, UTC)
+        return Resources(
+            database, MediaStore(database, FolderShelf(tmp_path / "media")), VALUES, UTC
+        )
 
     app = commands(resources)
     return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
@@ -159,7 +162,9 @@ def test_a_folder_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
 def test_a_database_that_is_not_there_is_told(tmp_path: Path, folder: Path) -> None:
     def resources() -> Resources:
         database = Database(f"sqlite:///{tmp_path / 'new.db'}")
-        return Resources(database, MediaStore(database, tmp_path / "media"), VALUES, UTC)
+        return Resources(
+            database, MediaStore(database, FolderShelf(tmp_path / "media")), VALUES, UTC
+        )
 
     for words in (("check",), ("export", str(tmp_path / "out")), ("import", str(folder))):
         result = CliRunner().invoke(commands(resources), list(words))

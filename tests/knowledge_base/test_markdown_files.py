@@ -18,6 +18,7 @@ from knowledge_base.markdown_files import export_dir, import_dir, read_dir
 from knowledge_base.models import Article, ArticleVersion
 from knowledge_base.on_time import OnTime
 from knowledge_base.service import KnowledgeBase
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from okno import profile
 from staff.models import Person
@@ -142,7 +143,7 @@ async def test_export_and_import_give_the_same_bytes(
     await import_dir(database, media, CONTENT)
     async with database.read() as session:
         first = await export_dir(session, media, tmp_path / "first")
-    far = MediaStore(other, tmp_path / "other-media")
+    far = MediaStore(other, FolderShelf(tmp_path / "other-media"))
     await import_dir(other, far, tmp_path / "first")
     async with other.read() as session:
         second = await export_dir(session, far, tmp_path / "second")

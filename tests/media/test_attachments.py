@@ -12,6 +12,7 @@ from media.attachments import clean_name, keep
 from media.content import content_type, is_taken, saved_as
 from media.errors import NotAllowed
 from media.pictures import made_anew
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from storage.database import Database
 from tests.media.test_media import picture
@@ -19,7 +20,7 @@ from tests.media.test_media import picture
 
 @pytest.fixture
 def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
+    return MediaStore(database, FolderShelf(tmp_path / "media"))
 
 
 def packed(*names: str) -> bytes:

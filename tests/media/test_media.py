@@ -16,6 +16,7 @@ from media.errors import BadLink, FileGone, FileTooLarge
 from media.forgetting import MediaForgetting
 from media.links import Links
 from media.models import MediaFile
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from storage.database import Database
 from storage.jobs import JobRunner
@@ -32,7 +33,7 @@ def picture(kind: str = "PNG") -> bytes:
 
 @pytest.fixture
 def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
+    return MediaStore(database, FolderShelf(tmp_path / "media"))
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ async def test_nothing_but_a_kept_file_is_found(media: MediaStore, digest: str) 
 
 async def test_a_file_whose_bytes_were_removed_is_gone(media: MediaStore) -> None:
     digest = await media.put(b"%PDF-1.7")
-    (await media.find(digest)).path.unlink()
+    await media.shelf.remove([digest])
     with pytest.raises(FileGone):
         await media.read(digest)
 
@@ -168,6 +169,6 @@ async def test_what_is_old_is_forgotten_and_what_was_kept_again_stays(
     for digest in old[1:]:
         with pytest.raises(FileGone):
             await media.read(digest)
-        assert not media.path(digest).exists()
+        assert not await media.shelf.has(digest)
     assert await media.put(b"file 3") == old[3]
     assert await media.read(old[3]) == b"file 3"

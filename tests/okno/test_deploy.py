@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from prometheus_client import REGISTRY
@@ -65,8 +66,16 @@ def test_every_command_exists_with_its_options(words: list[str]) -> None:
 
 def test_compose_names_only_settings_that_exist() -> None:
     example = (DEPLOY / "okno.env.example").read_text()
-    named = set(re.findall(r"\bOKNO_[A-Z_]+", (DEPLOY / "compose.yaml").read_text() + example))
+    named = set(re.findall(r"\bOKNO_[A-Z0-9_]+", (DEPLOY / "compose.yaml").read_text() + example))
     assert named <= SETTINGS
+
+
+def test_compose_is_what_its_specification_asks_for() -> None:
+    schema = json.loads((Path(__file__).parent / "vendor" / "compose-spec.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(COMPOSE)
+    # The schema is one that finds mistakes.
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(schema).validate({"services": {"web": {"imagine": "okno"}}})
 
 
 def test_compose_has_what_many_processes_need() -> None:

@@ -19,6 +19,8 @@ from conversations.models import (
     Message,
     Quarantine,
 )
+from media.shelf import FolderShelf
+from media.whole import Whole
 from storage import archive
 from storage.base import Base
 from storage.database import Database
@@ -92,14 +94,17 @@ async def test_everything_arrives_in_the_other_kind_of_database(
 ) -> None:
     monkeypatch.setattr(archive, "PAGE", 2)  # several pages of a few rows
     await fill(database, messages=5)
-    media = tmp_path / "media"
-    (media / "ab").mkdir(parents=True)
-    (media / "ab" / "photo").write_bytes(b"\x89PNG")
-    rows = await archive.write(database, tmp_path / "okno.zip", media)
-    assert rows == sum(len(table) for table in (await everything(database)).values()) == 10
-    assert await archive.read(target, tmp_path / "okno.zip", tmp_path / "new") == rows
+    photo = "ab" + "0" * 62
+    media = FolderShelf(tmp_path / "media")
+    await media.put(photo, b"\x89PNG")
+    moved = await archive.write(database, tmp_path / "okno.zip", Whole(media))
+    rows = sum(len(table) for table in (await everything(database)).values())
+    assert moved == archive.Moved(rows=rows, files=1)
+    assert rows == 10
+    new = FolderShelf(tmp_path / "new")
+    assert await archive.read(target, tmp_path / "okno.zip", Whole(new)) == moved
     assert await everything(target) == await everything(database)
-    assert (tmp_path / "new" / "ab" / "photo").read_bytes() == b"\x89PNG"
+    assert await new.read(photo) == b"\x89PNG"
     async with target.read() as session:
         unread = await session.execute(select(Message.id).where(Message.understanding.is_(null())))
         # A NULL has not become a JSON null.
@@ -205,5 +210,6 @@ async def test_a_file_outside_the_media_folder_is_refused(
     with zipfile.ZipFile(tmp_path / "okno.zip", "a") as file:
         file.writestr("media/../../evil", b"x")
     with pytest.raises(WrongArchive, match="outside its folder"):
-        await archive.read(target, tmp_path / "okno.zip", tmp_path / "media")
+        await archive.read(target, tmp_path / "okno.zip", Whole(FolderShelf(tmp_path / "media")))
     assert not (tmp_path.parent / "evil").exists()
+    assert not any((await everything(target)).values())

@@ -21,6 +21,7 @@ from conversations.models import Author, Conversation, Delivery, DeliveryState, 
 from conversations.service import Outbox, Outgoing, bot_account_id, outbox_signal
 from media import pages as media_pages
 from media.links import Links
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from replies import Reply, render
 from storage.database import Database
@@ -75,7 +76,7 @@ def links(clock: FakeClock) -> Links:
 
 @pytest.fixture
 def media(database: Database, tmp_path: Path) -> MediaStore:
-    return MediaStore(database, tmp_path / "media")
+    return MediaStore(database, FolderShelf(tmp_path / "media"))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from knowledge_base.markdown_files import export_dir, import_dir
 from knowledge_base.models import Article
 from knowledge_base.preview import CHANNELS
 from knowledge_base.service import KnowledgeBase
+from media.shelf import FolderShelf
 from media.store import MediaStore
 from storage.database import Database
 from storage.jobs import JobRunner
@@ -148,7 +149,7 @@ async def test_a_folder_goes_in_and_out_with_its_files(
     async with database.read() as session:
         await export_dir(session, media, tmp_path / "first")
     assert bytes_of(tmp_path / "first") == bytes_of(folder)
-    far = MediaStore(other, tmp_path / "far")
+    far = MediaStore(other, FolderShelf(tmp_path / "far"))
     await import_dir(other, far, tmp_path / "first")
     async with other.read() as session:
         await export_dir(session, far, tmp_path / "second")
