@@ -4,6 +4,8 @@ What a platform calls wrong is most likely our markup or a button: the words alo
 customer.
 """
 
+import html
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -15,6 +17,8 @@ from media.errors import FileGone
 from replies import Button
 
 log = structlog.get_logger(__name__)
+
+_TAG = re.compile(r"</?[a-z][^>]*>")
 
 
 async def with_plain_retry(
@@ -40,9 +44,15 @@ async def with_plain_retry(
     return outcome
 
 
+def without_tags(text: str) -> str:
+    """The words of a text in a dialect of HTML."""
+    return html.unescape(_TAG.sub("", text))
+
+
 def in_words(text: str, rows: Sequence[Sequence[Button]]) -> str:
-    """The choices for whom no keyboard is shown, numbered as the dialog counts them."""
-    choices = [button for row in rows for button in row]
+    """The choices for whom no keyboard is shown, numbered as the dialog counts them. The phone can
+    be typed."""
+    choices = [button for row in rows for button in row if not button.contact]
     if not choices:
         return text
     typed = [button for button in choices if not button.url]

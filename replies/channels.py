@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class Markup(StrEnum):
     TELEGRAM_HTML = "telegram_html"
+    MAX_HTML = "max_html"
     WEB_HTML = "web_html"
     PLAIN = "plain"
 
@@ -23,26 +24,32 @@ class Capability:
     text_limit: int
     markup: Markup
     utf16: bool = False
+    # Whether tags and entities count, too; else only what is left of the text without them.
+    counts_markup: bool = False
     buttons: int = 0
     row: int = 1
     # Widest label that still shares a row with another.
     half_row_label: int = 0
     rows: int = 100
+    # So many buttons, in so many rows, in place of the customer's keyboard, where more are wanted
+    # than go under a message.
+    below_buttons: int = 0
+    below_rows: int = 0
     label: int = 1000
     # A button with a link takes a row of its own.
     wide_links: bool = False
     caption_limit: int | None = None
     document_caption: bool = True
-    # Can ask for the phone with a button, and says that it is the sender's own. MAX signs it too,
-    # but how has not been seen with a live bot yet: there it is a claim.
+    # Can ask for the phone with a button, and proves that it is the sender's own.
     proves_phone: bool = False
+    # Has such a button, but what it sends is worth no more than typed digits.
+    claims_phone: bool = False
     # How the platform's events come, and what it tells of what was sent.
     receives: str = ""
     idempotent: bool = False
     # Whether it tells of a customer's changed message, and shows «печатает…».
     edits: bool = False
     typing: bool = False
-    phone: str = ""
     reports: str = ""
     window: str = ""
     # For so long after a message of the customer's we may write without being charged; None: at
@@ -65,7 +72,6 @@ CAPABILITIES: dict[str, Capability] = {
         edits=True,
         typing=True,
         receives="long poll, webhook",
-        phone="proven",
         window="after the customer's first message",
     ),
     "web": Capability(
@@ -81,7 +87,8 @@ CAPABILITIES: dict[str, Capability] = {
         window="none",
     ),
     # 4096 in practice, whatever the schema says (error 914); inline keyboards of 10 buttons,
-    # 5 in a row, 6 rows, labels of 40 (dev.vk.com, bots/development/keyboard).
+    # 5 in a row, 6 rows, labels of 40; below the field 40 buttons in 10 rows
+    # (dev.vk.com, bots/development/keyboard).
     "vk": Capability(
         4096,
         Markup.PLAIN,
@@ -90,6 +97,8 @@ CAPABILITIES: dict[str, Capability] = {
         row=5,
         half_row_label=16,
         rows=6,
+        below_buttons=40,
+        below_rows=10,
         label=40,
         wide_links=True,
         caption_limit=4096,
@@ -113,18 +122,20 @@ CAPABILITIES: dict[str, Capability] = {
         label=250,
         caption_limit=768,
         document_caption=False,
+        claims_phone=True,
         receives="webhook",
-        phone="claimed",
         reports="delivered, seen, failed",
         window="24 h for free",
         session=timedelta(hours=24),
     ),
-    # 4000 characters, cut below as its own client does; 210 buttons, 30 rows of 7, labels of 128
-    # (dev.max.ru, POST /messages and keyboards).
+    # 4000 characters, cut below as its own client does, and nothing says that tags are not counted;
+    # 210 buttons, 30 rows of 7, labels of 128 (dev.max.ru, POST /messages, text formatting and
+    # keyboards). A shared contact is signed: see bots/max/incoming.py.
     "max": Capability(
         3999,
-        Markup.PLAIN,
+        Markup.MAX_HTML,
         utf16=True,
+        counts_markup=True,
         buttons=210,
         row=3,
         half_row_label=16,
@@ -133,8 +144,8 @@ CAPABILITIES: dict[str, Capability] = {
         caption_limit=3999,
         edits=True,
         typing=True,
+        proves_phone=True,
         receives="long poll, webhook",
-        phone="signed, not yet seen live",
         window="after the bot was started",
     ),
     # Odnoklassniki publishes no limits: cautious guesses.
@@ -149,8 +160,8 @@ CAPABILITIES: dict[str, Capability] = {
         label=60,
         caption_limit=4000,
         typing=True,
+        claims_phone=True,
         receives="webhook",
-        phone="claimed",
         window="when the customer allows messages of the group",
     ),
     "terminal": Capability(20_000, Markup.PLAIN),

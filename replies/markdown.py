@@ -15,6 +15,10 @@ _WEB_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "table", "thead",
              "th", "td", "h3", "h4", "code", "blockquote"}  # fmt: skip
 _TAG = re.compile(r"<[^>]*>")
 
+# The dialects that share their tags: <b>, <i>, <a>. Sources: Bot API, «HTML style»; dev.max.ru,
+# «Форматирование текста».
+_TAGGED = {Markup.TELEGRAM_HTML, Markup.MAX_HTML}
+
 Block = Sequence[Token]
 
 
@@ -44,24 +48,20 @@ def cut_block(block: Block, can: Capability) -> list[str]:
     pieces: list[str] = []
     current = ""
     for word in re.findall(r"\S+\s*", "\n".join(_lines(block, Markup.PLAIN))):
-        for piece in _hard_cut(word, can):
+        for cut in _hard_cut(word, can):
+            piece = _escape(cut, can.markup)
             if current and visible_length(current + piece.rstrip(), can) > can.text_limit:
                 pieces.append(current.rstrip())
                 current = piece
             else:
                 current += piece
     pieces.append(current.rstrip())
-    if can.markup is Markup.PLAIN:
-        return pieces
-    escaped = [html.escape(piece, quote=False) for piece in pieces]
-    if can.markup is Markup.WEB_HTML:
-        return [f"<p>{piece}</p>" for piece in escaped]
-    return escaped
+    return [f"<p>{piece}</p>" for piece in pieces] if can.markup is Markup.WEB_HTML else pieces
 
 
 def visible_length(rendered: str, can: Capability) -> int:
-    """Length as the platform counts it: after its own parsing of entities."""
-    if can.markup is not Markup.PLAIN:
+    """Length as the platform counts it: mostly after its own parsing of entities."""
+    if can.markup is not Markup.PLAIN and not can.counts_markup:
         rendered = html.unescape(_TAG.sub("", rendered))
     return utf16_length(rendered) if can.utf16 else len(rendered)
 
@@ -72,13 +72,14 @@ def utf16_length(text: str) -> int:
 
 def _hard_cut(word: str, can: Capability) -> Iterator[str]:
     """A «word» longer than a message (base64, a row of emoji) is cut between characters."""
-    step = can.text_limit // 2 if can.utf16 else can.text_limit
+    widest = len("&amp;") if can.counts_markup else 2 if can.utf16 else 1
+    step = can.text_limit // widest
     for start in range(0, len(word), step):
         yield word[start : start + step]
 
 
 def _lines(block: Block, markup: Markup) -> Iterator[str]:
-    """Telegram and plain text have no lists or tables: bullets and «column: value» lines."""
+    """Messengers have no lists or tables: bullets and «column: value» lines."""
     depth = 0
     counters: list[int] = []
     prefix = ""
@@ -148,7 +149,7 @@ def _table_line(header: list[str], row: list[str], markup: Markup) -> str:
 
 
 def _bold(text: str, markup: Markup) -> str:
-    return f"<b>{text}</b>" if markup is Markup.TELEGRAM_HTML and text else text
+    return f"<b>{text}</b>" if markup in _TAGGED and text else text
 
 
 def _escape(text: str, markup: Markup) -> str:
@@ -156,7 +157,7 @@ def _escape(text: str, markup: Markup) -> str:
 
 
 def _inline(token: Token, markup: Markup) -> str:
-    rich = markup is Markup.TELEGRAM_HTML
+    rich = markup in _TAGGED
     out: list[str] = []
     link = ""
     link_text_from = 0

@@ -37,7 +37,8 @@ class Part:
 
 def _button(button: Button) -> dict[str, Any]:
     data = {"label": button.label, "action": button.action, "url": button.url}
-    return data | {"contact": True} if button.contact else data
+    marks = {"contact": button.contact, "claim": button.claim}
+    return data | {name: True for name, given in marks.items() if given}
 
 
 def render(reply: Reply, channel: str) -> list[Part]:
@@ -46,7 +47,7 @@ def render(reply: Reply, channel: str) -> list[Part]:
     text = reply.text
     if can.caption_limit is None:
         text = "\n\n".join([text, *(f"📎 {escape(_in_words(file))}" for file in reply.files)])
-    buttons = [button for button in reply.buttons if not button.contact or can.proves_phone]
+    buttons = [button for button in reply.buttons if not button.contact or _asks(button, can)]
     rows = _rows(buttons, can)
     if rows is None:
         text = f"{text}\n\n{_numbered(buttons)}"
@@ -65,6 +66,10 @@ def render(reply: Reply, channel: str) -> list[Part]:
         Part(piece, can.markup, (rows or []) if n == last else [], file)
         for n, (piece, file) in enumerate(content)
     ]
+
+
+def _asks(button: Button, can: Capability) -> bool:
+    return can.proves_phone or (can.claims_phone and button.claim)
 
 
 def _in_words(file: File) -> str:
@@ -125,12 +130,16 @@ def _pack(markdown: str, can: Capability) -> list[str]:
 def _rows(buttons: Sequence[Button], can: Capability) -> list[list[Button]] | None:
     """Short labels two in a row, long ones alone: readable on a phone; tighter when the platform
     has too few rows. None when they don't fit even so."""
-    if len(buttons) > can.buttons or any(len(button.label) > can.label for button in buttons):
-        return [] if not buttons else None
-    rows = _in_rows(buttons, can, min(2, can.row), can.half_row_label)
-    if len(rows) > can.rows:
-        rows = _in_rows(buttons, can, can.row, can.label)
-    return rows if len(rows) <= can.rows else None
+    if any(len(button.label) > can.label for button in buttons):
+        return None
+    for most, most_rows in ((can.buttons, can.rows), (can.below_buttons, can.below_rows)):
+        if len(buttons) > most:
+            continue
+        for width, longest in ((min(2, can.row), can.half_row_label), (can.row, can.label)):
+            rows = _in_rows(buttons, can, width, longest)
+            if len(rows) <= most_rows:
+                return rows
+    return [] if not buttons else None
 
 
 def _in_rows(

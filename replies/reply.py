@@ -12,13 +12,15 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 class Button:
     """A choice. ``action`` is at most 64 bytes (Telegram's limit, the smallest); or a link.
 
-    ``contact``: it sends the customer's own phone; shown only where that proves something.
+    ``contact``: it sends the customer's own phone; shown only where the messenger proves it, or,
+    with ``claim``, where it has such a button at all.
     """
 
     label: str
     action: str = ""
     url: str = ""
     contact: bool = False
+    claim: bool = False
 
 
 class FileKind(StrEnum):

@@ -176,11 +176,14 @@ def _file(attachment: dict[str, Any]) -> dict[str, Any]:
 
 
 def _contact(payload: dict[str, Any], message: dict[str, Any], token: str) -> dict[str, Any]:
-    """One's own only when it is the sender's and MAX has signed it with the bot's token."""
+    """One's own only when it is the sender's and MAX has signed the card with the bot's token:
+    hex HMAC-SHA256 over ``vcf_info`` as it came (schema ContactAttachmentPayload, ``hash``; the
+    formula as several client libraries have it). Without the signature it is only claimed."""
     card = str(payload.get("vcf_info") or "")
     phone = _PHONE.search(card)
     expected = hmac.new(token.encode(), card.encode(), hashlib.sha256).hexdigest()
     signed = hmac.compare_digest(str(payload.get("hash") or "").encode(), expected.encode())
     owner = (payload.get("max_info") or {}).get("user_id")
-    own = signed and owner is not None and owner == message["sender"]["user_id"]
-    return {"phone": phone[1] if phone else "", "own": own}
+    senders = owner is not None and owner == message["sender"]["user_id"]
+    found = {"phone": phone[1] if phone else "", "own": senders and signed}
+    return found | ({"claimed": True} if senders and not signed else {})

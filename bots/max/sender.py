@@ -9,10 +9,11 @@ from bots.http_calls import NotUnderstood, broken_off
 from bots.max.api import MaxApi, MaxError
 from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain
 from bots.pace import Pace
-from bots.plainly import in_words, with_plain_retry
+from bots.plainly import in_words, with_plain_retry, without_tags
 from conversations.models import DeliveryKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
+from replies.channels import Markup
 
 TEXT = 3999
 TOO_MANY_SECONDS = 5.0
@@ -60,8 +61,14 @@ class MaxSender:
             attachments.append(await self._file(part.file, plain=plain))
         if part.rows and not plain:
             attachments.append(keyboard(part.rows))
-        text = in_words(part.text, part.rows)[:TEXT] if plain else part.text
-        return await self._message(parcel.chat_id, {"text": text, "attachments": attachments})
+        content: dict[str, Any] = {"text": part.text, "attachments": attachments}
+        tagged = part.markup is Markup.MAX_HTML
+        if plain:
+            words = without_tags(part.text) if tagged else part.text
+            content["text"] = in_words(words, part.rows)[:TEXT]
+        elif tagged:
+            content["format"] = "html"
+        return await self._message(parcel.chat_id, content)
 
     async def _message(self, chat_id: str, content: dict[str, Any]) -> Outcome:
         for pause in (*NOT_READY_PAUSES, None):

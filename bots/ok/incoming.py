@@ -89,7 +89,7 @@ def _content(message: dict[str, Any]) -> tuple[MessageKind, str, dict[str, Any]]
         if attachment["type"] == "CONTACT":
             # No proof that it is the sender's own: claimed, not proven.
             phone = str((attachment.get("payload") or {}).get("phone") or "")
-            return MessageKind.CONTACT, "", {"phone": phone, "own": False}
+            return MessageKind.CONTACT, "", {"phone": phone, "own": False, "claimed": True}
     files = []
     for attachment in attachments:
         kind = str(attachment["type"])

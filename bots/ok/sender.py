@@ -118,6 +118,8 @@ def keyboard(rows: list[list[Button]]) -> dict[str, Any]:
 
 
 def _button(button: Button) -> dict[str, str]:
+    if button.contact:
+        return {"type": "REQUEST_CONTACT", "text": button.label, "intent": "DEFAULT"}
     if button.url:
         return {"type": "LINK", "text": button.label, "intent": "DEFAULT", "url": button.url}
     return {

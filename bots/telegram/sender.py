@@ -1,8 +1,5 @@
 """What goes out to Telegram, and what its answers mean. Source: Bot API, «Making requests»."""
 
-import html
-import re
-
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -41,7 +38,7 @@ from bots.outcome import (
     Unknown,
 )
 from bots.pace import Pace
-from bots.plainly import with_plain_retry
+from bots.plainly import with_plain_retry, without_tags
 from conversations.models import DeliveryKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
@@ -49,7 +46,6 @@ from replies.channels import Markup
 
 REQUEST_SECONDS = 20
 UPLOAD_SECONDS = 60
-_TAG = re.compile(r"</?[a-z][^>]*>")
 _TEXT_UNITS = 4096  # of UTF-16, two bytes each
 _CAPTION_UNITS = 1024
 
@@ -152,7 +148,7 @@ def _parse_mode(markup: Markup, plain: bool) -> str | None:
 
 
 def _without_markup(text: str, units: int) -> str:
-    plain = html.unescape(_TAG.sub("", text)).encode("utf-16-le")
+    plain = without_tags(text).encode("utf-16-le")
     return plain[: units * 2].decode("utf-16-le", errors="ignore")
 
 

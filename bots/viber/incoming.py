@@ -85,7 +85,8 @@ def _content(
         return MessageKind.TEXT, text, {"ref": str(ref)} if ref else {}
     if kind == "contact":
         # A typed-in contact looks the same as one's own: claimed, not proven.
-        return MessageKind.CONTACT, "", {"phone": message["contact"]["phone_number"], "own": False}
+        phone = message["contact"]["phone_number"]
+        return MessageKind.CONTACT, "", {"phone": phone, "own": False, "claimed": True}
     file = {
         "type": _KINDS.get(kind, kind), "url": message.get("media"),
         "name": message.get("file_name"), "size": message.get("size"),

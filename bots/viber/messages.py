@@ -12,6 +12,8 @@ from replies import Button, Part
 TEXT = 7000
 SENDER_NAME = 28
 TRACKING = 4000
+# The client's API from which it can share the phone.
+SHARES_PHONE = 3
 
 
 def text_message(
@@ -51,7 +53,7 @@ def file_message(
 def extras(rows: Sequence[Sequence[Button]], context: str = "") -> dict[str, Any]:
     """The keyboard, and what is to come back with the customer's next message."""
     tracking: dict[str, Any] = {"context": context} if context else {}
-    labels = {b.action: b.label for row in rows for b in row if not b.url}
+    labels = {b.action: b.label for row in rows for b in row if not b.url and not b.contact}
     if labels:
         tracking["labels"] = labels
     kept = json.dumps(tracking, ensure_ascii=False)
@@ -62,12 +64,16 @@ def extras(rows: Sequence[Sequence[Button]], context: str = "") -> dict[str, Any
             "DefaultHeight": False,
             "Buttons": [_button(button, 6 // len(row)) for row in rows for button in row],
         }
+    if any(button.contact for row in rows for button in row):
+        found["min_api_version"] = SHARES_PHONE
     return found
 
 
 def _button(button: Button, columns: int) -> Mapping[str, Any]:
     """``Text`` may hold a little HTML, so the label is escaped."""
     common = {"Columns": columns, "Rows": 1, "Text": html.escape(button.label, quote=False)}
+    if button.contact:
+        return {**common, "ActionType": "share-phone", "ActionBody": "phone"}
     if button.url:
         return {**common, "ActionType": "open-url", "ActionBody": button.url, "Silent": True}
     return {**common, "ActionType": "reply", "ActionBody": PRESS + button.action, "Silent": True}

@@ -6,7 +6,7 @@ from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.operators import Operators
 from dialogs.flow import FlowTurn
-from dialogs.flows import link, payment_status, reading
+from dialogs.flows import callback, link, payment_status, reading
 from dialogs.turn import PhoneProved
 from media.attachments import is_too_large
 from replies.channels import CAPABILITIES
@@ -21,15 +21,20 @@ class Enclosed:
         self._operators = operators
 
     async def contact(self, draft: Draft) -> None:
-        """The sender's own phone, where the platform proves it, is a proof; else a claim."""
-        if not draft.context.data.get("own"):
+        """The sender's own phone, where the platform proves it, is a proof; else a claim, as good
+        as typed digits."""
+        data = draft.context.data
+        if not data.get("own") and not data.get("claimed"):
             draft.say(phrases.CONTACT_FOREIGN, MENU_BUTTON)
             return
         flow = self._flows.current(draft)
-        if not CAPABILITIES[draft.context.channel].proves_phone:
-            draft.say(phrases.CONTACT_OWN, MENU_BUTTON)
+        if not data.get("own") or not CAPABILITIES[draft.context.channel].proves_phone:
+            if flow is not None and flow.name == callback.NAME:
+                await self._flows.feed(draft, flow, FlowTurn("", phone=str(data.get("phone", ""))))
+            else:
+                draft.say(phrases.CONTACT_OWN, MENU_BUTTON)
             return
-        phone = str(draft.context.data.get("phone", ""))
+        phone = str(data.get("phone", ""))
         draft.effects.append(PhoneProved(phone))
         said = FlowTurn("", phone=phone)
         if flow is None:

@@ -22,7 +22,7 @@ NO_PHONE = (
 REFUSED = "Хорошо, звонок не заказываем. Чем ещё помочь?"
 # Said of a call whose time was not named.
 ANY_TIME = "любое"
-OWN_PHONE = Button("Мой номер телефона", contact=True)
+OWN_PHONE = Button("Мой номер телефона", contact=True, claim=True)
 
 _DIGITS = re.compile(r"(?<!\d)(?:\+?7|8)?[\s(-]*([3489]\d{2})[\s)-]*(\d{3})[\s-]*(\d{2})[\s-]*(\d{2})(?!\d)")  # fmt: skip  # noqa: E501
 _NUMBER = re.compile(r"\d(?:[\s()+-]*\d){3,}")

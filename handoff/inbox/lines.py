@@ -136,7 +136,7 @@ def _what(kind: str, data: dict[str, object]) -> str:
         case MessageKind.COMMAND:
             return f"Команда /{data.get('command', '')}"
         case MessageKind.CONTACT:
-            own = "свой" if data.get("own") else "чужой"
+            own = "свой" if data.get("own") else "со слов" if data.get("claimed") else "чужой"
             return f"Контакт ({own}): {data.get('phone', '')}"
         case MessageKind.ATTACHMENT:
             return labels.ATTACHMENTS.get(str(data.get("type", "")), labels.ATTACHMENT_OTHER)

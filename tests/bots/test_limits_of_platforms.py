@@ -17,7 +17,7 @@ from bots.ok.sender import keyboard as ok_keyboard
 from bots.viber.messages import text_message
 from bots.vk.keyboard import keyboard as vk_keyboard
 from replies import Button, Part, Reply, escape, render
-from replies.channels import CAPABILITIES
+from replies.channels import CAPABILITIES, Markup
 from tests.fakes import viber as viber_rules
 from tests.fakes.max import FakeMax
 from tests.fakes.ok import FakeOk
@@ -66,7 +66,8 @@ def viber(part: Part) -> None:
 
 def max_(part: Part) -> None:
     attachments = [max_keyboard(part.rows)] if part.rows else []
-    refusal = FakeMax._refusal(None, {"text": part.text, "attachments": attachments})  # type: ignore[arg-type]
+    content = {"text": part.text, "attachments": attachments, "format": "html"}
+    refusal = FakeMax._refusal(None, content)  # type: ignore[arg-type]
     assert refusal is None, refusal
 
 
@@ -117,4 +118,6 @@ def test_a_text_of_the_greatest_length_in_four_byte_characters(channel: str) -> 
 
 
 def _visible(text: str, channel: str) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", "", text)) if channel == "telegram" else text
+    if CAPABILITIES[channel].markup is Markup.PLAIN:
+        return text
+    return html.unescape(re.sub(r"<[^>]*>", "", text))

@@ -24,6 +24,18 @@ async def test_a_photo_of_a_meter_and_a_file_too_large(house: House) -> None:
     assert "больше 20 МБ" in large.text
 
 
+async def test_a_phone_that_nobody_proves_is_good_for_a_call_and_for_nothing_else(
+    house: House,
+) -> None:
+    customer = house.customer()
+    phone = {"phone": "+79161234567", "own": False, "claimed": True}
+    said = await customer.sends(MessageKind.CONTACT, **phone)
+    assert "ничего не подтверждает" in said.text
+    await customer.writes("перезвоните мне")
+    assert "+7 916 123-45-67" in (await customer.sends(MessageKind.CONTACT, **phone)).text
+    assert (await customer.conversation()).turn == "queue"
+
+
 async def test_a_receipt_goes_to_an_operator_and_what_follows_is_kept(house: House) -> None:
     customer = house.customer()
     await customer.writes("я оплатил, а платежа не видно")

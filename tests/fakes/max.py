@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import hmac
+import html
 import itertools
 import json
+import re
 import time
 from collections import defaultdict
 from typing import Any
@@ -19,6 +21,11 @@ TOKEN = "f9LHodD0cOL-fake-token-of-the-tests-0123456789"
 SENT_AT = int(time.time() * 1000)  # milliseconds
 BOT = {"user_id": 1, "first_name": "Окно", "is_bot": True, "last_activity_time": 0}
 Update = dict[str, Any]
+# The tags that it shows; others it drops, with whatever they should say.
+_SHOWN = re.compile(
+    r"</?(?:i|em|b|strong|del|s|ins|u|pre|code|mark|h1)>|<a href=\"[^\"<>]+\">|</a>"
+)
+_ANY_TAG = re.compile(r"<[^>]*>?")
 
 
 class Customer:
@@ -92,7 +99,7 @@ class Customer:
 
     @property
     def reads(self) -> list[str]:
-        return [message["body"]["text"] for message in self._fake.chats[self.chat_id]]
+        return [_visible(message["body"]) for message in self._fake.chats[self.chat_id]]
 
     @property
     def sees(self) -> list[dict[str, Any]]:
@@ -279,6 +286,10 @@ class FakeMax(FakePlatform):
             return "empty"
         if len(text.encode("utf-16-le")) // 2 >= 4000:
             return "text is too long"
+        if content.get("format") not in {None, "html", "markdown"}:
+            return "format"
+        if content.get("format") == "html" and not _is_well_formed(text):
+            return "markup"
         files = [a for a in attachments if a["type"] != "inline_keyboard"]
         if len(files) > 1 and any(a["type"] == "file" for a in files):
             return "a file stands alone"
@@ -292,6 +303,25 @@ class FakeMax(FakePlatform):
             if any(token not in self.uploads for token in tokens):
                 return "unknown token"
         return None
+
+
+def _visible(body: dict[str, Any]) -> str:
+    text = str(body.get("text") or "")
+    return html.unescape(_SHOWN.sub("", text)) if body.get("format") == "html" else text
+
+
+def _is_well_formed(text: str) -> bool:
+    """Every tag is one that MAX knows, and closed in its order: what is not would be dropped."""
+    open_tags: list[str] = []
+    for tag in _ANY_TAG.findall(text):
+        if not _SHOWN.fullmatch(tag):
+            return False
+        name = re.sub(r"[</>]", "", tag).split()[0]
+        if not tag.startswith("</"):
+            open_tags.append(name)
+        elif not open_tags or open_tags.pop() != name:
+            return False
+    return not open_tags
 
 
 def _keyboard_refusal(rows: list[list[dict[str, str]]]) -> str | None:

@@ -190,7 +190,8 @@ class FakeOk(FakePlatform):
                 if not 0 < len(row) <= 3:
                     return "row"
                 for button in row:
-                    if button["type"] not in {"CALLBACK", "LINK"} or not button["text"]:
+                    known = {"CALLBACK", "LINK", "REQUEST_CONTACT"}
+                    if button["type"] not in known or not button["text"]:
                         return "button"
                     if len(button.get("payload", "").encode()) > 64:
                         return "payload"

@@ -210,6 +210,9 @@ def _refusal(message: dict[str, Any]) -> str | None:
     if kind not in {"text", "picture", "file"}:
         return "type"
     keyboard = message.get("keyboard")
+    shares = "share-phone" in json.dumps(keyboard)
+    if shares and message.get("min_api_version", 1) < 3:
+        return "min_api_version"
     return _keyboard_refusal(keyboard) if keyboard is not None else None
 
 
@@ -224,7 +227,8 @@ def _keyboard_refusal(keyboard: dict[str, Any]) -> str | None:
         width %= 6
         if not 0 < len(button["Text"]) <= 250 or not 0 < len(button["ActionBody"]) <= 250:
             return "button"
-        if button["ActionType"] not in {"reply", "open-url"} or button["Rows"] not in {1, 2}:
+        known = {"reply", "open-url", "share-phone"}
+        if button["ActionType"] not in known or button["Rows"] not in {1, 2}:
             return "button"
         if "<" in button["Text"]:
             return "the label has markup"

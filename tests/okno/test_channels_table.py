@@ -25,7 +25,7 @@ def _row(name: str, can: Capability) -> str:
         f"caption {can.caption_limit}" + ("" if can.document_caption else ", documents 0"),
         "yes" if can.edits else "no",
         "yes" if can.typing else "no",
-        "proven" if can.proves_phone else can.phone or "no",
+        "proven" if can.proves_phone else "claimed" if can.claims_phone else "no",
         can.reports or "no",
         "yes" if can.idempotent else "no",
         can.window,

@@ -93,7 +93,8 @@ def test_only_the_senders_own_signed_contact_proves_a_phone(max_: FakeMax) -> No
     anna = max_.customer()
     assert seen(anna.contact()).data == {"phone": "+79161234567", "own": True}
     assert not seen(anna.contact(owner=78)).data["own"]
-    assert not seen(anna.contact(signed=False)).data["own"]
+    unsigned = seen(anna.contact(signed=False)).data
+    assert (unsigned["own"], unsigned["claimed"]) == (False, True), "his words alone"
     changed = anna.contact()
     payload = changed["message"]["body"]["attachments"][0]["payload"]
     payload["vcf_info"] = payload["vcf_info"].replace("+7916", "+7917")
@@ -216,6 +217,24 @@ async def test_files_wait_until_max_is_ready(
         assert isinstance(await sender.send(parcel(1077, part)), Sent)
     kinds = [[a["type"] for a in message["body"]["attachments"]] for message in anna.sees]
     assert kinds == [["image"], ["file", "inline_keyboard"]]
+
+
+async def test_formatting_is_maxs_own_and_its_words_survive_a_refusal(
+    max_: FakeMax, sender: MaxSender
+) -> None:
+    anna = max_.customer()
+    text = "**Долг** 1 < 2 & [сайт](https://a.example/?a=1&b=2)"
+    (part,) = render(Reply(text, (Button("Да", "yes"),)), "max")
+    assert isinstance(await sender.send(parcel(1077, part)), Sent)
+    body = anna.sees[0]["body"]
+    assert (body["format"], body["text"]) == (
+        "html",
+        '<b>Долг</b> 1 &lt; 2 &amp; <a href="https://a.example/?a=1&amp;b=2">сайт</a>',
+    )
+    max_.fail(refused("POST messages", 400, "proto.payload"))
+    assert isinstance(await sender.send(parcel(1077, part)), Sent)
+    body = anna.sees[1]["body"]
+    assert (body.get("format"), body["text"]) == (None, "Долг 1 < 2 & сайт\n\n1. Да")
 
 
 async def test_a_press_and_the_request_for_a_contact(max_: FakeMax, sender: MaxSender) -> None:

@@ -70,7 +70,8 @@ def test_what_comes(ok: FakeOk) -> None:
     photo = seen(anna.message(attachments=[{"type": "IMAGE", "payload": {"url": "u"}}]))
     assert photo.data == {"type": "photo", "files": [{"type": "photo", "url": "u"}]}
     contact = anna.message(attachments=[{"type": "CONTACT", "payload": {"phone": "+7916"}}])
-    assert seen(contact).data == {"phone": "+7916", "own": False}, "nothing proves it"
+    told = {"phone": "+7916", "own": False, "claimed": True}
+    assert seen(contact).data == told, "nothing proves it"
     assert parse_event({**event, "webhookType": "AN_EVENT_OF_2030"}, 1) is None
 
 
@@ -141,10 +142,14 @@ async def test_the_meaning_of_answers(
 async def test_buttons_and_files(ok: FakeOk, sender: OkSender, media: MediaStore) -> None:
     anna = ok.customer()
     picture = File(FileKind.PICTURE, await media.put(b"\x89PNG\r\n\x1a\n1"), "qr.png", "QR")
-    buttons = (Button("Меню", "menu"), Button("Сайт", url="https://a.example"))
+    phone = Button("Мой номер", contact=True, claim=True)
+    buttons = (Button("Меню", "menu"), Button("Сайт", url="https://a.example"), phone)
     (part,) = render(Reply("К оплате", buttons, (picture,)), "ok")
     assert isinstance(await sender.send(parcel(CHAT, part)), Sent)
-    assert [a["type"] for a in anna.sees[0]["attachments"]] == ["IMAGE", "INLINE_KEYBOARD"]
+    image, board = anna.sees[0]["attachments"]
+    assert (image["type"], board["type"]) == ("IMAGE", "INLINE_KEYBOARD")
+    kinds = [key["type"] for row in board["payload"]["keyboard"]["buttons"] for key in row]
+    assert kinds == ["CALLBACK", "LINK", "REQUEST_CONTACT"]
     ok.fail(refused("POST me/messages", 100))
     assert isinstance(await sender.send(parcel(CHAT, Part("Что?", Markup.PLAIN, part.rows))), Sent)
     assert anna.reads[1] == "Что?\n\n1. Меню\nСайт: https://a.example"

@@ -167,7 +167,8 @@ def test_what_comes(viber: FakeViber) -> None:
     assert picture.data["type"] == "photo"
     assert picture.data["files"][0]["url"] == "https://dl.example/a.jpg"
     contact = seen(type="contact", contact={"phone_number": "79161234567"})
-    assert contact.data == {"phone": "79161234567", "own": False}, "nothing proves it"
+    told = {"phone": "79161234567", "own": False, "claimed": True}
+    assert contact.data == told, "nothing proves it"
     tracking = json.dumps({"labels": {"menu:money": "Оплата"}, "context": "pay"})
     press = seen(type="text", text="okno/menu:money", tracking_data=tracking)
     assert (press.kind, press.text, press.data) == (
@@ -265,6 +266,24 @@ async def test_what_viber_calls_wrong_is_sent_once_more_plain(
     part = Part("Что?", Markup.PLAIN, [[Button("Долг", "a")]])
     assert isinstance(await sender.send(parcel(CUSTOMER, part)), Sent)
     assert anna.reads == ["Что?\n\n1. Долг"]
+
+
+async def test_the_phone_is_asked_for_where_a_claim_is_enough(
+    viber: FakeViber, sender: ViberSender
+) -> None:
+    anna = viber.customer()
+    anna.message()
+    proof, claim = Button("Подтвердить", contact=True), Button("Мой", contact=True, claim=True)
+    (part,) = render(Reply("Номер?", (proof, claim, Button("Нет", "no"))), "viber")
+    assert isinstance(await sender.send(parcel(CUSTOMER, part)), Sent)
+    keys = anna.sees[0]["keyboard"]["Buttons"]
+    assert [(key["ActionType"], key["Text"]) for key in keys] == [
+        ("share-phone", "Мой"), ("reply", "Нет"),
+    ]  # fmt: skip
+    viber.fail(refused("send_message", 13))
+    assert isinstance(await sender.send(parcel(CUSTOMER, part)), Sent), "a client too old for it"
+    assert anna.reads[1] == "Номер?\n\n1. Нет"
+    assert "min_api_version" not in anna.sees[1]
 
 
 async def test_pictures_and_documents_go_as_links(
