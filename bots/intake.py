@@ -15,9 +15,11 @@ from sqlalchemy import Table, bindparam, case, func, insert, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from bots.flood import Floods, Verdict
 from bots.incoming import Incoming, storable, storable_json, storable_name
 from conversations.events import Events
 from conversations.models import (
+    FLOOD,
     Author,
     Contact,
     Conversation,
@@ -36,6 +38,7 @@ from storage.signals import Signals
 log = structlog.get_logger(__name__)
 
 ACCEPTED = Counter("okno_intake_events_total", "Events stored", ["channel", "outcome"])
+FLOODED = Counter("okno_intake_flooded_total", "Events stored and not answered", ["channel"])
 
 MOST_FILES = 20
 _OF_A_FILE = ("type", "name", "size")
@@ -47,7 +50,11 @@ _SILENT = {MessageKind.STOPPED, MessageKind.RETURNED, MessageKind.EDITED}
 
 
 class Intake:
-    def __init__(self, database: Database, events: Events, signals: Signals) -> None:
+    def __init__(
+        self, database: Database, events: Events, signals: Signals, floods: Floods | None = None
+    ) -> None:
+        """``floods``: whether a chat writes too much to be answered; without it none does."""
+        self._floods = floods
         self._database = database
         self._events = events
         self._signals = signals
@@ -94,8 +101,10 @@ class Intake:
                 continue
             conversation_id = conversations[item.bot_account_id, item.chat_id]
             touched[conversation_id] = item
-            if item.kind not in _SILENT and not await _goes_on(
-                tx, conversation_id, message_id, item
+            if (
+                item.kind not in _SILENT
+                and not await _goes_on(tx, conversation_id, message_id, item)
+                and await self._is_heard(tx, message_id, item)
             ):
                 due.add(conversation_id)
             files += _files(tx, message_id, item)
@@ -110,6 +119,24 @@ class Intake:
         if due:
             self._signals.wake(tx, INTAKE_SIGNAL)
         return outcome
+
+    async def _is_heard(self, tx: Transaction, message_id: int, item: Incoming) -> bool:
+        """Whether the message is to be handled, and not one too many of its chat."""
+        if self._floods is None:
+            return True
+        verdict = self._floods.look(f"{item.bot_account_id}:{item.chat_id}", item.sent_at)
+        if verdict is not Verdict.PASSES:
+            first = verdict is Verdict.TOLD
+            await tx.session.execute(
+                update(Message)
+                .where(Message.id == message_id)
+                .values(
+                    data={**_told(item.data), FLOOD: True},
+                    handled_at=None if first else tx.now,
+                )
+            )
+            FLOODED.labels(item.channel).inc()
+        return verdict is not Verdict.SILENT
 
     async def _conversations(
         self, tx: Transaction, items: Sequence[Incoming]

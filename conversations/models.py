@@ -49,6 +49,10 @@ class Author(StrEnum):
     SYSTEM = "system"  # what happened: taken, closed, blocked the bot
 
 
+# In ``Message.data`` of what a chat wrote beyond its limit (``bots/flood.py``).
+FLOOD = "flood"
+
+
 class MessageKind(StrEnum):
     TEXT = "text"
     PRESS = "press"  # data: {"action": …}; text is the button's label where known

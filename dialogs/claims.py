@@ -11,14 +11,27 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, cast
 
-from sqlalchemy import Integer, Row, Table, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Table,
+    UnaryExpression,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from conversations.models import Conversation, Message, MessageKind
+from conversations.fairness import newest_of
+from conversations.models import FLOOD, Conversation, Message, MessageKind
 from dialogs.turn import Context
 from storage.database import Transaction
 
-# Renewed while the work lasts; after a death the message waits at most this long.
-CLAIM_TIME = timedelta(seconds=15)
+# Renewed while the work lasts; after a death the message waits at most this long, and the sweep.
+CLAIM_TIME = timedelta(seconds=12)
 OUTAGE_PAUSE = timedelta(seconds=2)
 # More messages than this are never read as one.
 MOST_TOGETHER = 8
@@ -30,38 +43,44 @@ _CONVERSATION = cast(Table, Conversation.__table__)
 _MESSAGE = cast(Table, Message.__table__)
 
 
+def _taking(order: UnaryExpression[Any] | ColumnElement[Any]) -> ReturningUpdate[Any]:
+    """Take the first of ``order`` that are due and in nobody's hands."""
+    due = (
+        select(_CONVERSATION.c.id)
+        .where(
+            _CONVERSATION.c.handle_at <= bindparam("now"),
+            or_(
+                _CONVERSATION.c.claimed_until.is_(None),
+                _CONVERSATION.c.claimed_until < bindparam("now"),
+            ),
+        )
+        .order_by(order)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(key_share=True, skip_locked=True)
+        .cte("due")
+    )
+    return (
+        update(_CONVERSATION)
+        .where(_CONVERSATION.c.id.in_(select(due.c.id)))
+        .values(
+            claim_token=bindparam("token"),
+            claimed_until=bindparam("until"),
+            attempts=_CONVERSATION.c.attempts + 1,
+        )
+        .returning(
+            _CONVERSATION.c.id,
+            _CONVERSATION.c.contact_id,
+            _CONVERSATION.c.channel,
+            _CONVERSATION.c.turn,
+            _CONVERSATION.c.state,
+            _CONVERSATION.c.attempts,
+        )
+    )
+
+
 # Built once: they are asked with every turn.
-_DUE = (
-    select(_CONVERSATION.c.id)
-    .where(
-        _CONVERSATION.c.handle_at <= bindparam("now"),
-        or_(
-            _CONVERSATION.c.claimed_until.is_(None),
-            _CONVERSATION.c.claimed_until < bindparam("now"),
-        ),
-    )
-    .order_by(_CONVERSATION.c.handle_at)
-    .limit(bindparam("most", type_=Integer))
-    .with_for_update(key_share=True, skip_locked=True)
-    .cte("due")
-)
-_TAKE = (
-    update(_CONVERSATION)
-    .where(_CONVERSATION.c.id.in_(select(_DUE.c.id)))
-    .values(
-        claim_token=bindparam("token"),
-        claimed_until=bindparam("until"),
-        attempts=_CONVERSATION.c.attempts + 1,
-    )
-    .returning(
-        _CONVERSATION.c.id,
-        _CONVERSATION.c.contact_id,
-        _CONVERSATION.c.channel,
-        _CONVERSATION.c.turn,
-        _CONVERSATION.c.state,
-        _CONVERSATION.c.attempts,
-    )
-)
+_TAKE_OLDEST = _taking(_CONVERSATION.c.handle_at)
+_TAKE_NEWEST = _taking(_CONVERSATION.c.handle_at.desc())
 _NUMBERED = (
     select(
         _MESSAGE.c.id,
@@ -114,7 +133,7 @@ class Unhandled:
 
     @property
     def is_text(self) -> bool:
-        return self.kind is MessageKind.TEXT
+        return self.kind is MessageKind.TEXT and FLOOD not in self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +191,19 @@ class Claim:
 
 
 async def claim(tx: Transaction, limit: int) -> list[Claim]:
-    """Take up to ``limit`` conversations that are due and that nobody has in hand.
+    """Take up to ``limit`` conversations that are due and that nobody has in hand: who waits
+    longest, and who came last.
 
     What was changed in the session of ``tx`` has to be flushed before.
     """
     token = secrets.token_hex(8)
-    taking = {"token": token, "now": tx.now, "until": tx.now + CLAIM_TIME, "most": limit}
-    claimed = await tx.connection.execute(_TAKE, taking)
-    rows = claimed.all()
+    taking = {"token": token, "now": tx.now, "until": tx.now + CLAIM_TIME}
+    oldest = limit - newest_of(limit)
+    claimed = await tx.connection.execute(_TAKE_OLDEST, {**taking, "most": oldest})
+    rows = list(claimed.all())
+    if len(rows) == oldest and oldest < limit:
+        claimed = await tx.connection.execute(_TAKE_NEWEST, {**taking, "most": limit - oldest})
+        rows += claimed.all()
     # A statement of its own: on PostgreSQL it must see what was committed before the lock.
     waiting = await _unhandled(tx, [row.id for row in rows]) if rows else {}
     await _nothing_due(tx, {row.id for row in rows} - waiting.keys())

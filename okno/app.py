@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -11,9 +12,11 @@ from billing.payments import api as billing_api
 from billing.readings import pages as readings_pages
 from billing.readings.reviewing import Reviewing
 from billing.readings.undelivered import Settling
+from bots.buckets import Rate
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
 from bots.web_chat import pages as web_chat
+from bots.webhook_gate import WebhookGate
 from dialogs.menu import label_of, subjects
 from handoff.board.pages import board_router
 from handoff.inbox import pages as inbox
@@ -131,6 +134,9 @@ def create_app(
         tell = payment_notices(services).tell
         app.include_router(billing_api.router(services.database, tell, secret))
     app.include_router(operations.router(services, tasks))
+    settings = services.settings
+    refused = Rate(settings.refused_burst, timedelta(seconds=settings.refused_seconds))
+    app.add_middleware(WebhookGate, rate=refused, clock=services.database.clock)
     return app
 
 

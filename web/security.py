@@ -42,6 +42,8 @@ class Headers:
         if "content-security-policy" not in headers:
             headers["content-security-policy"] = content_security_policy()
             headers.setdefault("x-frame-options", "DENY")
+        # Staff's pages, lists and files are personal: what may be kept says so itself.
+        headers.setdefault("cache-control", "no-store")
         headers.setdefault("x-content-type-options", "nosniff")
         headers.setdefault("referrer-policy", "same-origin")
         headers.setdefault("cross-origin-opener-policy", "same-origin")

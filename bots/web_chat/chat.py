@@ -19,8 +19,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bots.buckets import Buckets, address_key, take_all
 from bots.intake import Intake
-from bots.web_chat.limits import Buckets, ChatLimits, Places, address_key, take_all
+from bots.web_chat.limits import ChatLimits, Places
 from bots.web_chat.refusals import Refusal, not_known, too_often
 from bots.web_chat.visitors import LIFETIME, Known, Visitors
 from conversations.events import Events

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from conversations.models import MessageKind
+from conversations.models import FLOOD, MessageKind
 from dialogs import actions, matching, other_channels, phrases, spoken, wordless
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
 from dialogs.assistant import rating
@@ -79,6 +79,8 @@ class Assistant:
         draft = Draft(context)
         if self._rules.personal_data.get(context.channel) == "closed":
             self._closed_channel(draft)
+        elif context.data.get(FLOOD) and not draft.with_operator:
+            draft.say(phrases.TOO_MANY_AT_ONCE)
         else:
             await self._read(draft)
             await self._announce(draft)

@@ -115,7 +115,10 @@ def files(
             return PlainTextResponse(_GONE, 410, {"cache-control": "no-store"})
         async with database.write() as tx:
             audit.record(tx, person_id, action, object_kind="attachment", object_id=file.id)
-        return served(kept, file.name, inline=inline)
+        answer = served(kept, file.name, inline=inline)
+        # A passport must not lie in the cache of a computer that several people use.
+        answer.headers["cache-control"] = "no-store"
+        return answer
 
     return routes
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 
-from bots.web_chat import limits as limits_module
-from bots.web_chat.limits import Buckets, ChatLimits, Places, Rate, address_key, take_all
+from bots import buckets as buckets_module
+from bots.buckets import Buckets, Rate, address_key, take_all
+from bots.web_chat.limits import ChatLimits, Places
 from storage.database import Database
 from tests.bots.web_chat.conftest import Customer, stored
 from tests.conftest import FakeClock
@@ -49,7 +50,7 @@ def test_refused_by_one_bucket_nothing_is_taken_from_the_other(clock: FakeClock)
 def test_memory_is_bounded_and_the_latest_are_kept(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits_module, "MOST_KEYS", 10)
+    monkeypatch.setattr(buckets_module, "MOST_KEYS", 10)
     buckets = Buckets(Rate(1, timedelta(hours=1)), clock)
     for number in range(50):
         buckets.take(str(number))
