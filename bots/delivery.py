@@ -17,19 +17,10 @@ from typing import cast
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import (
-    Integer,
-    Table,
-    Text,
-    and_,
-    bindparam,
-    exists,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import Table, Text, bindparam, literal_column, select, update
 
 from bots.circuit import Circuit
+from bots.due import due_rows
 from bots.incoming import storable
 from bots.outcome import (
     AccountBroken,
@@ -43,7 +34,7 @@ from bots.outcome import (
     Unknown,
 )
 from conversations.events import Events
-from conversations.models import BotAccount, Conversation, Delivery, DeliveryState
+from conversations.models import BotAccount, Delivery, DeliveryState
 from conversations.service import mark_unreachable, outbox_signal
 from storage import leases
 from storage.database import Database, Transaction
@@ -72,7 +63,6 @@ STOP_SECONDS = 5.0
 # Written out, not bound: only so are the indexes of open rows used.
 _QUEUED, _SENDING = literal_column("'queued'", Text), literal_column("'sending'", Text)
 _DELIVERY = cast(Table, Delivery.__table__)
-_CONVERSATION = cast(Table, Conversation.__table__)
 # Sent is sent, even when the row was taken for lost and queued again meanwhile.
 _MARK_SENT = (
     update(_DELIVERY)
@@ -86,38 +76,6 @@ _MARK_SENT = (
     )
 )  # fmt: skip
 
-_EARLIER = _DELIVERY.alias()
-# The first open row of each conversation, when it is due, answers before notices: a Parcel's
-# fields, expiry. Built once: it is asked with every turn.
-_DUE = (
-    select(
-        _DELIVERY.c.id,
-        _DELIVERY.c.conversation_id,
-        _DELIVERY.c.message_id,
-        _CONVERSATION.c.chat_id,
-        _DELIVERY.c.kind,
-        _DELIVERY.c.payload,
-        _DELIVERY.c.random_id,
-        _DELIVERY.c.attempts,
-        _DELIVERY.c.notice,
-        _DELIVERY.c.expires_at,
-    )
-    .join(_CONVERSATION, _CONVERSATION.c.id == _DELIVERY.c.conversation_id)
-    .where(
-        _DELIVERY.c.bot_account_id == bindparam("account"),
-        _DELIVERY.c.state == _QUEUED,
-        _DELIVERY.c.not_before <= bindparam("now"),
-        ~exists().where(
-            and_(
-                _EARLIER.c.conversation_id == _DELIVERY.c.conversation_id,
-                _EARLIER.c.seq < _DELIVERY.c.seq,
-                _EARLIER.c.state.in_((_QUEUED, _SENDING)),
-            )
-        ),
-    )
-    .order_by(_DELIVERY.c.notice, _DELIVERY.c.id)
-    .limit(bindparam("most", type_=Integer))
-)
 _MARK_SENDING = (
     update(_DELIVERY)
     .where(_DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
@@ -260,8 +218,7 @@ class DeliveryLoop:
 
     async def _claim(self, tx: Transaction, limit: int) -> tuple[list[Parcel], bool]:
         """What is to be sent now, marked so; and whether to look again at once."""
-        asked = {"account": self._account_id, "now": tx.now, "most": limit}
-        rows = (await tx.connection.execute(_DUE, asked)).all()
+        rows = await due_rows(tx, self._account_id, limit)
         late = [row for row in rows if row.expires_at is not None and row.expires_at < tx.now]
         fresh = [
             Parcel(*row[:-1]) for row in rows if row.expires_at is None or row.expires_at >= tx.now
