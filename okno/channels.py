@@ -20,6 +20,7 @@ from bots.reports import Reports
 from bots.typing import TypingRelay
 from conversations.service import bot_account_id
 from dialogs import phrases
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
 from dialogs.menu import main_menu
 from handoff.elsewhere import answered as answered_elsewhere
 from media.addresses import Rules
@@ -192,7 +193,9 @@ async def _vk(services: Services, bot: Bot) -> Channel:
     account = await bot_account_id(services.database, "vk", bot.name)
     api = vk_api.VkApi(token.get_secret_value(), settings.vk_api_url)
     people = names.Names(services.database, api, account)
-    outgoing = sender.VkSender(api, services.media, Pace(VK_PER_SECOND))
+    outgoing = sender.VkSender(
+        api, services.media, Pace(VK_PER_SECOND), standing=(MENU_BUTTON, OPERATOR_BUTTON)
+    )
     sent = _files(services, "vk", settings.vk_api_url)
     replies = staff_replies.StaffReplies(
         services.database, services.events,

@@ -135,7 +135,8 @@ def _rows(buttons: Sequence[Button], can: Capability) -> list[list[Button]] | No
     for most, most_rows in ((can.buttons, can.rows), (can.below_buttons, can.below_rows)):
         if len(buttons) > most:
             continue
-        for width, longest in ((min(2, can.row), can.half_row_label), (can.row, can.label)):
+        widths = range(min(2, can.row), can.row + 1)
+        for width, longest in ((widths[0], can.half_row_label), *((w, can.label) for w in widths)):
             rows = _in_rows(buttons, can, width, longest)
             if len(rows) <= most_rows:
                 return rows

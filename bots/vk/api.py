@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import ClientTimeout, FormData
 from vkbottle import API
@@ -54,7 +54,11 @@ class _Answer(ABCResponseValidator):
 
 class VkApi:
     def __init__(self, token: str, api_url: str) -> None:
-        self._http = AiohttpClient(timeout=ClientTimeout(total=REQUEST_SECONDS))
+        # Else it takes the fastest JSON that is installed, and one of those refuses what VK sends
+        # (half of a pair of surrogates), again and again.
+        self._http = AiohttpClient(
+            json_processing_module=cast(Any, json), timeout=ClientTimeout(total=REQUEST_SECONDS)
+        )
         self._api = API(token, http_client=self._http)
         self._api.response_validators = [_Answer()]
         self._api.API_URL = f"{api_url.rstrip('/')}/method/"

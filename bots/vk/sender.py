@@ -1,6 +1,7 @@
 """What goes out to VK, and what its answers mean. Source: VK API schema, errors.json."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import ClientConnectorError, ClientError
@@ -22,17 +23,20 @@ from bots.vk.keyboard import keyboard
 from bots.vk.sending import Sending
 from conversations.models import DeliveryKind
 from media.store import MediaStore
-from replies import File, FileKind, Part
+from replies import Button, File, FileKind, Part
 
 TEXT = 4096
 SNACKBAR = 90
 # Seconds to wait: too many a second; the same thing too often.
 _SLOW = {6: 1.0, 9: 300.0}
 _UNREACHABLE = {18, 900, 901, 902, 932, 936, 945}
-# Token, rights, validation, a method's quota. Not captcha (14): nobody can solve it here, and it
-# may be meant for one message, which is then tried again more and more seldom and given up, while
-# others get theirs; asked for every message, it is an outage like any other.
-_ACCOUNT = {5, 7, 15, 17, 29}
+# Token, validation, a method's quota. Not captcha (14): nobody can solve it here, and it may be
+# meant for one message, which is then tried again more and more seldom and given up, while others
+# get theirs; asked for every message, it is an outage like any other.
+_ACCOUNT = {5, 17, 29}
+# «No permission», «access denied»: to this customer, or the key lacks the right to write at all.
+_DENIED = {7, 15}
+_RIGHT = "messages"
 # Parameters, our keyboard, length: the words alone still help the customer.
 _CONTENT = {100, 113, 909, 910, 911, 912, 913, 914, 917, 921, 925, 943, 944, 946}
 
@@ -43,7 +47,12 @@ class VkSender:
     # A repeat with the same random_id is not sent again.
     idempotent = True
 
-    def __init__(self, api: VkApi, media: MediaStore, pace: Pace) -> None:
+    def __init__(
+        self, api: VkApi, media: MediaStore, pace: Pace, standing: Sequence[Button] = ()
+    ) -> None:
+        """``standing``: the buttons below the field where customers write, when a message has
+        none of its own."""
+        self._standing = standing
         self._api = api
         self._media = media
         self._pace = pace
@@ -56,11 +65,25 @@ class VkSender:
         try:
             return await self._call(parcel, plain=plain)
         except VkError as error:
+            if error.code in _DENIED:
+                return await self._denied(error)
             return meaning(error.code)
         except ClientConnectorError:
             return TryAgain("no connection")
         except (NotUnderstood, ClientError, TimeoutError) as error:
             return Unknown(type(error).__name__)
+
+    async def _denied(self, denied: VkError) -> Outcome:
+        """Is it this message, or the key? VK tells what the key may do."""
+        try:
+            found = await self._paced("groups.getTokenPermissions")
+            rights = {one["name"] for one in found["permissions"]}
+        except VkError as error:
+            broken = error.code in _DENIED | _ACCOUNT
+            return AccountBroken(f"VK {error.code}") if broken else TryAgain(str(denied))
+        except (NotUnderstood, ClientError, TimeoutError, KeyError, TypeError):
+            return TryAgain(str(denied))
+        return Rejected(str(denied)) if _RIGHT in rights else AccountBroken(str(denied))
 
     async def _call(self, parcel: Parcel, *, plain: bool) -> Outcome:
         peer_id = int(parcel.chat_id)
@@ -79,7 +102,7 @@ class VkSender:
         text = in_words(part.text, part.rows)[:TEXT] if plain else part.text
         if text:
             params["message"] = text
-        board = None if plain else keyboard(part.rows)
+        board = None if plain else keyboard(part.rows, self._standing)
         if board is not None:
             params["keyboard"] = board
         if part.file is not None:

@@ -43,9 +43,13 @@ class Customer(Person):
         for message in reversed(self.sees):
             for row in json.loads(message.get("keyboard") or '{"buttons": []}')["buttons"]:
                 for button in row:
-                    if button["action"]["label"] == label:
-                        payload = json.loads(button["action"]["payload"])
-                        return self._fake.push(self.press(payload, message["number"]))
+                    action = button["action"]
+                    if action["label"] != label:
+                        continue
+                    if action["type"] == "text":
+                        return self._fake.push(self.message(label, payload=action["payload"]))
+                    payload = json.loads(action["payload"])
+                    return self._fake.push(self.press(payload, message["number"]))
         raise AssertionError(f"no button {label}")
 
     @property
@@ -73,6 +77,8 @@ class FakeVk(FakePlatform):
             ("message_new", "message_reply", "message_event", "message_edit", "message_allow",
              "message_deny", "message_read"), 1
         )  # fmt: skip
+        # What the community's key may do.
+        self.rights = ["messages", "photos", "docs", "manage"]
         self.first_ts = 1  # what is older than this is no longer kept
         self._customers: dict[int, Customer] = {}
         self._history: list[Event] = []
@@ -142,6 +148,8 @@ class FakeVk(FakePlatform):
         call = Call(method, params)
         self.calls.append(call)
         failure = self.next_failure(method, params)
+        if failure is None and self.storm is not None:
+            failure = self.storm.failure(method)
         if params.get("access_token") != self.token:
             return _error(5, "User authorization failed: invalid access_token")
         if params.get("v") != "5.199":
@@ -151,23 +159,27 @@ class FakeVk(FakePlatform):
         if self.rate.over():
             return _error(6, "Too many requests per second")
         if method == "execute":
-            return self._execute(params)
+            try:
+                done = self._execute(params)
+            except Refused as refusal:
+                return _error(refusal.code, refusal.text)
+            if failure is not None:
+                return await failure.told(request, done)
+            return web.json_response(done)
         try:
             check_params(method, params)
             result = self._perform(method, params)
         except Refused as refusal:
             return _error(refusal.code, refusal.text)
         call.accepted = True
+        answer = {"response": result}
         if failure is not None:
-            await failure.before_answer(request)
-        return web.json_response({"response": result})
+            return await failure.told(request, answer)
+        return web.json_response(answer)
 
-    def _execute(self, params: Mapping[str, str]) -> web.Response:
+    def _execute(self, params: Mapping[str, str]) -> dict[str, Any]:
         """A failed call is ``false``, and tells its error beside."""
-        try:
-            asked = calls_of(params["code"])
-        except Refused as refusal:
-            return _error(refusal.code, refusal.text)
+        asked = calls_of(params["code"])
         results: list[Any] = []
         errors: list[dict[str, Any]] = []
         for method, inner in asked:
@@ -187,7 +199,7 @@ class FakeVk(FakePlatform):
                     {"method": method, "error_code": refusal.code, "error_msg": refusal.text}
                 )
         body: dict[str, Any] = {"response": results}
-        return web.json_response(body | ({"execute_errors": errors} if errors else {}))
+        return body | ({"execute_errors": errors} if errors else {})
 
     def _perform(self, method: str, params: dict[str, str]) -> Any:
         match method:
@@ -210,6 +222,9 @@ class FakeVk(FakePlatform):
                 return {"groups": [{"id": GROUP_ID, "name": "Энергосбыт"}], "profiles": []}
             case "groups.getLongPollSettings":
                 return {"is_enabled": True, "events": self.events}
+            case "groups.getTokenPermissions":
+                told = [{"name": name, "setting": 1} for name in self.rights]
+                return {"mask": 1, "permissions": told}
             case "photos.getMessagesUploadServer":
                 return {"upload_url": f"{self.url}/upload/photo", "album_id": 0}
             case "docs.getMessagesUploadServer":

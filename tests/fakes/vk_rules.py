@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.fakes import vk_schema
+
 
 class Refused(Exception):
     def __init__(self, code: int, text: str) -> None:
@@ -12,28 +14,9 @@ class Refused(Exception):
         self.text = text
 
 
-TEXT, LABEL, PAYLOAD, BUTTONS, ROWS, ROW = 4096, 40, 255, 10, 6, 5
-KNOWN = {
-    "messages.send": {
-        "peer_id", "random_id", "message", "attachment", "keyboard", "dont_parse_links",
-        "disable_mentions", "payload", "reply_to", "forward", "intent", "format_data",
-    },
-    "messages.sendMessageEventAnswer": {"event_id", "user_id", "peer_id", "event_data"},
-    "messages.setActivity": {"user_id", "type", "peer_id", "group_id"},
-    "messages.markAsRead": {
-        "message_ids", "peer_id", "start_message_id", "group_id", "mark_conversation_as_read",
-        "up_to_cmid",
-    },
-    "execute": {"code", "func_v"},
-    "users.get": {"user_ids", "fields", "name_case"},
-    "groups.getLongPollServer": {"group_id"},
-    "groups.getById": {"group_id", "group_ids", "fields"},
-    "groups.getLongPollSettings": {"group_id"},
-    "photos.getMessagesUploadServer": {"peer_id"},
-    "photos.saveMessagesPhoto": {"photo", "server", "hash"},
-    "docs.getMessagesUploadServer": {"type", "peer_id"},
-    "docs.save": {"file", "title", "tags", "return_tags"},
-}  # fmt: skip
+TEXT, LABEL, PAYLOAD, ROW = 4096, 40, 255, 5
+# Of a keyboard: buttons and rows under a message, and in place of the customer's keyboard.
+INLINE, BELOW = (10, 6), (40, 10)
 
 
 def calls_of(code: str) -> list[tuple[str, dict[str, str]]]:
@@ -59,11 +42,14 @@ def calls_of(code: str) -> list[tuple[str, dict[str, str]]]:
 
 
 def check_params(method: str, params: Mapping[str, str]) -> None:
-    if method not in KNOWN:
-        raise Refused(3, "Unknown method passed")
-    unknown = params.keys() - KNOWN[method] - {"access_token", "v"}
-    if unknown:
-        raise Refused(100, f"One of the parameters specified was missing or invalid: {unknown}")
+    """By VK's own schema."""
+    try:
+        vk_schema.check(method, params)
+    except KeyError as error:
+        raise Refused(3, "Unknown method passed") from error
+    except ValueError as error:
+        code = 911 if "keyboard" in str(error) else 100
+        raise Refused(code, f"One of the parameters was missing or invalid: {error}") from error
 
 
 def check_message(params: Mapping[str, str]) -> None:
@@ -87,9 +73,10 @@ def check_keyboard(raw: str) -> None:
         kinds = [button["action"]["type"] for button in buttons]
     except (ValueError, KeyError, TypeError) as error:
         raise _format("not a keyboard") from error
-    if keyboard.get("inline") is not True:
-        raise _format("only inline keyboards are sent here")
-    if not buttons or len(buttons) > BUTTONS or len(rows) > ROWS:
+    most, most_rows = INLINE if keyboard.get("inline") else BELOW
+    if keyboard.get("inline") and keyboard.get("one_time"):
+        raise _format("a keyboard under a message stays")
+    if not buttons or len(buttons) > most or len(rows) > most_rows:
         raise _format("too many buttons")
     if any(not row or len(row) > ROW for row in rows):
         raise _format("a row is too wide or empty")

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import event as sql_event
 from sqlalchemy import select
+from vkbottle.http import aiohttp as vkbottle_http
 
 from bots import leased
 from bots.incoming import Incoming
@@ -37,7 +38,7 @@ from tests.bots.failing import failing
 from tests.bots.polls import Polling
 from tests.bots.stored import count, texts
 from tests.fakes.telegram_failures import html_page
-from tests.fakes.vk import CONFIRMATION, SECRET, FakeVk, refused
+from tests.fakes.vk import CONFIRMATION, SECRET, TOKEN, FakeVk, refused
 from tests.fakes.vk_events import GROUP_ID, Event, Numbers, Person, body_of
 from tests.fakes.waiting import until
 
@@ -58,7 +59,7 @@ async def poll(
 ) -> AsyncIterator[Poll]:
     running: list[Polling] = []
 
-    def start(holder: str = "a", through: Intake = intake) -> Polling:
+    def start(holder: str = "a", through: Intake = intake, api: VkApi = api) -> Polling:
         running.append(
             Polling(
                 VkPolling(
@@ -89,6 +90,26 @@ async def test_what_comes_is_stored_and_then_confirmed(
     await until(polled(vk, 4), "everything is confirmed")
     assert await texts(database) == ["0", "1", "2"]
     assert await position(database, account) == 4
+
+
+async def test_whatever_json_is_installed_half_a_pair_of_surrogates_stops_nothing(
+    database: Database, vk: FakeVk, poll: Poll, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """vkbottle takes orjson where it is there, and that refuses what VK sends."""
+
+    class Strict:
+        @staticmethod
+        def loads(text: str) -> object:
+            raise ValueError("surrogates not allowed")
+
+    monkeypatch.setattr(vkbottle_http, "json_module", Strict)
+    strict_api = VkApi(TOKEN, vk.url)
+    poll(api=strict_api)
+    await until(polled(vk, 1), "it polls")
+    vk.customer().says("цена \ud83d?")
+    await until(polled(vk, 2), "it is confirmed")
+    assert (await texts(database))[0].startswith("цена ")
+    await strict_api.close()
 
 
 async def test_what_came_while_we_were_down_is_not_skipped(

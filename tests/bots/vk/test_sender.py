@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,12 +10,14 @@ from bots.outcome import AccountBroken, Outcome, Rejected, Sent, SlowDown, TryAg
 from bots.pace import Pace
 from bots.vk import api as vk_api
 from bots.vk.api import VkApi
+from bots.vk.incoming import parse_event
 from bots.vk.sender import VkSender
-from conversations.models import DeliveryKind
+from conversations.models import DeliveryKind, MessageKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
 from tests.bots.parcels import parcel, signal
+from tests.fakes import vk_schema
 from tests.fakes.telegram_failures import Failure, html_page, reset_after_accept, slow
 from tests.fakes.vk import TOKEN, FakeVk, refused
 
@@ -158,10 +161,69 @@ async def test_a_file_that_is_gone_reaches_nobody(vk: FakeVk, sender: VkSender) 
 async def test_a_long_reply_with_many_choices_is_accepted(vk: FakeVk, sender: VkSender) -> None:
     anna = vk.customer()
     long = "\n\n".join("Слово \U0001f4a1 & <b> " * 200 for _ in range(5))
-    for count in (1, 7, 10, 11, 30):
+    for count in (1, 7, 10, 11, 30, 41):
         buttons = tuple(Button(f"Очень длинное название {n}", f"a:{n}") for n in range(count))
         for n, part in enumerate(render(Reply(long, buttons), "vk")):
             outcome = await sender.send(parcel(77, part, random_id=count * 100 + n + 1))
             assert isinstance(outcome, Sent)
     assert all(call.accepted for call in vk.called("messages.send"))
-    assert any("30. Очень длинное название 29" in text for text in anna.reads)
+    assert any("41. Очень длинное название 40" in text for text in anna.reads)
+    boards = [json.loads(seen["keyboard"]) for seen in anna.sees if "keyboard" in seen]
+    shapes = [(board["inline"], board["one_time"], len(board["buttons"])) for board in boards]
+    assert shapes == [
+        (True, False, 1), (True, False, 4), (True, False, 5), (False, True, 6), (False, True, 10),
+    ]  # fmt: skip
+
+
+async def test_the_menu_stands_below_the_field_under_messages_without_choices(
+    api: VkApi, vk: FakeVk, media: MediaStore
+) -> None:
+    menu = (Button("Главное меню", "menu"), Button("Позвать оператора", "operator"))
+    anna = vk.customer()
+    sender = VkSender(api, media, Pace(1000), standing=menu)
+    assert isinstance(await sender.send(parcel(77)), Sent)
+    board = json.loads(anna.sees[0]["keyboard"])
+    assert (board["inline"], board["one_time"]) == (False, False)
+    press = parse_event(anna.presses("Главное меню"), 1, datetime.now(UTC))
+    assert press is not None
+    assert (press.kind, press.data, press.text) == (
+        MessageKind.PRESS, {"action": "menu"}, "Главное меню",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [7, 15])
+async def test_no_permission_for_one_customer_is_not_the_end_of_the_bot(
+    vk: FakeVk, sender: VkSender, code: int
+) -> None:
+    vk.customer()
+    vk.fail(*[refused("messages.send", code)] * 2)
+    assert await sender.send(parcel(77)) == Rejected(f"VK {code}")
+    vk.rights = ["photos"]
+    vk.fail(refused("messages.send", code))
+    assert await sender.send(parcel(77)) == AccountBroken(f"VK {code}")
+    vk.fail(refused("messages.send", code), refused("groups.getTokenPermissions", 5))
+    assert await sender.send(parcel(77)) == AccountBroken("VK 5")
+    vk.fail(refused("messages.send", code), refused("groups.getTokenPermissions", 10))
+    assert await sender.send(parcel(77)) == TryAgain(f"VK {code}")
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("messages.send", {"peer_id": "x"}),
+        ("messages.send", {"colour": "red"}),
+        ("messages.send", {"dont_parse_links": "yes"}),
+        ("messages.send", {"message": "я" * 9001}),
+        ("messages.send", {"keyboard": '{"buttons": []}'}),
+        ("messages.send", {"keyboard": '{"one_time": false, "buttons": [[{"action": {}}]]}'}),
+        ("messages.setActivity", {"type": "singing"}),
+        ("messages.sendMessageEventAnswer", {"event_id": "e"}),
+        ("groups.getLongPollServer", {"group_id": "0"}),
+        ("users.get", {"user_ids": "77,78", "fields": "shoe_size"}),
+    ],
+)
+def test_the_fake_refuses_what_vks_schema_does_not_know(
+    method: str, params: dict[str, str]
+) -> None:
+    with pytest.raises(vk_schema.Violation):
+        vk_schema.check(method, params)
