@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 from sqlalchemy import Table, Text, bindparam, literal_column, select, update
 
 from bots.circuit import Circuit
@@ -44,6 +44,10 @@ from storage.signals import Signals
 log = structlog.get_logger(__name__)
 
 DELIVERED = Counter("okno_delivery_total", "Finished deliveries", ["channel", "outcome"])
+SECONDS = Histogram(
+    "okno_platform_seconds", "How long a messenger takes over one message", ["channel"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)  # fmt: skip
 UNKNOWN = Counter("okno_delivery_unknown_total", "Repeated after an unknown outcome", ["channel"])
 
 AT_ONCE = 50
@@ -244,7 +248,8 @@ class DeliveryLoop:
 
     async def _send(self, parcel: Parcel) -> None:
         try:
-            outcome = await self._sender.send(parcel)
+            with SECONDS.labels(self._sender.channel).time():
+                outcome = await self._sender.send(parcel)
         except Exception as error:
             # An adapter's own mistake: after the request or before it, nobody knows.
             log.exception("bots.send_failed", delivery=parcel.delivery_id)

@@ -38,6 +38,11 @@ SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300),
 )
 
+UNDERSTOOD = Counter(
+    "okno_understood_total", "Messages read, by whether it is sure of what is meant",
+    ["channel", "outcome"],
+)  # fmt: skip
+
 HANDLE_SECONDS = 45.0
 MAX_ATTEMPTS = 3
 SWEEP_SECONDS = 1.0
@@ -95,14 +100,17 @@ class Worker:
         effects: Effects,
         *,
         wait: timedelta = timedelta(0),
+        sure: float = 0.0,
         concurrency: int = 32,
     ) -> None:
-        """``wait``: how long a message that looks unfinished waits for what follows."""
+        """``wait``: how long a message that looks unfinished waits for what follows. ``sure``: from
+        which confidence on a message counts as understood."""
         self._database = database
         self._outbox = outbox
         self._assistant = assistant
         self._effects = effects
         self._wait = wait
+        self._sure = sure
         self._concurrency = concurrency
         self._waiter = signals.subscribe(INTAKE_SIGNAL)
         self._tasks: dict[asyncio.Task[None], Claim] = {}
@@ -263,6 +271,7 @@ class Worker:
             context = item.claim.context(item.messages)
             conversation.state = item.response.state
             _count(tx, item, "answered")
+            self._count_understood(tx, item)
             if context.data.get("press_id"):
                 signals.append(
                     Signal(
@@ -313,6 +322,14 @@ class Worker:
         for one in postponed:
             _count(tx, one, "waiting")
             heappush(self._alarms, one.until)
+
+    def _count_understood(self, tx: Transaction, one: _Handled) -> None:
+        found = one.response.understanding
+        if found is None or not found.intent:
+            return
+        outcome = "sure" if found.confidence >= self._sure else "unsure"
+        count = UNDERSTOOD.labels(one.claim.channel, outcome).inc
+        tx.after_commit(("understood", one.claim.messages[0].id), count)
 
 
 def _count(tx: Transaction, one: _Ended, outcome: str) -> None:

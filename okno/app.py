@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import RedirectResponse
 
 from billing.customers.claiming import Claims
 from billing.payments import api as billing_api
@@ -31,6 +32,7 @@ from knowledge_base.learning.live import LiveEngine
 from media import pages as media_pages
 from okno import operations
 from okno.channels import Channel
+from okno.metrics import Timed
 from okno.money import account_refresh, confirmed_accounts, mirror, payment_notices
 from okno.services import Services
 from okno.shown_values import reference
@@ -133,10 +135,17 @@ def create_app(
         secret = services.settings.billing_secret.get_secret_value().encode()
         tell = payment_notices(services).tell
         app.include_router(billing_api.router(services.database, tell, secret))
-    app.include_router(operations.router(services, tasks))
+    app.include_router(operations.router(services, channels, tasks))
     settings = services.settings
     refused = Rate(settings.refused_burst, timedelta(seconds=settings.refused_seconds))
     app.add_middleware(WebhookGate, rate=refused, clock=services.database.clock)
+    app.add_middleware(Timed)
+
+    @app.get("/", include_in_schema=False)
+    async def front_door() -> Response:
+        """Who comes without an address is a customer; staff know theirs."""
+        return RedirectResponse("/chat")
+
     return app
 
 

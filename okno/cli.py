@@ -83,9 +83,19 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 @app.command()
 def serve(
     host: Host = "127.0.0.1",
-    port: Port = 8080,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port to listen on; 8080 for pages. Without the role web only /healthz, /readyz "
+            "and /metrics answer there, and nothing does when it is left out.",
+            min=1,
+            max=65535,
+            show_default=False,
+        ),
+    ] = None,
     roles: Annotated[
-        str, typer.Option(help="Comma-separated: web, worker, sender, jobs.")
+        str,
+        typer.Option(help="Comma-separated: web, worker, sender, jobs (the scheduler)."),
     ] = "web,worker,sender,jobs",
 ) -> None:
     """Serve a company: pages, messengers, assistant, delivery."""
@@ -96,7 +106,7 @@ def serve(
         _with_services(lambda services: _serve(services, chosen, host=host, port=port))
 
 
-async def _serve(services: "Services", roles: set[str], *, host: str, port: int) -> None:
+async def _serve(services: "Services", roles: set[str], *, host: str, port: int | None) -> None:
     from okno.assemble import sqlite_file
     from okno.process import RoleName, serve
     from okno.sqlite_lock import lock
@@ -114,7 +124,8 @@ async def _serve(services: "Services", roles: set[str], *, host: str, port: int)
 
 def _roles(text: str) -> set[str]:
     known = {"web", "worker", "sender", "jobs"}
-    roles = {role.strip() for role in text.split(",") if role.strip()}
+    named = {role.strip() for role in text.split(",") if role.strip()}
+    roles = {"jobs" if role == "scheduler" else role for role in named}
     if not roles or roles - known:
         raise WrongSetting(f"--roles: choose from {', '.join(sorted(known))}")
     return roles

@@ -9,11 +9,14 @@ from enum import StrEnum
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 from threadpoolctl import threadpool_limits
 
+from conversations.clock_back import watch
 from knowledge_base.learning.live import LiveEngine
 from media.errors import FileGone, StoreRefuses
 from media.whole import probe
+from okno import operations
 from okno.app import create_app
 from okno.channels import Channel, fetching, open_channels
 from okno.errors import WrongSetting
@@ -22,6 +25,7 @@ from okno.services import Services
 
 log = structlog.get_logger(__name__)
 
+PORT = 8080
 GRACE_SECONDS = 5
 # A message makes thousands of objects that die with it: the default of 700 looks too often.
 YOUNG_OBJECTS = 20_000
@@ -49,10 +53,14 @@ async def serve(
     roles: Collection[RoleName],
     *,
     host: str,
-    port: int,
+    port: int | None,
     engine: LiveEngine,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what is in hand is finished first."""
+    """Serve until SIGTERM or SIGINT; what is in hand is finished first.
+
+    ``port``: without the role «web» only /healthz, /readyz and /metrics answer there; None: 8080
+    for pages, and nothing for other roles.
+    """
     stop = services.stop
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,18 +77,10 @@ async def serve(
     if RoleName.WEB in roles:
         await services.hub.start()
         app = create_app(services, channels, tasks, engine)
-        server = _Server(
-            uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                proxy_headers=bool(services.settings.trusted_proxies),
-                forwarded_allow_ips=services.settings.trusted_proxies or None,
-            )
-        )
+        server = _server(services, app, host, port or PORT)
+    elif port is not None:
+        server = _server(services, operations.create_app(services, channels, tasks), host, port)
+    if server is not None:
         tasks["web"] = asyncio.create_task(server.serve())
     tasks |= await _background(services, roles, channels, engine)
     # The engine's products are small: more threads only wait for each other, at full speed.
@@ -102,6 +102,21 @@ async def serve(
 
 
 async def _background(
+def _server(services: Services, app: FastAPI, host: str, port: int) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            proxy_headers=bool(services.settings.trusted_proxies),
+            forwarded_allow_ips=services.settings.trusted_proxies or None,
+        )
+    )
+
+
     services: Services,
     roles: Collection[RoleName],
     channels: Collection[Channel],
@@ -125,6 +140,7 @@ async def _background(
         await services.file_cleaning().begin()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
         if (courier := reading_courier(services)) is not None:
+        tasks["clock"] = asyncio.create_task(watch(services.database, services.events, stop))
             tasks["readings"] = asyncio.create_task(courier.run(stop))
         tasks["attachments"] = asyncio.create_task(fetching(services, channels).run(stop))
         tasks["training"] = asyncio.create_task(services.trainer().run(stop))

@@ -199,6 +199,7 @@ class Services:
             BesideOperator(assistant, self.handoff.promises),
             Effects(self.handoff),
             wait=timedelta(seconds=self.profile.understanding.wait_seconds),
+            sure=self.profile.understanding.answer,
         )
 
     async def close(self) -> None:

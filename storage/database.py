@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from sqlalchemy.pool import QueuePool
 from storage import sqlite_driver
 from storage.clock import Clock, SystemClock
 
@@ -140,6 +141,15 @@ def _postgres_engine(url: URL, *, writable: bool) -> AsyncEngine:
         url.set(drivername="postgresql+asyncpg"),
         pool_size=POSTGRES_POOL,
         max_overflow=0,
+    def pools(self) -> dict[str, tuple[int, int]]:
+        """Connections in use and at most, of the pool for writing and that for reading."""
+        pools = {"write": self._writer.sync_engine.pool, "read": self._reader.sync_engine.pool}
+        return {
+            name: (pool.checkedout(), pool.size())
+            for name, pool in pools.items()
+            if isinstance(pool, QueuePool)
+        }
+
         connect_args={
             "server_settings": settings,
             "prepared_statement_cache_size": STATEMENT_CACHE,

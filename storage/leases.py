@@ -3,12 +3,14 @@
 Timed by the database's clock, so that hosts with different clocks agree.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Table, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
@@ -59,11 +61,24 @@ async def acquire(database: Database, name: str, holder: str) -> int | None:
                     "epoch": Lease.epoch + case((same & (Lease.expires_at > now), 0), else_=1),
                     "expires_at": now + LEASE_TTL,
                 },
-                where=same | (Lease.expires_at <= now),
+                # Of a later time than any holder can have asked for: the clock was set back since.
+                where=same | (Lease.expires_at <= now) | (Lease.expires_at > now + 2 * LEASE_TTL),
             )
         )
         taken = await tx.session.execute(statement.returning(Lease.epoch))
         return taken.scalar_one_or_none()
+
+
+async def ages(session: AsyncSession, database: Database) -> Mapping[str, float]:
+    """For each lease, how many seconds ago it was renewed for the last time; of one that was given
+    back, as if it had run out."""
+    now = (
+        database.clock.now()
+        if database.is_sqlite
+        else (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    )
+    rows = await session.execute(select(Lease.name, Lease.expires_at))
+    return {name: (now - (expires - LEASE_TTL)).total_seconds() for name, expires in rows}
 
 
 async def check(tx: Transaction, name: str, holder: str, epoch: int) -> None:

@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = "training"
 SIGNAL = "kb.training"
-SWEEP_SECONDS = 20.0
+SWEEP_SECONDS = 8.0
 RENEW_SECONDS = 2.0
 MOST_ATTEMPTS = 3
 # A model that takes longer has gone wrong; on one slow core it is about a minute.

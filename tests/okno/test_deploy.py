@@ -4,18 +4,24 @@ import configparser
 import json
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 import okno.app
-import okno.operations
 import okno.retention  # noqa: F401
+from okno import operations
+from okno import profile as profiles
+from okno.assemble import assemble
 from okno.cli import app
 from okno.settings import Settings
 
@@ -24,27 +30,70 @@ COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SETTINGS = {f"OKNO_{name.upper()}" for name in Settings.model_fields}
 
 
-def known_series() -> set[str]:
-    names: set[str] = set()
-    for metric in REGISTRY.collect():
-        names.add(metric.name)
-        names |= {f"{metric.name}_{suffix}" for suffix in ("total", "bucket", "count", "sum")}
-    return names
+def rules() -> list[dict[str, Any]]:
+    alerts = yaml.safe_load((DEPLOY / "alerts.yml").read_text())
+    return [rule for group in alerts["groups"] for rule in group["rules"]]
 
 
 def expressions() -> list[str]:
-    alerts = yaml.safe_load((DEPLOY / "alerts.yml").read_text())
     dashboard = json.loads((DEPLOY / "grafana.json").read_text())
-    return [rule["expr"] for group in alerts["groups"] for rule in group["rules"]] + [
-        target["expr"] for panel in dashboard["panels"] for target in panel["targets"]
-    ]
+    shown = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return [rule["expr"] for rule in rules()] + shown
 
 
-@pytest.mark.parametrize("expression", expressions())
-def test_alerts_and_dashboard_ask_for_metrics_that_exist(expression: str) -> None:
-    asked = set(re.findall(r"\b(?:okno|process)_[a-z_]+\b", expression))
-    assert asked <= known_series()
-    assert asked or "up{" in expression
+# What an expression of PromQL may consist of, as far as ours do.
+_TOKEN = re.compile(
+    r"""\s+|"[^"]*"|\{|\}|\(|\)|\[\d+[smhd]\]|>=|<=|==|=~|=|>|<|/|\*|,|[a-z_]+|\d+(?:\.\d+)?(?:e\d+)?"""
+)
+_WORDS = {"max", "min", "sum", "abs", "rate", "increase", "histogram_quantile", "by", "and",
+          "ignoring", "up"}  # fmt: skip
+
+
+async def test_alerts_and_dashboard_ask_for_metrics_that_exist(sqlite_url: str) -> None:
+    """By the names and labels that a real process tells at /metrics."""
+    settings = Settings(database_url=sqlite_url, secret_key="x" * 40, _env_file=None)
+    services = assemble(settings, profiles.load("demo"))
+    app = operations.create_app(services, [], {})
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://okno.test") as client:
+        answer = await client.get("/metrics")
+    await services.close()
+    names: set[str] = set()
+    for family in text_string_to_metric_families(answer.text):
+        names.add(family.name)
+        suffixes = {"counter": ("total",), "histogram": ("bucket", "count", "sum")}
+        names |= {f"{family.name}_{suffix}" for suffix in suffixes.get(family.type, ())}
+    labels = {"le", "job", "instance"}
+    for collector in REGISTRY._names_to_collectors.values():
+        labels |= set(getattr(collector, "_labelnames", ()))
+    for expression in expressions():
+        assert _TOKEN.sub("", expression) == "", expression
+        for opening, closing in ("()", "{}", "[]"):
+            assert expression.count(opening) == expression.count(closing), expression
+        bare = re.sub(r'"[^"]*"|\[\d+[smhd]\]|\b\d+e\d+\b', "", expression)
+        words = set(re.findall(r"[a-z][a-z_]*", bare)) - _WORDS
+        asked = {word for word in words if word.startswith(("okno_", "process_"))}
+        assert asked <= names, expression
+        assert asked or "up{" in expression
+        assert words - asked <= labels, expression
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus' tools are not here")
+def test_prometheus_takes_the_alerts() -> None:
+    for words in (["rules", "alerts.yml"], ["config", "prometheus.yml"]):
+        subprocess.run(["promtool", "check", *words], cwd=DEPLOY, check=True)
+
+
+def test_every_alert_is_explained_to_the_administrator() -> None:
+    guide = (DEPLOY.parent / "docs" / "guides" / "administrator.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (Okno\w+)", guide, re.MULTILINE)
+    assert headings == [rule["alert"] for rule in rules()]
+    for rule in rules():
+        assert rule["labels"]["severity"] in {"critical", "warning"}
+        # What the summary names is left by the expression.
+        named = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+        kept = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", rule["expr"]))))
+        assert named <= kept or "by (" not in rule["expr"], rule["alert"]
 
 
 def commands() -> list[list[str]]:
