@@ -19,7 +19,7 @@ from knowledge_base.cli import Resources
 from knowledge_base.cli import commands as kb_commands
 from knowledge_base.errors import KnowledgeBaseError
 from nlu.cli import app as nlu_app
-from okno import logs
+from okno import logs, memory
 from okno import profile as profiles
 from okno import settings as environment
 from okno.errors import OknoError, WrongSetting
@@ -113,6 +113,7 @@ async def _serve(services: "Services", roles: set[str], *, host: str, port: int 
     from okno.understanding import open_live
     from storage import migrate
 
+    memory.share_pools()
     file = sqlite_file(services.settings)
     with lock(file) if file is not None else contextlib.nullcontext():
         if not await migrate.is_current(services.database):
@@ -154,6 +155,7 @@ async def _demo(services: "Services", *, host: str, port: int) -> None:
     from okno.understanding import open_live
     from storage import migrate
 
+    memory.share_pools()
     settings = services.settings
     file = sqlite_file(settings)
     with lock(file) if file is not None else contextlib.nullcontext():

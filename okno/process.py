@@ -16,7 +16,7 @@ from conversations.clock_back import watch
 from knowledge_base.learning.live import LiveEngine
 from media.errors import FileGone, StoreRefuses
 from media.whole import probe
-from okno import operations
+from okno import memory, operations
 from okno.app import create_app
 from okno.channels import Channel, fetching, open_channels
 from okno.errors import WrongSetting
@@ -87,6 +87,7 @@ async def serve(
     threadpool_limits(limits=1, user_api="blas")
     # What is loaded now stays to the end: the collector need not walk over it again and again.
     gc.collect()
+    memory.give_back()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
     log.info("okno.serving", roles=sorted(roles), channels=[c.name for c in channels])

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FONTS = Path(__file__).parent.parent / "fonts"
 FONT = "PT Sans"
@@ -42,6 +43,9 @@ def heading(on: date) -> str:
 
 
 def to_pdf(paper: Paper) -> bytes:
+    # Imported here: with its fonts it takes 17 MB, which a process that prints nothing can spare.
+    from fpdf import FPDF
+
     pdf = FPDF(format="A4")
     pdf.set_creation_date(paper.made_at)
     pdf.set_title(heading(paper.on))
@@ -73,7 +77,7 @@ def to_pdf(paper: Paper) -> bytes:
     return bytes(pdf.output())
 
 
-def _code(pdf: FPDF, code: bytes) -> None:
+def _code(pdf: "FPDF", code: bytes) -> None:
     if pdf.get_y() + CODE + 20 > pdf.h - MARGIN:
         pdf.add_page()
     top = pdf.get_y()
@@ -89,22 +93,22 @@ def _code(pdf: FPDF, code: bytes) -> None:
     pdf.set_xy(MARGIN, top + CODE + 4)
 
 
-def _text(pdf: FPDF, text: str, *, size: int, bold: bool = False) -> None:
+def _text(pdf: "FPDF", text: str, *, size: int, bold: bool = False) -> None:
     pdf.set_font(FONT, "B" if bold else "", size)
-    pdf.multi_cell(WIDTH, size * 0.55, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(WIDTH, size * 0.55, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
-def _pair(pdf: FPDF, name: str, value: str) -> None:
+def _pair(pdf: "FPDF", name: str, value: str) -> None:
     _text(pdf, f"{name}: {value}", size=11)
 
 
-def _row(pdf: FPDF, what: str, money: str) -> None:
+def _row(pdf: "FPDF", what: str, money: str) -> None:
     """What on the left, as many lines as it takes; how much on the right of the first."""
     pdf.set_font(FONT, "", 11)
     if pdf.get_y() + 2 * ROW > pdf.h - MARGIN:
         pdf.add_page()
     top = pdf.get_y()
-    pdf.multi_cell(WIDTH - 40, ROW - 1, what, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(WIDTH - 40, ROW - 1, what, align="L", new_x="LMARGIN", new_y="NEXT")
     bottom = pdf.get_y()
     pdf.set_xy(MARGIN + WIDTH - 40, top)
     pdf.cell(40, ROW - 1, money, align="R")
