@@ -70,7 +70,7 @@ class Intake:
         Raises only while the database can't be reached or is full: then the platform must be
         told to come again. An event that can't be stored for its own sake goes to quarantine.
         """
-        incoming = _cleaned(incoming)
+        incoming = cleaned(incoming)
         try:
             stored = await self._batcher.submit(incoming)
         except Exception as error:
@@ -307,7 +307,8 @@ def _unreachable(item: Incoming) -> str | None:
     return "blocked" if item.kind is MessageKind.STOPPED else None
 
 
-def _cleaned(item: Incoming) -> Incoming:
+def cleaned(item: Incoming) -> Incoming:
+    """As it can be stored, and no longer than it may be."""
     return replace(
         item,
         text=storable(item.text),

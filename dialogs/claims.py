@@ -28,6 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from conversations.fairness import newest_of
 from conversations.models import FLOOD, Conversation, Message, MessageKind
 from dialogs.turn import Context
+from nlu.normalise import MAX_CHARS
 from storage.database import Transaction
 
 # Renewed while the work lasts; after a death the message waits at most this long, and the sweep.
@@ -173,7 +174,7 @@ class Claim:
 
     def context(self, messages: Sequence[Unhandled], *, may_wait: bool = False) -> Context:
         """The messages as one: their texts are lines, the same one once; the first one's id stands
-        for all."""
+        for all. No more of it is read than the engine reads; operators have the whole."""
         row = self.conversation
         return Context(
             conversation_id=row.id,
@@ -183,7 +184,7 @@ class Claim:
             state=row.state,
             message_id=messages[0].id,
             kind=messages[0].kind,
-            text="\n".join(dict.fromkeys(message.text for message in messages)),
+            text="\n".join(dict.fromkeys(message.text for message in messages))[:MAX_CHARS],
             data=messages[0].data,
             now=self.now,
             may_wait=may_wait,

@@ -25,7 +25,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?|[\u2600-\u27bf\U0001f300-\
 _SIGN: Final = re.compile(r"[^\w\s]")
 _MAX_WORDS: Final = 150
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
-_WORD_WITH_REPEAT: Final = re.compile(r"[^\W\d_]*?([^\W\d_])\1{2,}[^\W\d_]*")
+# Only from a word's beginning: else a long word is looked through from each of its letters.
+_WORD_WITH_REPEAT: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]*?([^\W\d_])\1{2,}[^\W\d_]*")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 # Digits that stand for letters inside a Russian word («4то», «0плата»).
 _LEET: Final = str.maketrans("0346", "озчш")

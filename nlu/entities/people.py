@@ -36,6 +36,8 @@ _STRONG_CUES: Final = (
 )
 _NOT_NAMES: Final = frozenset({"вера", "роза", "любовь", "надежда", "мир", "слава", "май", "марта"})
 _MOST_WORDS: Final = 3
+# A cue that belongs to a name stands so near.
+_NEAR: Final = 60
 
 
 def find_people(scan: Scan) -> None:
@@ -44,19 +46,22 @@ def find_people(scan: Scan) -> None:
         if scan.is_free(match.start(), match.end()):
             _add(scan, match.start(), match.end(), 0.95)
     words = list(_WORD.finditer(scan.text))
+    first = _CUE.search(scan.text)
+    cue = first.start() if first is not None else len(scan.text)
     index = 0
     while index < len(words):
-        size, confidence = _name_at(scan, words, index)
+        size, confidence = _name_at(scan, words, index, cue)
         if size:
             _add(scan, words[index].start(), words[index + size - 1].end(), confidence)
         index += max(size, 1)
 
 
-def _name_at(scan: Scan, words: list[re.Match[str]], index: int) -> tuple[int, float]:
-    """How many words from here are a name, and how sure that is; (0, 0) for none."""
+def _name_at(scan: Scan, words: list[re.Match[str]], index: int, cue: int) -> tuple[int, float]:
+    """How many words from here are a name, and how sure that is; (0, 0) for none. ``cue``: where
+    the first word stands that says that a name follows."""
     run = _adjacent(scan, words, index)
     parts = [_parts(scan, word) for word in run]
-    if not parts[0] and not _CUE.search(scan.text[: run[0].start()]):
+    if not parts[0] and cue >= run[0].start():
         return 0, 0.0
     for size in range(len(run), 1, -1):
         chosen = parts[:size]
@@ -73,7 +78,7 @@ def _name_at(scan: Scan, words: list[re.Match[str]], index: int) -> tuple[int, f
 
 
 def _single(scan: Scan, word: re.Match[str], parts: frozenset[str]) -> tuple[int, float]:
-    before = scan.text[: word.start()]
+    before = scan.text[max(0, word.start() - _NEAR) : word.start()]
     cues = [cue for cue in _CUE.finditer(before) if cue.end() == len(before)]
     capital = _capital(scan, word)
     if cues:

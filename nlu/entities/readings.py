@@ -29,7 +29,7 @@ _ROLE_WORD: Final = re.compile(
 # What may stand between a zone and its number: signs and words that add nothing.
 _LINK: Final = (
     r"[\s:=\-.,;()\"|>]*(?:(?:показани\w*|тариф\w*|зона\w*|сейчас|будет|это|у\s+меня|счетчик\w*|"
-    r"кабинет\w*|только|ровно|номер|энерги\w*)[\s:=\-]*)*"
+    r"кабинет\w*|только|ровно|номер|энерги\w*)(?!\w)[\s:=\-]*)*"
 )
 _NUMBER: Final = r"(?:\d{1,3}(?: \d{3})+(?!\d)|\d+)(?:[.,]\d{1,3}(?!\d))?"
 _AFTER_ROLE: Final = re.compile(rf"{_LINK}$")
@@ -64,6 +64,10 @@ _TWO_ZONES: Final = ("day", "night")
 _THREE_ZONES: Final = ("day", "night", "half_peak")
 _SEPARATOR: Final = re.compile(r"\s*(?:[/;,\-+|&]|и|\s)\s*")
 _MOST_DIGITS: Final = 8
+# A message with more numbers or zones than this is not read to its end: each is held against each.
+_MOST: Final = 40
+# What stands before a number and speaks of it stands so near.
+_NEAR: Final = 60
 _READING_INTENTS: Final = frozenset({"submit_reading", "faq/reading_rejected", "reading_history"})
 
 
@@ -74,7 +78,7 @@ def find_readings(scan: Scan) -> None:
             if scan.is_free(match.start(), match.end()):
                 scan.claim(match.start(), match.end())
     _find_with_roles(scan)
-    numbers = [number for number in free_numbers(scan) if _can_be_reading(scan, number)]
+    numbers = [number for number in free_numbers(scan)[:_MOST] if _can_be_reading(scan, number)]
     if not numbers or any(found.entity == "reading" and found.role for found in scan.found):
         return
     if _add_zones_in_order(scan, numbers):
@@ -92,7 +96,7 @@ def _find_with_roles(scan: Scan) -> None:
         match
         for match in _ROLE_WORD.finditer(scan.text)
         if not re.match(r"[а-яa-z]", scan.text[match.end() : match.end() + 1])
-    ]
+    ][:_MOST]
     if not words:
         return
     pairs = _listed(scan, words)
@@ -134,7 +138,7 @@ def _paired(
         number
         for number in free_numbers(scan)
         if not any(word.start() < number.end and number.start < word.end() for word in words)
-    ]
+    ][:_MOST]
     pairs = []
     used: set[int] = set()
     for word in words:
@@ -146,6 +150,8 @@ def _paired(
             )
             ordered = word.end() <= number.start if role_first else number.end <= word.start()
             if not ordered or number.start in used or len(number.digits) > _MOST_DIGITS:
+                continue
+            if len(between) > _NEAR:
                 continue
             link = between if role_first else _KWH.sub("", between)
             if re.fullmatch(_LINK, link) is None or (not role_first and ";" in link):
@@ -166,7 +172,8 @@ def _can_be_reading(scan: Scan, number: Number) -> bool:
         len(number.fraction) > 3 or _NOT_A_READING_AFTER.match(scan.text, number.end)
     ):
         return False
-    return _NOT_A_READING_BEFORE.search(scan.text[: number.start]) is None
+    near = scan.text[max(0, number.start - _NEAR) : number.start]
+    return _NOT_A_READING_BEFORE.search(near) is None
 
 
 def _add_zones_in_order(scan: Scan, numbers: list[Number]) -> bool:
