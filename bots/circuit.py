@@ -37,6 +37,8 @@ class Circuit:
             self._first_failure = self.failing_since = None
             self._pause = FIRST_PAUSE
             return
+        if self.failing_since is not None and now < self._closed_until:
+            return  # begun before it was closed: of one trouble, however many were on their way
         self._in_a_row += 1
         self._first_failure = self._first_failure or now
         if broken or self._in_a_row >= FAILURES or self.failing_since is not None:

@@ -59,6 +59,9 @@ BROKEN_PAUSE = timedelta(seconds=30)
 # So long a message waits for a platform that does not answer.
 LONGEST_WAIT = timedelta(days=1)
 RENEW_SECONDS = 2.0
+# After an outage of the database two processes live, and the lease may go to the other one: the
+# former holder stores its outcomes within two turns.
+GRACE_SECONDS = 3.0
 SWEEP_SECONDS = 1.0
 MAX_ERROR = 500
 STOP_SECONDS = 5.0
@@ -115,10 +118,14 @@ class DeliveryLoop:
         account_id: int,
         holder: str,
         jitter: Callable[[], float] = _jitter,
+        grace: float | None = None,
     ) -> None:
+        """``grace``: so many seconds a former holder may still tell what became of its calls; by
+        default none on SQLite, where it can only be dead."""
         self._database = database
         self._events = events
         self._jitter = jitter
+        self._grace = (0.0 if database.is_sqlite else GRACE_SECONDS) if grace is None else grace
         self._circuit = Circuit()
         self._sender = sender
         self._account_id = account_id
@@ -136,17 +143,21 @@ class DeliveryLoop:
     async def run(self, stop: asyncio.Event) -> None:
         epoch: int | None = None
         renew_at = 0.0
+        recover_at: float | None = None
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             try:
                 if loop.time() >= renew_at:
                     held = await leases.acquire(self._database, self._lease, self._holder)
                     if held is not None and held != epoch:
-                        await self._recover()
+                        recover_at = loop.time() + self._grace
                         self._circuit = Circuit(await self._failing_since())
                     epoch = held
                     self.leads = held is not None
                     renew_at = loop.time() + RENEW_SECONDS
+                if epoch is not None and recover_at is not None and loop.time() >= recover_at:
+                    await self._recover()
+                    recover_at = None
                 if await self._turn(epoch):
                     continue
             except LeaseLost:

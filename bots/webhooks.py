@@ -1,5 +1,6 @@
 """What every webhook does: a body of bounded size, an answer only after the event is stored."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,6 +15,9 @@ log = structlog.get_logger(__name__)
 
 # Larger than any event of a platform.
 MAX_BODY = 1_000_000
+# A database may be silent, too: then the event counts as not stored, whatever becomes of it, and a
+# repeat is recognised. Platforms wait longer than this.
+STORE_SECONDS = 8.0
 
 
 async def answer(
@@ -27,7 +31,8 @@ async def answer(
     if body is None:
         return Response(status_code=413)
     try:
-        return await take(body) or Response(status_code=200)
+        async with asyncio.timeout(STORE_SECONDS):
+            return await take(body) or Response(status_code=200)
     except Malformed:
         log.warning("bots.malformed_update", channel=channel)
         return Response(status_code=400)

@@ -40,7 +40,7 @@ def router(
 
     @routes.get("/readyz", include_in_schema=False)
     async def readyz() -> Response:
-        """It can work: the database answers and no part of the process has ended."""
+        """It can work: the database answers, takes what is written, and no part has ended."""
         ended = [name for name, task in tasks.items() if task.done()]
         if services.stop.is_set() or ended:
             return PlainTextResponse("stopping", status_code=503)
@@ -49,6 +49,8 @@ def router(
                 await session.execute(text("SELECT 1"))
         except Exception:
             return PlainTextResponse("database does not answer", status_code=503)
+        if (reason := services.database.refusals.reason) is not None:
+            return PlainTextResponse(f"database refuses writes: {reason}", status_code=503)
         return PlainTextResponse("ok")
 
     @routes.get("/metrics", include_in_schema=False)

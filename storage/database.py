@@ -13,17 +13,19 @@ from typing import Any, cast
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
     AsyncSession,
     create_async_engine,
 )
-
 from sqlalchemy.pool import QueuePool
+
 from storage import sqlite_driver
 from storage.clock import Clock, SystemClock
+from storage.outage import Refusals, is_outage
 
 BUSY_TIMEOUT_MS = 10_000
 READ_POOL = 4
@@ -100,6 +102,7 @@ class Database:
         self.url = make_url(url)
         self.clock = clock or SystemClock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.refusals = Refusals()
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, writable=True)
             self._reader = _sqlite_engine(self.url, writable=False)
@@ -118,15 +121,34 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        async with self._writer.connect() as connection:
-            transaction = Transaction(connection, self.clock.now())
-            try:
-                async with connection.begin():
-                    yield transaction
-                    await transaction.finish()
-            finally:
-                await transaction.close()
+        connected = False
+        try:
+            async with self._writer.connect() as connection:
+                connected = True
+                transaction = Transaction(connection, self.clock.now())
+                try:
+                    async with connection.begin():
+                        yield transaction
+                        await transaction.finish()
+                finally:
+                    await transaction.close()
+        except Exception as error:
+            # Past the connection an OSError is of the work itself, not of the database.
+            ours = isinstance(error, DBAPIError | PoolTimeout) or not connected
+            if ours and is_outage(error):
+                self.refusals.refused(error)
+            raise
+        self.refusals.worked()
         transaction.committed()
+
+    def pools(self) -> dict[str, tuple[int, int]]:
+        """Connections in use and at most, of the pool for writing and that for reading."""
+        pools = {"write": self._writer.sync_engine.pool, "read": self._reader.sync_engine.pool}
+        return {
+            name: (pool.checkedout(), pool.size())
+            for name, pool in pools.items()
+            if isinstance(pool, QueuePool)
+        }
 
     async def close(self) -> None:
         await self._writer.dispose()
@@ -141,15 +163,6 @@ def _postgres_engine(url: URL, *, writable: bool) -> AsyncEngine:
         url.set(drivername="postgresql+asyncpg"),
         pool_size=POSTGRES_POOL,
         max_overflow=0,
-    def pools(self) -> dict[str, tuple[int, int]]:
-        """Connections in use and at most, of the pool for writing and that for reading."""
-        pools = {"write": self._writer.sync_engine.pool, "read": self._reader.sync_engine.pool}
-        return {
-            name: (pool.checkedout(), pool.size())
-            for name, pool in pools.items()
-            if isinstance(pool, QueuePool)
-        }
-
         connect_args={
             "server_settings": settings,
             "prepared_statement_cache_size": STATEMENT_CACHE,

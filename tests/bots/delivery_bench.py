@@ -88,7 +88,7 @@ class Bench:
     def start(self, holder: str = "a", sender: Sender | None = None) -> Running:
         loop = DeliveryLoop(
             self.database, self._events, self.signals, sender or self.sender,
-            account_id=self.account, holder=holder, jitter=lambda: 1.0,
+            account_id=self.account, holder=holder, jitter=lambda: 1.0, grace=0.0,
         )  # fmt: skip
         self.running.append(Running(loop))
         return self.running[-1]

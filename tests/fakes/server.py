@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 from aiohttp import web
 
-from tests.fakes.telegram_failures import Failure
+from tests.fakes.telegram_failures import Failure, Storm
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ class FakePlatform:
         self.url = ""
         self.calls: list[Call] = []
         self._failures: list[Failure] = []
+        self.storm: Storm | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         # What customers have sent, by the last part of its address: see ``file``.

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from tests.fakes.rates import Rate
-from tests.fakes.telegram_failures import Failure, too_many
+from tests.fakes.telegram_failures import Failure, Storm, too_many
 from tests.fakes.telegram_files import Upload, caption, checked_document, checked_photo
 from tests.fakes.telegram_limits import (
     CALLBACK_ANSWER_CHARACTERS,
@@ -107,6 +107,7 @@ class FakeTelegram:
         self._pending: list[Update] = []
         self._presses: dict[str, float] = {}
         self._failures: list[Failure] = []
+        self.storm: Storm | None = None
         self._new_update = asyncio.Event()
         self._poll: asyncio.Task[Any] | None = None
         self._loop = asyncio.new_event_loop()
@@ -165,6 +166,11 @@ class FakeTelegram:
         return list(self._pusher.confirmed)
 
     @property
+    def refusals(self) -> list[tuple[int, int]]:
+        """(update, HTTP status) of what the webhook did not take."""
+        return list(self._pusher.refusals)
+
+    @property
     def unconfirmed(self) -> int:
         """How many updates are not yet confirmed, by webhook or by an offset."""
         return len(self._pending) + self._pusher.waiting
@@ -211,6 +217,8 @@ class FakeTelegram:
         failure = next((f for f in self._failures if f.concerns(method, params)), None)
         if failure is not None:
             self._failures.remove(failure)
+        elif self.storm is not None:
+            failure = self.storm.failure(method)
         if request.match_info["token"] != self.token:
             return _refusal(401, "Unauthorized")
         if failure is not None and not failure.accepts:
@@ -223,9 +231,10 @@ class FakeTelegram:
         except Refused as refusal:
             return _refusal(refusal.code, refusal.description)
         call.accepted = True
+        answer = {"ok": True, "result": result}
         if failure is not None:
-            await failure.before_answer(request)
-        return web.json_response({"ok": True, "result": result})
+            return await failure.told(request, answer)
+        return web.json_response(answer)
 
     async def _perform(
         self, method: str, params: Mapping[str, str], uploads: Mapping[str, Upload]

@@ -1,9 +1,11 @@
-"""How a call to the fake Bot API can go wrong, once."""
+"""How a call to a fake platform can go wrong: once, or at random in a storm."""
 
 import asyncio
+import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +18,7 @@ class Failure:
     """``accepts``: the call is carried out, and only its answer goes wrong.
 
     ``reset``: the connection breaks instead of an answer. ``released``: the answer waits for it.
+    ``trickles``: seconds that the answer takes from its first byte to its last.
     """
 
     method: str
@@ -25,6 +28,7 @@ class Failure:
     accepts: bool = False
     reset: bool = False
     released: threading.Event | None = None
+    trickles: float = 0.0
 
     def concerns(self, method: str, params: Mapping[str, str]) -> bool:
         return method == self.method and (
@@ -37,6 +41,22 @@ class Failure:
         if isinstance(self.body, str):
             return web.Response(text=self.body, status=self.status, content_type="text/html")
         return web.json_response(self.body, status=self.status)
+
+    async def told(self, request: web.Request, answer: Any) -> web.StreamResponse:
+        """How ``answer`` to a call that was carried out comes over."""
+        if self.body is not None:
+            return await self.answer(request)
+        await self.before_answer(request)
+        if not self.trickles:
+            return web.json_response(answer)
+        content = json.dumps(answer).encode()
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.content_length = len(content)
+        await response.prepare(request)
+        for byte in content:
+            await asyncio.sleep(self.trickles / len(content))
+            await response.write(bytes([byte]))
+        return response
 
     async def before_answer(self, request: web.Request) -> None:
         if self.released is not None:
@@ -73,3 +93,45 @@ def reset_after_accept(method: str, *, chat_id: int | None = None) -> Failure:
 def slow(method: str, released: threading.Event, *, chat_id: int | None = None) -> Failure:
     """Done, and answered only when the test sets ``released``."""
     return Failure(method, chat_id, accepts=True, released=released)
+
+
+def reset_before_accept(method: str) -> Failure:
+    return Failure(method, reset=True)
+
+
+def cut_short(method: str) -> Failure:
+    """Done, and the answer breaks off in its middle."""
+    return Failure(method, accepts=True, body='{"ok": true, "resu')
+
+
+def page_after_accept(method: str) -> Failure:
+    """Done, and a proxy in between has lost the answer."""
+    return Failure(method, status=504, accepts=True, body=HTML_PAGE)
+
+
+def trickling(method: str, seconds: float) -> Failure:
+    """Done, and the answer comes byte by byte."""
+    return Failure(method, accepts=True, trickles=seconds)
+
+
+class Storm:
+    """While it lasts, a call of ``methods`` goes wrong with ``chance``, in one of ``ways``."""
+
+    def __init__(
+        self,
+        random: Random,
+        methods: Sequence[str],
+        ways: Sequence[Callable[[str], Failure]],
+        chance: float = 0.25,
+    ) -> None:
+        self._random = random
+        self._methods = methods
+        self._ways = ways
+        self._chance = chance
+        self.struck = 0
+
+    def failure(self, method: str) -> Failure | None:
+        if method not in self._methods or self._random.random() >= self._chance:
+            return None
+        self.struck += 1
+        return self._random.choice(self._ways)(method)

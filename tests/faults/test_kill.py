@@ -1,11 +1,5 @@
-"""SIGKILL in the middle of two hundred conversations: nothing is lost, twice or out of order.
+"""SIGKILL in the middle of two hundred conversations: nothing is lost, twice or out of order."""
 
-``OKNO_SOAK_MINUTES``: go on in rounds, half of the time on each database, ending at other moments.
-``OKNO_SOAK_SEED`` repeats the moments of a failed run.
-"""
-
-import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -16,19 +10,24 @@ from nlu.embedded import EmbeddedEngine
 from storage.database import Database
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.waiting import until
+from tests.faults.conftest import Note
 from tests.faults.crowd import (
+    TelegramSide,
     answered,
     everybody_writes,
     forget_readings,
     gather_crowd,
     reckon,
     settled,
+    unknown_outcomes,
 )
+from tests.faults.figures import Row
+from tests.faults.installation import Stopwatch, highest_memory
+from tests.faults.soak import rounds
 from tests.running import RunningOkno, prepare
 
 CUSTOMERS = 200
 ENDINGS = ("kill", "stop", "kill")
-SOAK_MINUTES = float(os.environ.get("OKNO_SOAK_MINUTES", "0"))
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def telegram() -> Iterator[FakeTelegram]:
 
 
 async def test_killed_in_the_middle_of_two_hundred_conversations(
-    telegram: FakeTelegram, database_url: str, tmp_path: Path, engine: EmbeddedEngine
+    telegram: FakeTelegram, database_url: str, tmp_path: Path, engine: EmbeddedEngine, note: Note
 ) -> None:
     await prepare(tmp_path, database_url, engine, accounts=1000)
     database = Database(database_url)
@@ -53,16 +52,11 @@ async def test_killed_in_the_middle_of_two_hundred_conversations(
         },
     )
     okno.environment = {**okno.environment, "OKNO_PUBLIC_URL": okno.url}
-    seed = int(os.environ.get("OKNO_SOAK_SEED", "1"))
-    ends = time.monotonic() + SOAK_MINUTES / 2 * 60
     try:
         await okno.start()
-        await _round(okno, telegram, database, Random(seed), 0)
-        while time.monotonic() < ends:
-            seed += 1
-            print(f"OKNO_SOAK_SEED={seed}")
+        for seed, random in rounds():
             await forget_readings(database)
-            await _round(okno, telegram, database, Random(seed), seed)
+            note(await _round(okno, telegram, database, random, seed))
         assert await okno.stop() == 0
     finally:
         okno.end()
@@ -71,12 +65,14 @@ async def test_killed_in_the_middle_of_two_hundred_conversations(
 
 async def _round(
     okno: RunningOkno, telegram: FakeTelegram, database: Database, random: Random, number: int
-) -> None:
+) -> Row:
     """One crowd, and the process ended at different stages of its conversations."""
-    await until(lambda: bool(telegram.webhook), "the webhook is registered")
-    crowd = await gather_crowd(database, telegram, CUSTOMERS, number)
-    updates = everybody_writes(crowd)
-    total = len(updates)
+    await until(lambda: bool(telegram.webhook), "the webhook is registered", seconds=60)
+    crowd = await gather_crowd(database, TelegramSide(telegram), CUSTOMERS, number)
+    events = everybody_writes(crowd)
+    total = len(events)
+    before = unknown_outcomes(okno.log_file)
+    longest = memory = 0.0
     for place, ending in enumerate(ENDINGS):
         enough = int(total * (place + random.random()) / (len(ENDINGS) + 1))
         await until(
@@ -84,14 +80,27 @@ async def _round(
             f"{enough} answers before ending {place + 1}: {okno.log()}",
             seconds=180,
         )
+        memory = max(memory, highest_memory(okno))
+        watch = Stopwatch()
         if ending == "kill":
             okno.kill()
         else:
             assert await okno.stop() == 0
+        so_far = answered(crowd)
         await okno.start()
+        await until(
+            lambda: answered(crowd) > so_far,  # noqa: B023
+            f"an answer after ending {place + 1}: {okno.log()}",
+            seconds=180,
+        )
+        longest = max(longest, watch.seconds())
 
     async def done() -> bool:
         return telegram.unconfirmed == 0 and answered(crowd) >= total and await settled(database)
 
     await until(done, "everything is answered", seconds=180)
-    await reckon(database, crowd, updates, okno.folder / "okno.log")
+    unknown = unknown_outcomes(okno.log_file) - before
+    found = await reckon(database, crowd, events, unknown=unknown)
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    memory = max(memory, highest_memory(okno))
+    return Row.of(f"the one process ended three times, {kind}", longest, found, memory)
