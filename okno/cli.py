@@ -116,7 +116,7 @@ async def _serve(services: "Services", roles: set[str], *, host: str, port: int 
     memory.share_pools()
     file = sqlite_file(services.settings)
     with lock(file) if file is not None else contextlib.nullcontext():
-        if not await migrate.is_current(services.database):
+        if await migrate.state(services.database) is migrate.Schema.OLDER:
             raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
         chosen = {RoleName(role) for role in roles}
         engine = await open_live(services)

@@ -105,8 +105,12 @@ def _checked(url: str) -> str:
 
 
 async def check_schema(database: Database) -> None:
-    if not await migrate.is_current(database):
-        raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
+    """Raises WrongSetting unless the schema is this release's own."""
+    match await migrate.state(database):
+        case migrate.Schema.OLDER:
+            raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
+        case migrate.Schema.NEWER:
+            raise WrongSetting("the database is of a later release: run the command of that one")
 
 
 @contextlib.contextmanager
