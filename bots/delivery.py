@@ -184,13 +184,14 @@ class DeliveryLoop:
 
         Until its outcome is stored a row stays «sending» and holds back its conversation.
         """
-        ended = list(self._ended)
-        if not ended and (epoch is None or self._room() <= 0):
+        if not self._ended and (epoch is None or self._room() <= 0):
             return False
+        ended: list[_Done] = []
         parcels: list[Parcel] = []
         full = False
         try:
-            async with self._database.write() as tx:
+            async with self._database.write_in_turn() as tx:
+                ended += self._ended
                 await self._mark(tx, ended)
                 # Only now: the outcomes may say that the platform is not to be asked at all.
                 room = self._room()

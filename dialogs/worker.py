@@ -128,7 +128,7 @@ class Worker:
                     async with self._database.write() as tx:
                         await claims.forget(tx)
                     started = True
-                for claim in await self._turn(self._concurrency - len(self._tasks)):
+                for claim in await self._turn():
                     task = asyncio.create_task(self._handle(claim))
                     self._tasks[task] = claim
                     task.add_done_callback(self._done)
@@ -154,7 +154,7 @@ class Worker:
             self._ended += [_Failed(self._tasks[task], outage=True) for task in unfinished]
             for task in unfinished:
                 task.cancel()
-        await self._turn(0)
+        await self._turn(claiming=False)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         del self._tasks[task]
@@ -162,7 +162,7 @@ class Worker:
 
     async def handle_all(self) -> None:
         """Handle what is due now, to the end (for the terminal chat and for tests)."""
-        while claimed := await self._turn(self._concurrency):
+        while claimed := await self._turn():
             await asyncio.gather(*(self._handle(claim) for claim in claimed))
 
     async def _handle(self, claim: Claim) -> None:
@@ -204,45 +204,54 @@ class Worker:
         )
         return _Failed(claim, outage)
 
-    async def _turn(self, room: int) -> list[Claim]:
-        """Store what has ended and claim up to ``room`` conversations.
+    async def _turn(self, *, claiming: bool = True) -> list[Claim]:
+        """Store what has ended and, ``claiming``, take as many conversations as there is room for.
 
         What can't be stored for its own sake is given back; in an outage of the database it is
         kept in hand for the next turn.
         """
-        ended = list(self._ended)
+        ended: list[_Ended] = []
         try:
-            claimed = await self._write(ended, room)
+            async with self._database.write_in_turn() as tx:
+                # Only now: what ended while this waited its turn goes along.
+                ended += self._ended
+                claimed = await self._store(tx, ended, claiming=claiming)
             del self._ended[: len(ended)]
         except Exception as error:
             if not ended or is_outage(error):
                 raise
             for one in ended:
                 try:
-                    await self._write([one], 0)
+                    await self._store_one(one)
                 except Exception as single_error:
-                    await self._write([self._failed(one.claim, single_error)], 0)
+                    await self._store_one(self._failed(one.claim, single_error))
                 self._ended.remove(one)
             claimed = []
             self._waiter.set()
         return claimed
 
-    async def _write(self, ended: Sequence[_Ended], room: int) -> list[Claim]:
+    async def _store_one(self, one: _Ended) -> None:
         async with self._database.write() as tx:
-            read = [one for one in ended if not isinstance(one, _Failed)]
-            if read:
-                await self._finish(tx, read)
-            for one in ended:
-                if isinstance(one, _Failed):
-                    await claims.give_back(tx, one.claim, outage=one.outage)
-                    _count(tx, one, "outage" if one.outage else "failed")
-            if tx.now - self._renewed_at >= CLAIM_TIME / 4:
-                self._renewed_at = tx.now
-                await claims.renew(tx, self._tasks.values())
-            if not room:
-                return []
-            await tx.flush()
-            return await claims.claim(tx, room)
+            await self._store(tx, [one], claiming=False)
+
+    async def _store(
+        self, tx: Transaction, ended: Sequence[_Ended], *, claiming: bool
+    ) -> list[Claim]:
+        read = [one for one in ended if not isinstance(one, _Failed)]
+        if read:
+            await self._finish(tx, read)
+        for one in ended:
+            if isinstance(one, _Failed):
+                await claims.give_back(tx, one.claim, outage=one.outage)
+                _count(tx, one, "outage" if one.outage else "failed")
+        if tx.now - self._renewed_at >= CLAIM_TIME / 4:
+            self._renewed_at = tx.now
+            await claims.renew(tx, self._tasks.values())
+        room = self._concurrency - len(self._tasks)
+        if not claiming or not room:
+            return []
+        await tx.flush()
+        return await claims.claim(tx, room)
 
     async def _finish(self, tx: Transaction, read: Sequence[_Handled | _Postponed]) -> None:
         locked = await lock(tx, (one.claim.conversation_id for one in read))

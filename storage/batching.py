@@ -16,6 +16,8 @@ Result = TypeVar("Result")
 
 BATCH_LIMIT = 100
 
+_Waiting = tuple[Item, "asyncio.Future[Result]"]
+
 
 class Batcher(Generic[Item, Result]):
     """``submit(item)`` returns the item's result after the commit, or raises its error.
@@ -32,7 +34,7 @@ class Batcher(Generic[Item, Result]):
     ) -> None:
         self._database = database
         self._work = work
-        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._waiting: list[_Waiting[Item, Result]] = []
         self._runner: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Result:
@@ -44,10 +46,12 @@ class Batcher(Generic[Item, Result]):
 
     async def _run(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
+            batch: list[_Waiting[Item, Result]] = []
             try:
                 await self._commit(batch)
             except Exception as error:
+                # Without a connection nothing was taken.
+                self._take(batch)
                 if len(batch) == 1 or is_outage(error):
                     for _, future in batch:
                         _fail(future, error)
@@ -58,8 +62,16 @@ class Batcher(Generic[Item, Result]):
                     except Exception as single_error:
                         _fail(one[1], single_error)
 
-    async def _commit(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
-        async with self._database.write() as tx:
+    def _take(self, batch: "list[_Waiting[Item, Result]]") -> None:
+        """Fill an empty batch from what waits."""
+        if not batch:
+            batch += self._waiting[:BATCH_LIMIT]
+            del self._waiting[:BATCH_LIMIT]
+
+    async def _commit(self, batch: "list[_Waiting[Item, Result]]") -> None:
+        async with self._database.write_in_turn() as tx:
+            # Only now: what came while it waited its turn goes along.
+            self._take(batch)
             results = await self._work(tx, [item for item, _ in batch])
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():

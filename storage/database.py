@@ -6,6 +6,7 @@ an update without an error. Reads go through an engine of their own that cannot 
 statement sees what is committed when it runs, on both databases, and nothing begins or ends.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -96,13 +97,15 @@ class Transaction:
 
 
 class Database:
-    """``read()`` gives a session that cannot write; ``write()`` a durable transaction."""
+    """``read()`` gives a session that cannot write; ``write()`` a durable transaction,
+    ``write_in_turn()`` one that is shared by what waits together."""
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
         self.url = make_url(url)
         self.clock = clock or SystemClock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.refusals = Refusals()
+        self._turns = asyncio.Lock()
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, writable=True)
             self._reader = _sqlite_engine(self.url, writable=False)
@@ -149,6 +152,16 @@ class Database:
             for name, pool in pools.items()
             if isinstance(pool, QueuePool)
         }
+
+    @asynccontextmanager
+    async def write_in_turn(self) -> AsyncIterator[Transaction]:
+        """A write transaction of the kind that carries whatever has gathered: one at a time.
+
+        While one commits, the next gathers: on PostgreSQL, where they could overlap, more and
+        smaller ones would cost more (SQLite's single writer gives turns by itself).
+        """
+        async with self._turns, self.write() as tx:
+            yield tx
 
     async def close(self) -> None:
         await self._writer.dispose()
