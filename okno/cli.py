@@ -178,13 +178,18 @@ def chat() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Check settings, database and tokens, and say what to do."""
+def doctor(
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help="A process to ask, e.g. http://10.0.0.5:8080; may be given repeatedly."),
+    ] = None,
+) -> None:
+    """Check settings, database, processes and tokens, and say what to do."""
     with _one_clear_line():
         from okno.doctor import examine
 
         logs.configure("console", level=logging.ERROR)
-        raise typer.Exit(_run(examine(environment.load(), console)))
+        raise typer.Exit(_run(examine(environment.load(), console, at or ())))
 
 
 @db.command("upgrade")

@@ -1,8 +1,7 @@
 """``okno doctor``: is everything in order, and if not, what to do."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
 
 from rich.console import Console
 from sqlalchemy import func, select
@@ -14,23 +13,26 @@ from okno import profile as profiles
 from okno.assemble import assemble
 from okno.doctor_billing import billing_findings
 from okno.doctor_channels import channel_findings
+from okno.doctor_running import (
+    certificate_end,
+    process_findings,
+    public_findings,
+    running_findings,
+)
 from okno.findings import Finding
 from okno.rasa import rasa_findings
 from okno.services import Services
 from okno.settings import Settings
 from okno.understanding import MODEL
 from storage import migrate
-from storage.jobs import count_late
-
-LATE = timedelta(minutes=5)
 
 
-async def examine(settings: Settings, console: Console) -> int:
-    """Print the findings; the exit code, 0 when all is well."""
+async def examine(settings: Settings, console: Console, at: Sequence[str] = ()) -> int:
+    """Print the findings; the exit code, 0 when all is well. ``at``: addresses of processes."""
     services = assemble(settings, profiles.load(settings.profile))
     bad = 0
     try:
-        async for finding in _findings(services):
+        async for finding in _findings(services, at):
             mark = "[red]✗[/]" if finding.mend else "[green]✓[/]"
             console.print(f"{mark} {finding.what}", highlight=False)
             if finding.mend:
@@ -41,21 +43,26 @@ async def examine(settings: Settings, console: Console) -> int:
     return 1 if bad else 0
 
 
-async def _findings(services: Services) -> AsyncIterator[Finding]:
+async def _findings(services: Services, at: Sequence[str] = ()) -> AsyncIterator[Finding]:
     yield Finding(f"settings and profile «{services.settings.profile}» are readable")
     try:
         async with asyncio.timeout(5):
-            current = await migrate.is_current(services.database)
+            schema = await migrate.state(services.database)
     except Exception as error:
         yield Finding(
             f"the database does not answer ({type(error).__name__})",
             "check OKNO_DATABASE_URL and that the server runs",
         )
         return
-    if not current:
+    async for finding in process_findings(at):
+        yield finding
+    if schema is migrate.Schema.OLDER:
         yield Finding("the database's schema is not up to date", "run: okno db upgrade")
         return
-    yield Finding("the database answers and its schema is up to date")
+    if schema is migrate.Schema.NEWER:
+        yield Finding("the database is of a later release: its processes are taking over")
+    else:
+        yield Finding("the database answers and its schema is up to date")
     async with services.database.read() as session:
         quarantined = (
             await session.execute(select(func.count()).select_from(Quarantine))
@@ -88,9 +95,8 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
             "it was",
             "put the former key back, or run: okno staff reset-code LOGIN",
         )
-    late = await count_late(services.database, LATE)
-    if late:
-        yield Finding(f"{late} jobs are late", "is a process with the role «jobs» running?")
+    async for finding in running_findings(services):
+        yield finding
     if MODEL.exists():
         yield Finding("the understanding is trained")
     else:
@@ -100,4 +106,7 @@ async def _findings(services: Services) -> AsyncIterator[Finding]:
     async for finding in channel_findings(services):
         yield finding
     async for finding in billing_findings(services):
+        yield finding
+    now = services.database.clock.now()
+    for finding in await public_findings(services.settings.public_url, now, certificate_end):
         yield finding

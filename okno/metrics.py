@@ -60,7 +60,7 @@ HTTP_SECONDS = Histogram(
 _AREAS = frozenset({"inbox", "kb", "chat", "api", "webhooks", "media", "static", "board",
                     "readings", "people", "staff"})  # fmt: skip
 # Written out, not bound: only so is the index of queued rows used.
-_QUEUED = literal_column("'queued'", Text)
+QUEUED = literal_column("'queued'", Text)
 
 
 class Measuring:
@@ -110,7 +110,7 @@ async def _work(session: AsyncSession, now: datetime) -> None:
         AnswerClock.ended_at.is_(None), AnswerClock.kind.in_(ANSWERS), AnswerClock.due_at <= now
     )
     due = select(func.min(Conversation.handle_at)).where(Conversation.handle_at.is_not(None))
-    unsent = select(func.min(Delivery.created_at)).where(Delivery.state == _QUEUED)
+    unsent = select(func.min(Delivery.created_at)).where(Delivery.state == QUEUED)
     lagging = select(func.min(Job.run_at)).where(Job.done_at.is_(None))
     WAITING.set((await session.execute(waiting)).scalar_one())
     LATE.set((await session.execute(late)).scalar_one())

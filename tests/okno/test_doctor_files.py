@@ -1,6 +1,7 @@
 """``okno doctor`` names the hosts from which customers' files could not be fetched."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import update
 
@@ -14,8 +15,10 @@ from okno.assemble import assemble
 from okno.settings import Settings
 
 
-async def test_a_host_that_is_not_allowed(sqlite_url: str) -> None:
-    settings = Settings(database_url=sqlite_url, secret_key="k" * 40, _env_file=None)
+async def test_a_host_that_is_not_allowed(sqlite_url: str, tmp_path: Path) -> None:
+    settings = Settings(
+        database_url=sqlite_url, secret_key="k" * 40, media_dir=tmp_path, _env_file=None
+    )
     services = assemble(settings, profiles.load("demo"))
     account = await bot_account_id(services.database, "vk")
     data = {"type": "photo", "files": [{"type": "photo", "url": "https://new.example/a"}]}
@@ -29,7 +32,7 @@ async def test_a_host_that_is_not_allowed(sqlite_url: str) -> None:
         await tx.session.execute(update(Attachment).values(failed))
     after = [one async for one in doctor._findings(services)]
     await services.close()
-    assert not [one for one in before if "files" in one.what]
-    (found,) = (one for one in after if "files" in one.what)
+    assert not [one for one in before if "from hosts" in one.what]
+    (found,) = (one for one in after if "from hosts" in one.what)
     assert "new.example (1)" in found.what
     assert "attachments.hosts in profiles/demo/company.yaml" in found.mend
