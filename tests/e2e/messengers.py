@@ -1,9 +1,15 @@
 """Each messenger as a conversation sees it: a customer who writes, presses and reads."""
 
+import html
+import re
+import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import httpx
 
 from tests.fakes.max import TOKEN as MAX_TOKEN
 from tests.fakes.max import FakeMax
@@ -137,4 +143,66 @@ def ok(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
             anna, anna.starts, anna.presses, environment,
             lambda: sum(not call.accepted for call in fake.calls),
             lambda: bool(fake.subscriptions),
+        )  # fmt: skip
+
+
+class Visitor:
+    """Somebody with the chat page open, as its script talks to us."""
+
+    def __init__(self, okno_url: str) -> None:
+        headers = {"x-okno-chat": "1", "sec-fetch-site": "same-origin"}
+        self.http = httpx.Client(base_url=okno_url, headers=headers, timeout=30)
+        self.refused = 0
+        self._ask_at = 0.0
+        self._shown: list[dict[str, Any]] = []
+
+    def comes(self) -> None:
+        self._sent(self.http.post("/chat/visitor", json={}))
+        self.says("Здравствуйте")
+
+    def says(self, text: str) -> None:
+        self._post({"text": text})
+
+    def sends_photo(self, content: bytes) -> None:
+        query = {"key": str(uuid.uuid4()), "name": "meter.png"}
+        self._sent(self.http.post("/chat/files", params=query, content=content))
+
+    def presses(self, label: str) -> None:
+        for message in reversed(self._messages()):
+            for part in message.get("parts", ()):
+                for button in (one for row in part["rows"] for one in row):
+                    if button["label"] == label:
+                        self._post({"action": button["action"], "message": message["id"]})
+                        return
+        raise AssertionError(f"no button {label}")
+
+    @property
+    def reads(self) -> list[str]:
+        return [
+            html.unescape(re.sub(r"<[^>]*>", "", part["html"]))
+            for message in self._messages()
+            for part in message.get("parts", ())
+        ]
+
+    def _messages(self) -> list[dict[str, Any]]:
+        """As its page does, which is told of news, it does not ask all the time."""
+        if time.monotonic() >= self._ask_at:
+            self._ask_at = time.monotonic() + 0.5
+            self._shown = self.http.get("/chat/history").json()["messages"]
+        return self._shown
+
+    def _post(self, body: dict[str, Any]) -> None:
+        self._sent(self.http.post("/chat/messages", json={"key": str(uuid.uuid4()), **body}))
+
+    def _sent(self, answer: httpx.Response) -> None:
+        self.refused += answer.status_code >= 400
+
+
+@contextmanager
+def site(okno_url: str, *, webhook: bool) -> Iterator[Messenger]:
+    assert not webhook, "its page talks to us"
+    anna = Visitor(okno_url)
+    with anna.http:
+        yield Messenger(
+            anna, anna.comes, anna.presses, {}, lambda: anna.refused, lambda: True
         )  # fmt: skip

@@ -1,5 +1,5 @@
-"""The same conversation in every messenger, through a real process and the messenger's own
-protocol: a question, a press, a reading, the debt, a photo, an operator who answers."""
+"""The same conversation in every channel, through a real process and the messenger's own
+protocol: a question, a press, a reading, the debt, a photo, an operator who answers, a rating."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from handoff.desk import Operator
-from handoff.models import Handoff
+from handoff.models import Handoff, Rating
 from media.models import Attachment
 from nlu.embedded import EmbeddedEngine
 from okno import profile as profiles
@@ -23,12 +23,16 @@ from tests.media.test_media import picture
 from tests.running import RunningOkno, prepare
 
 Open = Callable[..., AbstractContextManager[Messenger]]
+# Seconds, no measure: the machine may be busy.
+PATIENCE = 60
 READING = "лс 440012345678 Иванова показания 12345"
 
 
 @pytest.mark.parametrize(
     ("messenger", "webhook"),
     [
+        pytest.param(messengers.site, False, id="site"),
+        pytest.param(messengers.telegram, False, id="telegram-poll"),
         pytest.param(messengers.telegram, True, id="telegram-webhook"),
         pytest.param(messengers.vk, False, id="vk-poll"),
         pytest.param(messengers.vk, True, id="vk-webhook"),
@@ -48,11 +52,13 @@ async def test_the_same_conversation(
         customer = chat.customer
 
         async def reads(text: str, times: int = 1) -> None:
-            await until(lambda: sum(text in said for said in customer.reads) >= times, text)
+            await until(
+                lambda: sum(text in said for said in customer.reads) >= times, text, PATIENCE
+            )
 
         try:
             await okno.start()
-            await until(chat.ready, "the messenger is connected")
+            await until(chat.ready, "the messenger is connected", PATIENCE)
             chat.starts()
             await reads("Здравствуйте")
             chat.presses("Оплата и долг")
@@ -72,6 +78,10 @@ async def test_the_same_conversation(
             await kept_for_operators(sqlite_url)
             await answer_as_operator(sqlite_url, "Здравствуйте! 1 < 2 & *звёздочки* [x](y)")
             await reads("1 < 2 & *звёздочки* [x](y)")
+            await reads("Оцените, пожалуйста, помощь оператора")
+            chat.presses("5")
+            await reads("Спасибо за оценку")
+            assert await rated(sqlite_url) == 5
             assert await okno.stop() == 0
             assert chat.refused() == 0
             assert all(secret not in okno.log() for secret in _secrets(chat))
@@ -91,7 +101,7 @@ async def kept_for_operators(database_url: str) -> None:
         async with database.read() as session:
             return (await session.scalar(select(Attachment.preview))) is not None
 
-    await until(kept, "the photo is fetched")
+    await until(kept, "the photo is fetched", PATIENCE)
     await database.close()
 
 
@@ -102,7 +112,15 @@ async def answer_as_operator(database_url: str, text: str) -> None:
     async with services.database.read() as session:
         handoff_id = (await session.execute(select(Handoff.id))).scalar_one()
     (olga, *_) = await services.staff.people()
-    await services.handoff.desk.answer(
-        handoff_id, Operator(olga.id, olga.display_name), text, client_key="test-key-1"
-    )
+    who = Operator(olga.id, olga.display_name)
+    await services.handoff.desk.answer(handoff_id, who, text, client_key="test-key-1")
+    await services.handoff.desk.close(handoff_id, who, ask_rating=True)
     await services.close()
+
+
+async def rated(database_url: str) -> int | None:
+    database = Database(database_url)
+    async with database.read() as session:
+        score = await session.scalar(select(Rating.score))
+    await database.close()
+    return score
