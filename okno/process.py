@@ -102,7 +102,6 @@ async def serve(
     log.info("okno.stopped")
 
 
-async def _background(
 def _server(services: Services, app: FastAPI, host: str, port: int) -> _Server:
     return _Server(
         uvicorn.Config(
@@ -118,6 +117,7 @@ def _server(services: Services, app: FastAPI, host: str, port: int) -> _Server:
     )
 
 
+async def _background(
     services: Services,
     roles: Collection[RoleName],
     channels: Collection[Channel],
@@ -140,8 +140,8 @@ def _server(services: Services, app: FastAPI, host: str, port: int) -> _Server:
         await services.reminders().begin()
         await services.file_cleaning().begin()
         tasks["jobs"] = asyncio.create_task(services.jobs().run(stop))
-        if (courier := reading_courier(services)) is not None:
         tasks["clock"] = asyncio.create_task(watch(services.database, services.events, stop))
+        if (courier := reading_courier(services)) is not None:
             tasks["readings"] = asyncio.create_task(courier.run(stop))
         tasks["attachments"] = asyncio.create_task(fetching(services, channels).run(stop))
         tasks["training"] = asyncio.create_task(services.trainer().run(stop))
