@@ -35,8 +35,8 @@ test-rasa: $(VENV)/.dev ## the Rasa client against a real Rasa 3.6.21 (needs a P
 		$(PYTHON310) -m venv $(RASA) && $(RASA)/bin/python -m pip install --quiet --disable-pip-version-check -r nlu/rasa/requirements.txt && touch $(RASA)/.done; }
 	OKNO_RASA_PYTHON=$(CURDIR)/$(RASA)/bin/python $(BIN)/python -m pytest tests/nlu/contract_rasa.py
 
-soak: $(VENV)/.dev ## the fault tests again and again, for an hour
-	OKNO_SOAK_MINUTES=60 $(BIN)/python -m pytest tests/faults
+soak: $(VENV)/.dev ## the fault tests again and again, for an hour (OKNO_SOAK_MINUTES, OKNO_SOAK_SEED)
+	OKNO_SOAK_MINUTES=$${OKNO_SOAK_MINUTES:-60} $(BIN)/python -m pytest --timeout=0 --capture=no tests/faults
 
 format: $(VENV)/.dev ## mend the formatting
 	$(BIN)/ruff format .

@@ -8,6 +8,7 @@ from typing import Protocol
 import httpx
 from prometheus_client import Counter
 
+from billing.circuit import Circuit
 from nlu import Engine, Understanding
 from nlu.rasa_client import RasaEngine
 from nlu.taxonomy import DANGER
@@ -32,6 +33,8 @@ class RasaReader:
 
     def __init__(self, url: str, embedded: Embedded, client: httpx.Client | None = None) -> None:
         self._embedded = embedded
+        # Silent, it would keep every message waiting.
+        self._circuit = Circuit()
         self._rasa = RasaEngine(url, embedded, client=client, on_fallback=_count)
 
     async def read(self, text: str, now: datetime) -> Sequence[Understanding]:
@@ -42,7 +45,18 @@ class RasaReader:
         questions = self._embedded.parse_many(text, now)
         if any(found.intent == DANGER for found in questions):
             return questions
-        return [self._rasa.parse(found.text, now=now) for found in questions]
+        return [self._ask(found, now) for found in questions]
+
+    def _ask(self, found: Understanding, now: datetime) -> Understanding:
+        if not self._circuit.lets_through():
+            FALLBACKS.inc()
+            return found
+        read = self._rasa.parse(found.text, now=now)
+        if read.model_id == self._embedded.model_id:
+            self._circuit.failed()
+        else:
+            self._circuit.succeeded()
+        return read
 
 
 def _count(_reason: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing.models import Account, Category, Meter, Reading
+from billing.readings.delivery_models import ReadingDelivery, ReadingDeliveryStep
 from conversations.models import (
     Author,
     Conversation,
@@ -107,10 +108,12 @@ def writes(side: Side, number: int, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A customer, the meter whose reading he gives, and what he expects to read."""
+    """A customer, his account and its meter, the reading he gives, and what he expects to read."""
 
     side: Side
     number: int
+    account: str
+    surname: str
     meter_id: int
     value: int
     script: Script
@@ -136,7 +139,7 @@ async def gather_crowd(
             ("спасибо", "Рад"),
         )
         customer = 1_000 * (round_number + 1) + skip + place
-        crowd.append(Member(side, customer, meter_id, value, script))
+        crowd.append(Member(side, customer, number, surname, meter_id, value, script))
     return crowd
 
 
@@ -197,6 +200,8 @@ def answered(crowd: Sequence[Member]) -> int:
 async def forget_readings(database: Database) -> None:
     """So that the next round can give this month's readings once more."""
     async with database.write() as tx:
+        for table in (ReadingDeliveryStep, ReadingDelivery):
+            await tx.session.execute(delete(table))
         await tx.session.execute(delete(Reading).where(Reading.source_message_id.is_not(None)))
 
 

@@ -15,7 +15,7 @@ FIRST_SEED = int(os.environ.get("OKNO_SOAK_SEED", "1"))
 # Messages that wait for us after an outage.
 FLOOD = 10_000 if SOAKING else 500
 # Tests that go on in rounds, each database of its own.
-SCENES = 6
+SCENES = 5
 
 
 def rounds() -> Iterator[tuple[int, Random]]:
