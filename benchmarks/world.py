@@ -1,4 +1,5 @@
-"""The world outside in a process of its own: customers who write, Telegram in between.
+"""The world outside in a process of its own: customers who write, Telegram in between, and the
+company's billing system.
 
 Written straight on sockets, so that it takes as little of the machine as possible from what is
 measured. Speaks JSON lines: a ``Run`` on the standard input, a ``Seen`` on the output.
@@ -9,6 +10,7 @@ measured. Speaks JSON lines: a ``Run`` on the standard input, a ``Seen`` on the 
 import asyncio
 import itertools
 import json
+import math
 import re
 import sys
 import time
@@ -19,7 +21,7 @@ from typing import Any, cast
 import uvloop
 
 CONNECTIONS = 40  # Telegram's default for a webhook
-LATE_SECONDS = 60.0
+LATE_SECONDS = 30.0
 _CHAT = re.compile(rb"(?:^|&)chat_id=(\d+)")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
@@ -70,22 +72,45 @@ class _BotApi(_Http):
         )
 
 
+class _Billing(_Http):
+    """A billing system that takes its time: answers as they were told before, unsigned."""
+
+    def __init__(self, answers: dict[str, str], seconds: float) -> None:
+        super().__init__()
+        self._answers = answers
+        self._seconds = seconds
+
+    def received(self, head: bytes, _body: bytes) -> None:
+        target = head.split(b" ", 2)[1].decode()
+        path, _, query = target.partition("?")
+        number = query.partition("number=")[2].partition("&")[0]
+        answer = self._answers.get(f"{path.rsplit('/', 1)[1]} {number}")
+        status = "200 OK" if answer else "404 Not Found"
+        body = (answer or '{"error": "unknown_account"}').encode()
+        asyncio.get_running_loop().call_later(self._seconds, self._answer, status, body)
+
+    def _answer(self, status: str, body: bytes) -> None:
+        assert self.transport is not None
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+        self.transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
 class _Webhook(_Http):
     """One of Telegram's connections to the bot; a request at a time."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer: asyncio.Future[int] | None = None
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
-    def received(self, head: bytes, _body: bytes) -> None:
+    def received(self, head: bytes, body: bytes) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result(int(head.split(b" ", 2)[1]))
+            self._answer.set_result((int(head.split(b" ", 2)[1]), body))
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error or ConnectionError("closed"))
 
-    async def post(self, request: bytes) -> int:
+    async def post(self, request: bytes) -> tuple[int, bytes]:
         assert self.transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(request)
@@ -93,10 +118,13 @@ class _Webhook(_Http):
 
 
 class World:
-    def __init__(self, port: int, secret: str) -> None:
+    """``path``: of the webhook; with that of Rasa's REST channel the reply comes in the answer."""
+
+    def __init__(self, port: int, secret: str, path: str = "/webhooks/telegram") -> None:
         self._port = port
+        self._is_rest = path.startswith("/webhooks/rest")
         self._head = (
-            "POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             "Content-Type: application/json\r\n"
             f"X-Telegram-Bot-Api-Secret-Token: {secret}\r\nContent-Length: "
         ).encode()
@@ -105,11 +133,9 @@ class World:
         self._free: deque[_Webhook] = deque()
         self._room = asyncio.Semaphore(CONNECTIONS)
         self._answers: dict[int, asyncio.Future[float]] = {}
-        self.replies = 0
 
     def sent(self, chat: int) -> bytes:
         """A bot's message came; the answer's ``result``."""
-        self.replies += 1
         waiting = self._answers.pop(chat, None)
         if waiting is not None:
             waiting.set_result(time.monotonic())
@@ -130,19 +156,26 @@ class World:
                 "text": text,
             },
         }  # fmt: skip
-        body = json.dumps(update).encode()
+        rest = {"sender": str(chat), "message": text}
+        body = json.dumps(rest if self._is_rest else update).encode()
         request = self._head + b"%d\r\n\r\n%b" % (len(body), body)
         answer = asyncio.get_running_loop().create_future()
         self._answers[chat] = answer
         started = time.monotonic()
         async with self._room:
             connection = await self._connection()
-            status = await connection.post(request)
+            status, said = await connection.post(request)
             self._free.append(connection)
         assert status == 200, status
         confirmed = time.monotonic() - started
-        async with asyncio.timeout(LATE_SECONDS):
-            return confirmed, await answer - started
+        if self._is_rest:
+            assert json.loads(said), "no reply"
+            return confirmed, confirmed
+        try:
+            async with asyncio.timeout(LATE_SECONDS):
+                return confirmed, await answer - started
+        except TimeoutError:
+            return confirmed, math.inf
 
     async def _connection(self) -> _Webhook:
         """A kept connection that the server has not closed meanwhile, or a new one."""
@@ -155,31 +188,31 @@ class World:
         return connection
 
 
-async def crowd(
-    world: World, texts: list[str], chats: int, at_once: int
-) -> list[tuple[float, float]]:
+Messages = list[tuple[int, str]]
+Seconds = list[tuple[float, float]]
+
+
+async def crowd(world: World, messages: Messages, at_once: int) -> Seconds:
     """``at_once`` customers at a time; who has the answer makes room for the next."""
-    work = iter(enumerate(texts))
-    seen: list[tuple[float, float]] = []
+    work = iter(enumerate(messages))
+    seen: dict[int, tuple[float, float]] = {}
 
     async def one_place() -> None:
-        for number, text in work:
-            seen.append(await world.converse(1 + number % chats, text))
+        for number, (chat, text) in work:
+            seen[number] = await world.converse(chat, text)
 
     await asyncio.gather(*(one_place() for _ in range(at_once)))
-    return seen
+    return [seen[number] for number in range(len(messages))]
 
 
-async def paced(
-    world: World, texts: list[str], chats: int, per_second: float
-) -> list[tuple[float, float]]:
+async def paced(world: World, messages: Messages, per_second: float) -> Seconds:
     """A customer every so often, whether or not those before have their answers."""
     loop = asyncio.get_running_loop()
     begin = loop.time()
     tasks = []
-    for number, text in enumerate(texts):
+    for number, (chat, text) in enumerate(messages):
         await asyncio.sleep(begin + number / per_second - loop.time())
-        tasks.append(asyncio.create_task(world.converse(1 + number % chats, text)))
+        tasks.append(asyncio.create_task(world.converse(chat, text)))
     return list(await asyncio.gather(*tasks))
 
 
@@ -194,26 +227,25 @@ async def main() -> None:
 
     async def handle(run: dict[str, Any]) -> dict[str, Any]:
         nonlocal world
+        loop = asyncio.get_running_loop()
+        if run["do"] == "bill":
+            answers, latency = run["answers"], run["seconds"]
+            billing = await loop.create_server(lambda: _Billing(answers, latency), "127.0.0.1", 0)
+            return {"port": billing.sockets[0].getsockname()[1]}
         if run["do"] == "serve":
-            world = World(run["webhook_port"], run["secret"])
+            world = World(run["webhook_port"], run["secret"], run["path"])
             known = world
-            server = await asyncio.get_running_loop().create_server(
-                lambda: _BotApi(known), "127.0.0.1", 0
-            )
+            server = await loop.create_server(lambda: _BotApi(known), "127.0.0.1", 0)
             return {"port": server.sockets[0].getsockname()[1]}
         assert world is not None
-        world.replies = 0
         started = time.monotonic()
         if run["do"] == "crowd":
-            seen = await crowd(world, run["texts"], run["chats"], run["at_once"])
+            seen = await crowd(world, run["messages"], run["at_once"])
         else:
-            seen = await paced(world, run["texts"], run["chats"], run["per_second"])
+            seen = await paced(world, run["messages"], run["per_second"])
         seconds = time.monotonic() - started
         confirmed, replied = zip(*seen, strict=True)
-        return {
-            "seconds": seconds, "replies": world.replies,
-            "confirmed": sorted(confirmed), "replied": sorted(replied),
-        }  # fmt: skip
+        return {"seconds": seconds, "confirmed": confirmed, "replied": replied}
 
     await _lines(handle)
 

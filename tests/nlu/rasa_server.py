@@ -15,9 +15,9 @@ _START_SECONDS = 180
 _ENVIRONMENT = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": ""}
 
 
-def train(python: Path, project: Path) -> Path:
-    """Train the exported project; the path of the model."""
-    _run_quietly(python, project, "train", "nlu", "--fixed-model-name", "okno")
+def train(python: Path, project: Path, *command: str) -> Path:
+    """Train the exported project, only its understanding by default; the path of the model."""
+    _run_quietly(python, project, *(command or ("train", "nlu")), "--fixed-model-name", "okno")
     return project / "models" / "okno.tar.gz"
 
 
