@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import QueuePool
 
-from storage import sqlite_driver
+from storage import lost_peers, sqlite_driver
 from storage.clock import Clock, SystemClock
 from storage.outage import Refusals, is_outage
 
@@ -182,6 +182,10 @@ def _postgres_engine(url: URL, *, writable: bool) -> AsyncEngine:
         },
         **({} if writable else {"isolation_level": "AUTOCOMMIT"}),
     )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def watch(connection: Any, _record: Any) -> None:
+        lost_peers.notice(connection.driver_connection)
 
     @event.listens_for(engine.sync_engine, "checkout")
     def is_alive(connection: Any, _record: Any, _proxy: Any) -> None:

@@ -19,6 +19,7 @@ import asyncpg
 import structlog
 from sqlalchemy import text
 
+from storage import lost_peers
 from storage.database import Database, Transaction
 
 log = structlog.get_logger(__name__)
@@ -127,6 +128,7 @@ class Signals:
         while True:
             try:
                 connection = await asyncpg.connect(dsn)
+                lost_peers.notice(connection)
                 try:
                     lost = asyncio.Event()
                     connection.add_termination_listener(lambda *_: lost.set())  # noqa: B023
