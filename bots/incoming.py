@@ -23,6 +23,10 @@ class Unreadable(ValueError):
     """An event that does not follow its platform's documentation; it never will be readable."""
 
 
+# What reading an event of another shape raises; OSError: a moment that no clock can show.
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """``platform_no``: the platform's number of the message in its chat, None for a press.

@@ -20,6 +20,9 @@ _TOKEN = re.compile(
     r"|(?<=access_token=)[^&\s\"']+"
 )
 
+# What begins a new line of a log, moves the terminal's cursor or turns the text round.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
 
 def scrub(text: str) -> str:
     return _TOKEN.sub("***", text)
@@ -51,6 +54,16 @@ def _without_exception_text(_logger: Any, _name: str, event: EventDict) -> Event
     return event
 
 
+def _on_one_line(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    """Nobody who can have a word of his logged writes a line of the log."""
+    return {
+        key: _UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", value)
+        if isinstance(value, str)
+        else value
+        for key, value in event.items()
+    }
+
+
 def configure(log_format: str, level: int = logging.INFO) -> None:
     """``log_format``: console, json, or auto (console on a terminal)."""
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
@@ -60,6 +73,7 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_exception_text,
+        _on_one_line,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

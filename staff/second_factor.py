@@ -13,7 +13,7 @@ from staff import audit, throttle
 from staff.errors import SecretUnreadable, WrongCode
 from staff.models import Person, StaffSession
 from staff.sealing import Seal, is_sealed
-from staff.sessions import IDLE, hash_token
+from staff.sessions import hash_token, open_session, revoke
 from storage.database import Database, Transaction
 
 ISSUER = "Okno"
@@ -97,8 +97,9 @@ def _about(person_id: int) -> str:
     return f"totp:{person_id}"
 
 
-async def confirm(database: Database, seal: Seal, token: str, code: str, *, address: str) -> None:
-    """Log in the pending session. Raises WrongCode, TooManyAttempts, SecretUnreadable."""
+async def confirm(database: Database, seal: Seal, token: str, code: str, *, address: str) -> str:
+    """End the pending session and open a whole one; its token. Raises WrongCode, TooManyAttempts,
+    SecretUnreadable."""
     found = await pending(database, seal, token)
     if found is None:
         raise WrongCode
@@ -115,14 +116,13 @@ async def confirm(database: Database, seal: Seal, token: str, code: str, *, addr
         )
         if step == 0 or used.scalar_one_or_none() is None:
             raise WrongCode
-        await tx.session.execute(
-            update(StaffSession)
-            .where(StaffSession.id == found.session_id)
-            .values(pending=False, last_seen_at=tx.now, expires_at=tx.now + IDLE)
-        )
+        # A token that was good for half a login never becomes one for the whole.
+        await revoke(tx, StaffSession.id == found.session_id)
+        whole = await open_session(tx, found.person_id)
         await throttle.forgive(tx, login=found.login, address=address)
         action = "staff.logged_in" if found.enrolled else "staff.second_factor_set_up"
         audit.record(tx, found.person_id, action, object_kind="person", object_id=found.person_id)
+    return whole
 
 
 async def forget(tx: Transaction, person_id: int, *, by: int | None) -> None:

@@ -108,14 +108,15 @@ class StaffService:
             if self._passwords.is_outdated(person.password_hash)
             else None
         )
+        needs_code = person.totp_required or person.totp_step > 0
         async with self._database.write() as tx:
-            await throttle.forgive(tx, login=person.login, address=address)
+            if not needs_code:  # else who has the password would guess codes without end
+                await throttle.forgive(tx, login=person.login, address=address)
             if rehashed is not None:
                 await _change(tx, Person.id == person.id, password_hash=rehashed)
             if replacing is not None:
                 await sessions.revoke(tx, StaffSession.token_hash == sessions.hash_token(replacing))
             await set_break(tx, person.id, on=False)
-            needs_code = person.totp_required or person.totp_step > 0
             token = await sessions.open_session(tx, person.id, pending=needs_code)
             if not needs_code:
                 _log(tx, person.id, "staff.logged_in", person.id)
@@ -137,9 +138,10 @@ class StaffService:
         """How many people can't log in, for the installation's secret is not what it was."""
         return await second_factor.unreadable(self._database, self._seal)
 
-    async def confirm(self, token: str, code: str, *, address: str) -> None:
-        """Raises WrongCode, TooManyAttempts, SecretUnreadable."""
-        await second_factor.confirm(self._database, self._seal, token, code, address=address)
+    async def confirm(self, token: str, code: str, *, address: str) -> str:
+        """The token that takes the place of the half login's. Raises WrongCode, TooManyAttempts,
+        SecretUnreadable."""
+        return await second_factor.confirm(self._database, self._seal, token, code, address=address)
 
     async def everybody(self) -> Sequence[Person]:
         """Active people first, each by name."""

@@ -1,7 +1,7 @@
 """Logins that last: who is behind a cookie.
 
-A session ends 12 hours after its last use, when it is revoked, and when its person is made
-inactive. The token has 256 bits; the database knows only its SHA-256.
+A session ends 12 hours after its last use, a week after the login, when it is revoked, and when
+its person is made inactive. The token has 256 bits; the database knows only its SHA-256.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from staff.models import Person, Role, StaffSession
 from storage.database import Database, Transaction
 
 IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)
 # For so long the second factor is waited for.
 PENDING = timedelta(minutes=10)
 # «Last seen» needs no finer step, and every step is a durable write.
@@ -76,7 +77,10 @@ async def find(database: Database, token: str, *, touch: bool) -> SignedIn | Non
             await tx.session.execute(
                 update(StaffSession)
                 .where(StaffSession.id == found.id, StaffSession.revoked_at.is_(None))
-                .values(last_seen_at=tx.now, expires_at=tx.now + IDLE)
+                .values(
+                    last_seen_at=tx.now,
+                    expires_at=min(tx.now + IDLE, found.created_at + LONGEST),
+                )
             )
     return SignedIn(
         session_id=found.id,

@@ -138,7 +138,7 @@ def _code_router() -> APIRouter:
         token = shell.cookie.read(request) or ""
         address = request.client.host if request.client else "unknown"
         try:
-            await shell.staff.confirm(token, code, address=address)
+            whole = await shell.staff.confirm(token, code, address=address)
         except SecretUnreadable:
             return page(request, "error.html", UNREADABLE, status=503)
         except WrongCode:
@@ -146,8 +146,10 @@ def _code_router() -> APIRouter:
         except TooManyAttempts as error:
             wait = duration(error.wait)
             return await shown(request, next, f"Слишком много попыток. Попробуйте через {wait}.")
-        me = await shell.staff.session(token)
-        return go_to(request, safe_next(next, home_of(me.role) if me else "/login"))
+        me = await shell.staff.session(whole)
+        onward = go_to(request, safe_next(next, home_of(me.role) if me else "/login"))
+        shell.cookie.set(onward, whole)
+        return onward
 
     return router
 

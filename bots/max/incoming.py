@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming, Malformed, Unreadable, quoted
+from bots.incoming import UNREADABLE, Incoming, Malformed, Unreadable, quoted
 from conversations.models import MessageKind
 
 CHANNEL = "max"
@@ -50,7 +50,7 @@ def parse_update(update: dict[str, Any], account_id: int, token: str) -> Incomin
                 return _about_chat(update, account_id, external_id, MessageKind.COMMAND, data)
             case "bot_stopped":
                 return _about_chat(update, account_id, external_id, MessageKind.STOPPED, {})
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except UNREADABLE as error:
         raise Unreadable(external_id) from error
     return None
 

@@ -6,7 +6,7 @@ What the documentation does not show is read leniently: a missing ``webhookType`
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming, Malformed, Unreadable
+from bots.incoming import UNREADABLE, Incoming, Malformed, Unreadable
 from conversations.models import MessageKind
 
 CHANNEL = "ok"
@@ -47,7 +47,7 @@ def parse_event(event: dict[str, Any], account_id: int) -> Incoming | None:
             case "CHAT_SYSTEM" if event.get("type") == "CHAT_STARTED":
                 data = {"command": "start", "payload": str(event.get("payload") or "")}
                 return _incoming(event, account_id, external_id, MessageKind.COMMAND, data=data)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except UNREADABLE as error:
         raise Unreadable(external_id) from error
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update, User
 from pydantic import ValidationError
 
-from bots.incoming import Incoming, Malformed, Unreadable, quoted
+from bots.incoming import UNREADABLE, Incoming, Malformed, Unreadable, quoted
 from conversations.models import MessageKind
 
 # Kinds the assistant cannot read, in the order of looking.
@@ -54,8 +54,16 @@ def read_object(value: Any) -> Update:
 def parse_update(update: Update, account_id: int, now: datetime) -> Incoming | None:
     """None for what concerns nobody here: groups, other bots, unknown kinds of updates.
 
-    ``now`` stands for the moment of a press, which Telegram does not tell.
+    ``now`` stands for the moment of a press, which Telegram does not tell. Raises
+    UnreadableUpdate.
     """
+    try:
+        return _parsed(update, account_id, now)
+    except UNREADABLE as error:
+        raise UnreadableUpdate(update.update_id) from error
+
+
+def _parsed(update: Update, account_id: int, now: datetime) -> Incoming | None:
     if update.message is not None:
         return _message(update.update_id, update.message, account_id)
     if update.edited_message is not None:

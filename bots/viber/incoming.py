@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming, Malformed, Unreadable
+from bots.incoming import UNREADABLE, Incoming, Malformed, Unreadable
 from conversations.models import MessageKind
 
 CHANNEL = "viber"
@@ -38,7 +38,7 @@ def parse_event(event: dict[str, Any], account_id: int) -> Incoming | None:
             case "unsubscribed":
                 user = {"id": event["user_id"]}
                 return _incoming(event, account_id, user, MessageKind.STOPPED)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except UNREADABLE as error:
         raise Unreadable(event_id(event)) from error
     return None
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.incoming import Incoming, Malformed, Unreadable, quoted
+from bots.incoming import UNREADABLE, Incoming, Malformed, Unreadable, quoted
 from conversations.models import MessageKind
 
 CHANNEL = "vk"
@@ -34,7 +34,7 @@ def parse_event(event: dict[str, Any], account_id: int, now: datetime) -> Incomi
         return None
     try:
         return reader(_Envelope(account_id, external_id, now), event["object"])
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except UNREADABLE as error:
         raise Unreadable(f"{event.get('type')} {external_id}") from error
 
 

@@ -5,7 +5,7 @@ Everything is JSON. A refusal is ``{"error": code, "message": sentence, "wait": 
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeGuard
 
 import phonenumbers
 from fastapi import APIRouter, Query, Request, Response
@@ -95,7 +95,7 @@ def router(chat: Chat) -> APIRouter:
         visitor = await chat.must_know(request)
         chat.gates.read(request)
         message = (await body_of(request)).get("message")
-        if not isinstance(message, int) or not 0 < message <= _LARGEST_ID:
+        if not _is_number(message) or not 0 < message <= _LARGEST_ID:
             raise Refusal(422, "no_message", "Не понято, что прочитано.")
         async with chat.database.write() as tx:
             conversation = await history.find(tx.session, chat.account_id, visitor.chat_id)
@@ -191,7 +191,7 @@ async def _press(
     """However old the button is, the assistant answers; only one that never was is refused."""
     action, message = body.get("action"), body.get("message")
     gone = Refusal(422, "no_button", "Этой кнопки уже нет. Напишите словами, что нужно.")
-    if not isinstance(action, str) or not isinstance(message, int) or abs(message) > _LARGEST_ID:
+    if not isinstance(action, str) or not _is_number(message) or abs(message) > _LARGEST_ID:
         raise gone
     async with chat.database.read() as session:
         conversation = await history.find(session, chat.account_id, visitor.chat_id)
@@ -204,6 +204,11 @@ async def _press(
     if label is None:
         raise gone
     return MessageKind.PRESS, label, {"action": action}
+
+
+def _is_number(given: object) -> TypeGuard[int]:
+    """JSON's «true» is a number to Python, and to no database."""
+    return isinstance(given, int) and not isinstance(given, bool)
 
 
 def _phone(given: object) -> phonenumbers.PhoneNumber:

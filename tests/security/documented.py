@@ -143,10 +143,10 @@ def _deep(levels: int) -> Any:
 
 
 STRANGE: list[Any] = [
-    None, True, False, 0, -1, 2**31, 2**63, 10**400, -(2**70), 1.5, 1e308, "", " ", "1", "-1",
-    "\x00", "\ud800", "\udfff\ud800", "a\u202eb\u2066c", "\u200b\u200d\ufeff", "я" * 30_000,
-    "\n" * 999, [], {}, [None], [[]], [{}], {"": None}, {"type": "photo"}, [{"type": None}],
-    _deep(60), _deep(400),
+    None, True, False, 0, -1, 2**31, 2**63, 10**17, 10**400, -(2**70), 1.5, 1e308, "", " ",
+    "1", "-1", "\x00", "\ud800", "\udfff\ud800", "a\u202eb\u2066c", "\u200b\u200d\ufeff",
+    "я" * 30_000, "\n" * 999, [], {}, [None], [[]], [{}], {"": None}, {"type": "photo"},
+    [{"type": None}], _deep(60), _deep(400),
     "9" * 5_000, "{}", '{"action": 1}', "https://127.0.0.1/", "<script>alert(1)</script>",
     "'; DROP TABLE message; --", {"$ne": None}, "1e999", "٣٤",
 ]  # fmt: skip
@@ -170,6 +170,14 @@ def mutated(event: Event, chance: random.Random) -> Event:
         if ways:
             _put(strange, chance.choice(ways), chance)
     return strange
+
+
+def put(event: Any, way: tuple[Any, ...], value: Any) -> None:
+    """Something else at one place of an event."""
+    *above, last = way
+    for key in above:
+        event = event[key]
+    event[last] = value
 
 
 def _put(event: Any, way: tuple[Any, ...], chance: random.Random) -> None:

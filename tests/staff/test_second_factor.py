@@ -45,10 +45,11 @@ async def test_the_password_alone_is_not_enough(staff: StaffService, clock: Fake
     with pytest.raises(WrongCode):
         await staff.confirm(token, "000000", address=HERE)
     assert await staff.session(token) is None
-    await staff.confirm(token, code(totp, clock), address=HERE)
-    me = await staff.session(token)
+    whole = await staff.confirm(token, code(totp, clock), address=HERE)
+    me = await staff.session(whole)
     assert me is not None
     assert me.login == "olga"
+    assert await staff.session(token) is None
     assert await staff.pending(token) is None
 
 
@@ -61,8 +62,8 @@ async def test_a_code_works_once(staff: StaffService, clock: FakeClock) -> None:
     with pytest.raises(WrongCode):
         await staff.confirm(again, used, address=HERE)
     clock.advance(seconds=30)
-    await staff.confirm(again, code(totp, clock), address=HERE)
-    assert await staff.session(again) is not None
+    whole = await staff.confirm(again, code(totp, clock), address=HERE)
+    assert await staff.session(whole) is not None
 
 
 async def test_guessing_is_throttled(staff: StaffService) -> None:
@@ -74,6 +75,20 @@ async def test_guessing_is_throttled(staff: StaffService) -> None:
         refused.append(error.type)
     assert refused[0] is WrongCode
     assert refused[-1] is TooManyAttempts
+
+
+async def test_who_knows_the_password_does_not_guess_codes_without_end(
+    staff: StaffService, clock: FakeClock
+) -> None:
+    """A right password gives no new attempts at the code, from however many addresses."""
+    refused: list[type[Exception]] = []
+    for number in range(5):
+        try:
+            token = await staff.log_in("olga", PASSWORD, address=f"192.0.2.{number}")
+            await staff.confirm(token, "000000", address=f"192.0.2.{number}")
+        except (WrongCode, TooManyAttempts) as error:
+            refused.append(type(error))
+    assert refused == [WrongCode, WrongCode] + [TooManyAttempts] * 3
 
 
 async def test_a_half_login_ends_by_itself(staff: StaffService, clock: FakeClock) -> None:

@@ -61,7 +61,12 @@ async def test_login_has_to_be_typeable(staff: StaffService, login: str) -> None
         await staff.add(login=login, display_name="О", role=Role.EDITOR, password=PASSWORD)
 
 
-@pytest.mark.parametrize("password", ["короткий", "1111111111111", "я-olga-и-никто", "x1y2z3" * 40])
+@pytest.mark.parametrize(
+    "password",
+    ["короткий", "1111111111111", "я-olga-и-никто", "x1y2z3" * 40, "Password2026!", "qwertyuiop",
+     "йцукен123456", "1q2w3e4r5t6y", "Энергосбыт-2026", "admin@admin1", "0123456789",
+     "abcabcabcabc", "Зима2026Зима"],
+)  # fmt: skip
 async def test_weak_password_is_refused(staff: StaffService, password: str) -> None:
     with pytest.raises(PasswordTooWeak):
         await staff.add(login="olga", display_name="Ольга", role=Role.EDITOR, password=password)
@@ -88,6 +93,18 @@ async def test_session_ends_twelve_hours_after_its_last_use(
         clock.advance(hours=11)
         assert await staff.session(token) is not None
     clock.advance(hours=12)
+    assert await staff.session(token) is None
+
+
+async def test_session_ends_a_week_after_the_login_however_much_it_is_used(
+    staff: StaffService, clock: FakeClock
+) -> None:
+    await add_olga(staff)
+    token = await log_in(staff)
+    for _ in range(7 * 24 // 8 - 1):
+        clock.advance(hours=8)
+        assert await staff.session(token) is not None
+    clock.advance(hours=8)
     assert await staff.session(token) is None
 
 
