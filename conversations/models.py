@@ -214,6 +214,8 @@ class Delivery(Base):
               postgresql_where=text("state IN ('queued', 'sending')"),
               sqlite_where=text("state IN ('queued', 'sending')")),
         Index("ix_delivery_message_id", "message_id"),
+        Index("ix_delivery_failed", "id",
+              postgresql_where=text("state = 'failed'"), sqlite_where=text("state = 'failed'")),
         Index("ix_delivery_notice", "conversation_id",
               postgresql_where=text("notice AND state = 'queued'"),
               sqlite_where=text("notice AND state = 'queued'")),

@@ -16,6 +16,7 @@ from billing.readings.undelivered import Settling
 from bots.buckets import Rate
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
+from bots.undelivered.restoring import restored_router
 from bots.web_chat import pages as web_chat
 from bots.webhook_gate import WebhookGate
 from dialogs.menu import label_of, subjects
@@ -74,6 +75,7 @@ def create_app(
         if channel.name == "web":
             app.include_router(_chat(services, channel, shell))
     undeliverables = Undeliverables(services.database, services.events, services.signals)
+    app.include_router(restored_router(services.database))
     app.include_router(undelivered.router(undeliverables, lambda name: channel_title(name)[0]))
     accounts = confirmed_accounts(services)
     uploads = services.uploads()

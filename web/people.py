@@ -27,6 +27,7 @@ ACTIONS = {
     "abuse.": "Оскорбления",
     "announcement.": "Объявления",
     "calendar.": "Часы работы",
+    "restored.": "Решение после восстановления из копии",
 }
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]

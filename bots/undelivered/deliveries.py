@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Text, func, literal_column, select, update
 
+from conversations import restored
 from conversations.events import Events
 from conversations.models import (
     BotAccount,
@@ -77,6 +78,10 @@ class Undeliverables:
             found = select(func.count()).select_from(Delivery).where(*_FAILED)
             return (await session.execute(found)).scalar_one()
 
+    async def waits_since_restore(self) -> bool:
+        async with self._database.read() as session:
+            return await restored.is_anything_held(session)
+
     async def last(self) -> list[Undelivered]:
         """The newest first, at most ``MOST``."""
         statement = (
@@ -134,4 +139,10 @@ class Undeliverables:
             return True
 
 
-_FAILED = (Delivery.state == DeliveryState.FAILED, Delivery.kind == DeliveryKind.MESSAGE)
+_FAILED = (
+    # Written out, not bound: only so is the index of failed rows used.
+    Delivery.state == literal_column("'failed'", Text),
+    Delivery.kind == DeliveryKind.MESSAGE,
+    # These wait for the administrator (``restoring``).
+    func.coalesce(Delivery.error, "") != restored.HELD,
+)

@@ -29,6 +29,7 @@ def router(undeliverables: Undeliverables, channel_title: Callable[[str], str]) 
         context = {
             "outages": await undeliverables.outages(),
             "undelivered": await undeliverables.count(),
+            "restored": await undeliverables.waits_since_restore(),
             "title_of": channel_title,
             "counted": counted,
         }

@@ -12,6 +12,7 @@ import handoff
 from billing.customers.claiming import Claims
 from bots.undelivered import pages as undelivered
 from bots.undelivered.deliveries import Undeliverables
+from bots.undelivered.restoring import restored_router
 from handoff.board.pages import board_router
 from handoff.customer.accounts import ConfirmedAccount, MeterLine
 from handoff.inbox import pages
@@ -81,6 +82,7 @@ def inbox_app(
     app = FastAPI(openapi_url=None)
     install(app, shell)
     undeliverables = Undeliverables(house.database, house.events, house.signals)
+    app.include_router(restored_router(house.database))
     app.include_router(undelivered.router(undeliverables, str.upper))
     routes = pages.router(
         house.service,

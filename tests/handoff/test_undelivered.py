@@ -9,8 +9,10 @@ from sqlalchemy import select, update
 
 from bots.undelivered.deliveries import Undeliverables
 from bots.undelivered.pages import counted
+from conversations import restored
 from conversations.models import Author, BotAccount, Conversation, Delivery, DeliveryState
 from conversations.service import Outgoing
+from staff.models import AuditEntry, Person, Role
 from tests.handoff.conftest import House
 from tests.handoff.inbox import PASSWORD, hub_of, inbox_app, staff_of
 
@@ -64,6 +66,32 @@ async def test_what_failed_is_listed_sent_again_or_dropped(
     assert (again.state, again.attempts, again.error) == (DeliveryState.QUEUED, 0, None)
     assert dropped.state == DeliveryState.EXPIRED
     assert "Все сообщения дошли" in (await page.get("/inbox/undelivered")).text
+
+
+async def test_after_a_restore_an_administrator_decides(
+    house: House, page: httpx.AsyncClient
+) -> None:
+    delivery = await failed(house, "раз")
+    async with house.database.write() as tx:
+        await tx.session.execute(update(Delivery).values(error=restored.HELD))
+    assert "Все сообщения дошли" in (await page.get("/inbox/undelivered")).text
+    assert "ждёт решения администратора" in (await page.get("/inbox/channels")).text
+    assert (await page.get("/restored")).status_code == 403
+    async with house.database.write() as tx:
+        await tx.session.execute(update(Person).values(role=Role.ADMINISTRATOR))
+    assert 'href="/restored"' in (await page.get("/inbox/channels")).text
+    html = (await page.get("/restored")).text
+    assert "ответов клиентам — 1, диалогов без ответа — 0" in html
+    token = re.search(r'name="_csrf" value="([^"]+)"', html)
+    assert token is not None
+    assert (await page.post("/restored/discard")).status_code == 419
+    assert (await page.post("/restored/release", data={"_csrf": token[1]})).status_code == 303
+    row = await row_of(house, delivery)
+    assert (row.state, row.error) == (DeliveryState.QUEUED, None)
+    assert "Ничего не ждёт" in (await page.get("/restored")).text
+    async with house.database.read() as session:
+        told = select(AuditEntry.data).where(AuditEntry.action == "restored.released")
+        assert (await session.execute(told)).scalars().all() == [{"unsent": 1, "unanswered": 0}]
 
 
 async def test_what_failed_is_sent_again_at_its_own_line(

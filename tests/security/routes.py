@@ -139,6 +139,9 @@ GUARDED: dict[frozenset[Role], str] = {
         GET /audit
         GET /hours
         POST /hours
+        GET /restored
+        POST /restored/release
+        POST /restored/discard
     """,
 }
 
