@@ -38,7 +38,7 @@ from bots.outcome import (
     Unknown,
 )
 from bots.pace import Pace
-from bots.plainly import with_plain_retry, without_tags
+from bots.plainly import in_words, with_plain_retry, without_tags
 from conversations.models import DeliveryKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
@@ -109,7 +109,7 @@ class TelegramSender:
         else:
             message = await self._bot.send_message(
                 parcel.chat_id,
-                _without_markup(part.text, _TEXT_UNITS) if plain else part.text,
+                _plain(part, _TEXT_UNITS) if plain else part.text,
                 parse_mode=_parse_mode(part.markup, plain),
                 reply_markup=None if plain else _keyboard(part.rows),
                 request_timeout=REQUEST_SECONDS,
@@ -119,7 +119,7 @@ class TelegramSender:
     async def _send_file(self, chat_id: str, part: Part, file: File, *, plain: bool) -> Message:
         """``plain``: as a document, which no picture is refused as."""
         upload = BufferedInputFile(await self._media.read(file.key), file.name)
-        caption = _without_markup(part.text, _CAPTION_UNITS) if plain else part.text
+        caption = _plain(part, _CAPTION_UNITS) if plain else part.text
         send = (
             self._bot.send_photo
             if file.kind is FileKind.PICTURE and not plain
@@ -147,8 +147,9 @@ def _parse_mode(markup: Markup, plain: bool) -> str | None:
     return "HTML" if markup is Markup.TELEGRAM_HTML and not plain else None
 
 
-def _without_markup(text: str, units: int) -> str:
-    plain = without_tags(text).encode("utf-16-le")
+def _plain(part: Part, units: int) -> str:
+    words = without_tags(part.text) if part.markup is Markup.TELEGRAM_HTML else part.text
+    plain = in_words(words, part.rows).encode("utf-16-le")
     return plain[: units * 2].decode("utf-16-le", errors="ignore")
 
 
