@@ -16,6 +16,8 @@ ROLES = {
     "jobs": "jobs",
     "standby": "worker,sender,jobs",
 }
+# Patience, no measure: what a single process promises is tried out elsewhere.
+STOP_SECONDS = 60
 
 
 class Installation:
@@ -53,8 +55,11 @@ class Installation:
     async def stop(self) -> None:
         """By SIGTERM, all together; none may complain."""
         self.measure()
-        codes = await asyncio.gather(*(one.stop() for one in self.processes.values()))
-        assert codes == [0] * len(self.processes), codes
+        running = [one.process for one in self.processes.values() if one.process is not None]
+        for process in running:
+            process.terminate()
+        codes = [await asyncio.to_thread(process.wait, STOP_SECONDS) for process in running]
+        assert codes == [0] * len(ROLES), codes
 
     def end(self) -> None:
         for one in self.processes.values():

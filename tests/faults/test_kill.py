@@ -89,7 +89,7 @@ async def _round(
         so_far = answered(crowd)
         await okno.start()
         await until(
-            lambda: answered(crowd) > so_far,  # noqa: B023
+            lambda: answered(crowd) > so_far or answered(crowd) >= total,  # noqa: B023
             f"an answer after ending {place + 1}: {okno.log()}",
             seconds=180,
         )

@@ -34,7 +34,7 @@ from tests.running import prepare
 
 CUSTOMERS = 60
 OUTAGE_SECONDS = 60.0 if SOAKING else 3.0
-PATIENCE = 180.0
+PATIENCE = 240.0
 SECRET = "secret-of-the-webhook"
 # A customer who writes when it happens, outside the crowd.
 PROBE = "какой тариф на электроэнергию"
