@@ -51,6 +51,7 @@ from media.errors import FileGone
 from media.models import Attachment, MediaFile
 from media.store import MediaStore
 from okno.errors import CustomerUnknown, StayOpen
+from staff import audit
 from storage.base import Base
 from storage.database import Database, Transaction
 
@@ -178,6 +179,8 @@ async def export(database: Database, media: MediaStore, contact_id: int, file: P
                         continue
                     name = f"файлы/{attachment['id']}-{Path(attachment['name'] or 'файл').name}"
                     archive.writestr(name, content)
+        async with database.write() as tx:
+            audit.record(tx, None, "customer.exported", object_kind="contact", object_id=contact_id)
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -212,6 +215,7 @@ async def erase(database: Database, contact_id: int) -> Erased:
             await tx.connection.execute(
                 update(table).where(_of(table, contact_id)).values(dict(values))
             )
+        audit.record(tx, None, "customer.erased", object_kind="contact", object_id=contact_id)
         return Erased(messages, files, kept)
 
 

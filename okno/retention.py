@@ -13,14 +13,25 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Column, ColumnElement, Table, Text, delete, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Table,
+    Text,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import cast as sql_cast
 
 from billing.models import LinkAttempt
 from bots.web_chat.models import Visitor
-from conversations.models import Conversation, Delivery, Event, Message, Quarantine
-from handoff.customer.join_models import JoinCode, JoinTry
-from handoff.models import Handoff, Rating
+from conversations.models import Contact, Conversation, Delivery, Event, Message, Quarantine
+from handoff.customer.join_models import JoinCode, JoinTry, ProvenPhone
+from handoff.models import Handoff, Label, Rating
 from media.models import Attachment
 from okno.profile import Retention
 from staff.models import AuditEntry, LoginThrottle, StaffSession
@@ -45,7 +56,7 @@ class _Rule:
     ``blanks``, deleted."""
 
     table: Table
-    since: Column[Any]
+    since: ColumnElement[Any]
     term: timedelta
     only: tuple[ColumnElement[bool], ...] = ()
     blanks: Mapping[str, Any] | None = None
@@ -63,6 +74,7 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
     event, job, message = _table(Event), _table(Job), _table(Message)
     delivery, audit = _table(Delivery), _table(AuditEntry)
     stay, rating, chat = _table(Handoff), _table(Rating), _table(Conversation)
+    contact = _table(Contact)
     return (
         _Rule(event, event.c.created_at, events),
         _Rule(job, job.c.done_at, technical),
@@ -74,6 +86,15 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
         _Rule(_table(Quarantine), _table(Quarantine).c.created_at, technical),
         _Rule(_table(Visitor), _table(Visitor).c.revoked_at, technical),
         _Rule(delivery, delivery.c.finished_at, spoken),
+        _Rule(_table(ProvenPhone), _table(ProvenPhone).c.at, spoken),
+        _Rule(_table(Label), _table(Label).c.created_at, spoken),
+        _Rule(
+            contact,
+            func.coalesce(_last_word(contact), contact.c.created_at),
+            spoken,
+            (or_(contact.c.phone.is_not(None), contact.c.given_name.is_not(None)),),
+            {"phone": None, "given_name": None},
+        ),
         _Rule(_table(Attachment), _table(Attachment).c.created_at, spoken),
         _Rule(
             message,
@@ -101,6 +122,13 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
         ),
         _Rule(audit, audit.c.at, spoken),
     )
+
+
+def _last_word(contact: Table) -> ScalarSelect[Any]:
+    """When the customer was last heard, in whichever messenger."""
+    chat = _table(Conversation)
+    heard = select(func.max(chat.c.last_message_at)).where(chat.c.contact_id == contact.c.id)
+    return heard.correlate(contact).scalar_subquery()
 
 
 class Forgetting:
@@ -142,7 +170,8 @@ class Forgetting:
             await schedule(tx, JOB, "nightly", self._next_night(tx.now))
 
     async def _forget(self, tx: Transaction, rule: _Rule, after: Any) -> list[Any]:
-        (key,) = rule.table.primary_key.columns
+        # Of labels all those of a stay go with the first.
+        key, *_ = rule.table.primary_key.columns
         old = select(key).where(rule.since < tx.now - rule.term, *rule.only)
         if after is not None:
             old = old.where(key > after)

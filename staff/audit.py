@@ -79,8 +79,10 @@ async def entries(
     person_id: int | None = None,
     prefix: str = "",
     before: int | None = None,
+    about: tuple[str, str] | None = None,
 ) -> Sequence[Entry]:
-    """The newest first. ``prefix`` of the action; ``before``: older than this id."""
+    """The newest first. ``prefix`` of the action; ``before``: older than this id; ``about``: kind
+    and id of the object."""
     statement = select(AuditEntry, Person.display_name).outerjoin(
         Person, Person.id == AuditEntry.person_id
     )
@@ -88,6 +90,9 @@ async def entries(
         statement = statement.where(AuditEntry.person_id == person_id)
     if prefix:
         statement = statement.where(AuditEntry.action.startswith(prefix, autoescape=True))
+    if about is not None:
+        kind, number = about
+        statement = statement.where(AuditEntry.object_kind == kind, AuditEntry.object_id == number)
     if before is not None:
         statement = statement.where(AuditEntry.id < before)
     rows = await session.execute(statement.order_by(AuditEntry.id.desc()).limit(PAGE))

@@ -20,7 +20,12 @@ MOST_OPEN = 100
 ACTIONS = {
     "": "Все действия",
     "account.": "Лицевые счета: просмотр и подтверждение",
-    "conversation.": "Чтение прежней переписки",
+    "conversation.": "Чтение переписки",
+    "attachment.": "Файлы клиентов",
+    "customer.": "Выдача и удаление данных клиента",
+    "gap.": "Вопросы без ответа: просмотр и выгрузка",
+    "board.": "Выгрузка показателей",
+    "reading.": "Показания",
     "contact.": "Объединение разговоров клиента",
     "staff.": "Входы и сотрудники",
     "handoff.": "Разговоры",
@@ -28,6 +33,31 @@ ACTIONS = {
     "announcement.": "Объявления",
     "calendar.": "Часы работы",
     "restored.": "Решение после восстановления из копии",
+}
+# What stands in the log by codes; a code that is not here is shown as it is.
+TITLES = {
+    "account.viewed": "лицевые счета: просмотр",
+    "account.confirmed": "личность клиента подтверждена",
+    "account.proof_failed": "личность клиента не подтвердилась",
+    "conversation.viewed": "переписка: просмотр",
+    "attachment.viewed": "файл клиента: просмотр",
+    "attachment.saved": "файл клиента: сохранение",
+    "customer.exported": "данные клиента выгружены",
+    "customer.erased": "данные клиента удалены",
+    "gap.original_read": "вопрос клиента без маски: просмотр",
+    "gap.exported": "вопросы без ответа: выгрузка",
+    "board.exported": "показатели: выгрузка",
+    "staff.logged_in": "вход",
+    "staff.logged_out": "выход",
+    "staff.login_failed": "неверный пароль",
+}
+OBJECTS = {
+    "contact": "клиент",
+    "conversation": "разговор",
+    "handoff": "обращение",
+    "attachment": "файл",
+    "person": "сотрудник",
+    "reading": "показание",
 }
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -162,12 +192,18 @@ def audit_router(database: Database) -> APIRouter:
         request: Request,
         who: Annotated[str, Query(pattern=r"^[0-9]{0,18}$")] = "",
         kind: Annotated[str, Query(max_length=30)] = "",
+        what: Annotated[str, Query(pattern=r"^[a-z_]{0,30}$")] = "",
+        number: Annotated[str, Query(max_length=80)] = "",
         before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     ) -> Response:
         prefix = kind if kind in ACTIONS else ""
         async with database.read() as session:
             found = await audit.entries(
-                session, person_id=int(who) if who else None, prefix=prefix, before=before
+                session,
+                person_id=int(who) if who else None,
+                prefix=prefix,
+                before=before,
+                about=(what, number) if what else None,
             )
         context = {
             "entries": found,
@@ -175,6 +211,10 @@ def audit_router(database: Database) -> APIRouter:
             "actions": ACTIONS,
             "who": who,
             "kind": prefix,
+            "what": what,
+            "number": number,
+            "titles": TITLES,
+            "objects": OBJECTS,
             "more": len(found) == audit.PAGE,
         }
         return page(request, "audit.html", context)

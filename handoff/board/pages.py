@@ -17,6 +17,7 @@ from handoff.inbox import labels
 from handoff.inbox.actions import LARGEST_ID
 from handoff.service import HandoffService
 from handoff.working_time.clock import heat, left
+from staff import audit
 from staff.groups import all_groups
 from staff.models import Role
 from web.guard import Me, require
@@ -52,9 +53,11 @@ def board_router(
         return page(request, "handoff/board_now.html", await shown.now())
 
     @routes.get("/export.xlsx")
-    async def export(first: Day = None, last: Day = None) -> Response:
+    async def export(me: Me, first: Day = None, last: Day = None) -> Response:
         period = shown.period(first, last)
         content = await shown.export(period)
+        async with service.database.write() as tx:
+            audit.record(tx, me.person_id, "board.exported")
         name = f"okno-{period.first}-{period.last}.xlsx"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type=XLSX, headers=headers)

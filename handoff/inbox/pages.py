@@ -138,8 +138,8 @@ def router(
         return page(request, "handoff/pane.html", conversation | {"tab": tab})
 
     @routes.get("/{handoff_id}/older")
-    async def older(request: Request, handoff_id: StayId, before: MessageId) -> Response:
-        return page(request, "handoff/lines.html", await inbox.older(handoff_id, before))
+    async def older(request: Request, me: Me, handoff_id: StayId, before: MessageId) -> Response:
+        return page(request, "handoff/lines.html", await inbox.older(me, handoff_id, before))
 
     @routes.get("/{handoff_id}/news")
     async def news(
@@ -238,6 +238,7 @@ class _Inbox:
         async with self._database.read() as session:
             thread = await self._thread.page(session, stay.conversation_id)
             called = await mentions.unseen(session, me.person_id)
+        await self._seen(me, "conversation.viewed", "conversation", stay.conversation_id)
         about = await self._about(me, stay)
         if any(one.handoff_id == handoff_id for one in called):
             async with self._database.write() as tx:
@@ -257,8 +258,9 @@ class _Inbox:
             for handoff_id, people in self._presence.of(listed, me.person_id).items()
         }
 
-    async def older(self, handoff_id: int, before: int) -> dict[str, Any]:
+    async def older(self, me: SignedIn, handoff_id: int, before: int) -> dict[str, Any]:
         stay = await self.stay(handoff_id)
+        await self._seen(me, "conversation.viewed", "conversation", stay.conversation_id)
         async with self._database.read() as session:
             thread = await self._thread.page(session, stay.conversation_id, before=before)
         return {"stay": stay, "thread": thread}
@@ -267,6 +269,7 @@ class _Inbox:
         self, me: SignedIn, handoff_id: int, after: int, changed: list[int]
     ) -> dict[str, Any]:
         stay = await self.stay(handoff_id)
+        await self._seen(me, "conversation.viewed", "conversation", stay.conversation_id)
         async with self._database.read() as session:
             thread = await self._thread.news(
                 session, stay.conversation_id, after=after, changed=changed
@@ -326,7 +329,7 @@ class _Inbox:
             stands = await standing(session, stay.contact_id, self._database.clock.now())
             who = await customer(session, stay)
         if accounts or claims:
-            await self._seen(me, stay.contact_id)
+            await self._seen(me, "account.viewed", "contact", stay.contact_id)
         flow = str(stay.summary.get("flow") or "")
         return {
             "stands": stands,
@@ -347,21 +350,17 @@ class _Inbox:
             "flow": labels.FLOWS.get(flow, flow),
         }
 
-    async def _seen(self, me: SignedIn, contact_id: int) -> None:
+    async def _seen(self, me: SignedIn, action: str, kind: str, number: int) -> None:
         """Record that somebody looks; the piece is fetched anew with every change, and that is
         still the same look."""
         since = self._database.clock.now() - ONE_LOOK
         async with self._database.read() as session:
             recorded = await audit.is_recorded(
-                session, me.person_id, "account.viewed",
-                object_kind="contact", object_id=contact_id, since=since,
-            )  # fmt: skip
+                session, me.person_id, action, object_kind=kind, object_id=number, since=since
+            )
         if not recorded:
             async with self._database.write() as tx:
-                audit.record(
-                    tx, me.person_id, "account.viewed",
-                    object_kind="contact", object_id=contact_id,
-                )  # fmt: skip
+                audit.record(tx, me.person_id, action, object_kind=kind, object_id=number)
 
     def _topic(self, summary: Mapping[str, Any]) -> str:
         """What it is about: the last article that was shown, else what was understood last."""

@@ -13,6 +13,7 @@ from knowledge_base.front_matter import TOPIC
 from knowledge_base.gaps.models import GapKind
 from knowledge_base.gaps.service import Gaps
 from knowledge_base.names import INTENTS
+from staff import audit
 from staff.models import Role
 from web.guard import Me
 from web.respond import go_to, page
@@ -30,7 +31,7 @@ NOTICES = {
     "gone": "Статью только что изменил другой редактор. Повторите, пожалуйста.",
 }
 # A spreadsheet would take a text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Ids = Annotated[str, Form(pattern=r"^[0-9]{1,18}(,[0-9]{1,18}){0,1999}$", max_length=40_000)]
 
@@ -54,7 +55,7 @@ def add_pages(router: APIRouter, editor: Editor) -> None:
 
     @router.get("/gaps/export.csv")
     async def export(
-        weeks: Annotated[int, Query()] = 4, kind: Annotated[str, Query(max_length=20)] = ""
+        me: Me, weeks: Annotated[int, Query()] = 4, kind: Annotated[str, Query(max_length=20)] = ""
     ) -> Response:
         out = io.StringIO()
         table = csv.writer(out, delimiter=";")
@@ -66,6 +67,8 @@ def add_pages(router: APIRouter, editor: Editor) -> None:
                     [number, _safe(one.text), KINDS[one.kind], one.topic or one.understood,
                      one.at.strftime("%Y-%m-%d %H:%M")]
                 )  # fmt: skip
+        async with editor.database.write() as tx:
+            audit.record(tx, me.person_id, "gap.exported")
         headers = {"content-disposition": 'attachment; filename="okno-gaps.csv"'}
         # With a mark, so that Excel reads the letters right.
         return Response(("\ufeff" + out.getvalue()).encode(), media_type="text/csv",
