@@ -85,10 +85,10 @@ class Bench:
         self._events = events
         self._number = 0
 
-    def start(self, holder: str = "a", sender: Sender | None = None) -> Running:
+    def start(self, holder: str = "a", sender: Sender | None = None, grace: float = 0.0) -> Running:
         loop = DeliveryLoop(
             self.database, self._events, self.signals, sender or self.sender,
-            account_id=self.account, holder=holder, jitter=lambda: 1.0, grace=0.0,
+            account_id=self.account, holder=holder, jitter=lambda: 1.0, grace=grace,
         )  # fmt: skip
         self.running.append(Running(loop))
         return self.running[-1]

@@ -354,6 +354,21 @@ async def test_a_former_holders_outcome_does_not_undo_the_next_ones(bench: Bench
     assert (bench.sender.texts, other.texts) == (["1"], ["1"])
 
 
+async def test_a_former_holder_that_lives_may_still_tell_that_it_has_sent(bench: Bench) -> None:
+    bench.sender.held["1"] = asyncio.Event()
+    await bench.queue(await bench.chat("1"), "1")
+    bench.start("a")
+    await until(lambda: bench.sender.texts == ["1"], "the call is under way")
+    await _take_lease(bench, "b")
+    other = ScriptedSender()
+    bench.start("b", other, grace=600)
+    await bench.queue(await bench.chat("2"), "2")
+    await until(lambda: other.texts == ["2"], "the next holder is at work")
+    bench.sender.held["1"].set()
+    await until(bench.all_in(DeliveryState.SENT), "the former one's outcome is stored")
+    assert other.texts == ["2"]
+
+
 class FlakyDatabase(Database):
     """Away while ``away`` is set."""
 
