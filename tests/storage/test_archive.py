@@ -26,6 +26,7 @@ from storage.base import Base
 from storage.database import Database
 from storage.errors import WrongArchive
 from tests.conftest import FakeClock
+from tests.storage import one_of_each
 
 NOON = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 
@@ -94,16 +95,20 @@ async def test_everything_arrives_in_the_other_kind_of_database(
 ) -> None:
     monkeypatch.setattr(archive, "PAGE", 2)  # several pages of a few rows
     await fill(database, messages=5)
+    async with database.write() as tx:
+        await one_of_each.put(tx)
     photo = "ab" + "0" * 62
     media = FolderShelf(tmp_path / "media")
     await media.put(photo, b"\x89PNG")
     moved = await archive.write(database, tmp_path / "okno.zip", Whole(media))
-    rows = sum(len(table) for table in (await everything(database)).values())
+    whole = await everything(database)
+    assert [name for name, rows in whole.items() if not rows] == [], "every table has a row"
+    rows = sum(len(table) for table in whole.values())
     assert moved == archive.Moved(rows=rows, files=1)
-    assert rows == 10
+    assert rows == 10 + len(whole)
     new = FolderShelf(tmp_path / "new")
     assert await archive.read(target, tmp_path / "okno.zip", Whole(new)) == moved
-    assert await everything(target) == await everything(database)
+    assert await everything(target) == whole
     assert await new.read(photo) == b"\x89PNG"
     async with target.read() as session:
         unread = await session.execute(select(Message.id).where(Message.understanding.is_(null())))
