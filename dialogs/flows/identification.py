@@ -37,6 +37,18 @@ from replies import Button, Reply
 MAX_FAILURES = 3
 
 ASK_NUMBER = "Напишите номер лицевого счёта: он вверху квитанции. Можно сразу с фамилией владельца."
+# Said with the first question: a customer who was taken wrong sees it before he looks for a number.
+UNDERSTOOD = {
+    "balance": "Скажу, сколько к оплате.",
+    "charges": "Расскажу о Ваших начислениях.",
+    "history": "Покажу Ваши показания.",
+    "pay": "Подготовлю оплату.",
+    "payment_history": "Покажу Ваши платежи.",
+    "payment_status": "Посмотрю, поступил ли платёж.",
+    "penalty": "Объясню пени по Вашему счёту.",
+    "reading": "Приму показания.",
+    "receipt": "Пришлю квитанцию.",
+}
 OR_ADDRESS = " Номера нет под рукой? Подойдут адрес и ФИО владельца."
 NO_ACCOUNT_BUT_PHONE = (
     "Это похоже на номер телефона, а нужен номер лицевого счёта: он вверху квитанции, "
@@ -311,6 +323,8 @@ def _prove(slots: Identification, known: Known) -> int | Query | Asking | Failed
     proofs = known[ConsentAsked()].proofs
     if slots.number is None and slots.address is None:
         text = NO_ACCOUNT_BUT_PHONE if slots.asked == "phone_given" else ASK_NUMBER
+        if slots.asked in {"", "consent"} and slots.flow in UNDERSTOOD:
+            text = f"{UNDERSTOOD[slots.flow]} {text}"
         if slots.lost:
             instead = ADDRESS_INSTEAD if ProofSet.ADDRESS_AND_NAME in proofs else WITHOUT_NUMBER
             text = NUMBER_HELP + instead
