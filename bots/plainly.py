@@ -10,13 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from bots.outcome import Outcome, Parcel, Rejected
+from bots.outcome import Outcome, Parcel, Rejected, SlowDown
 from bots.pace import Pace
 from conversations.models import DeliveryKind
-from media.errors import FileGone
+from media.errors import FileGone, StoreDown
 from replies import Button
 
 log = structlog.get_logger(__name__)
+
+STORE_SECONDS = 10.0
 
 _TAG = re.compile(r"</?[a-z][^>]*>")
 
@@ -25,8 +27,8 @@ async def with_plain_retry(
     parcel: Parcel, pace: Pace | None, call: Callable[[Parcel, bool], Awaitable[Outcome]]
 ) -> Outcome:
     """``call``: one attempt; its second argument asks for the words alone. A file that is no
-    longer kept is no error of the platform's: ``call`` may raise FileGone. Without a ``pace``
-    ``call`` keeps it itself."""
+    longer kept, or not to be had now, is no error of the platform's: ``call`` may raise FileGone,
+    StoreDown. Without a ``pace`` ``call`` keeps it itself."""
 
     async def attempt(plain: bool) -> Outcome:
         if pace is not None:
@@ -35,6 +37,9 @@ async def with_plain_retry(
             return await call(parcel, plain)
         except FileGone:
             return Rejected("the file is gone")
+        except StoreDown:
+            # An outage of ours, not the message's fault: nothing was sent.
+            return SlowDown(STORE_SECONDS)
 
     outcome = await attempt(plain=False)
     refused = isinstance(outcome, Rejected) and not outcome.unreachable

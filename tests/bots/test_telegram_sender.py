@@ -12,6 +12,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile
 from PIL import Image
 
+from bots import plainly
 from bots.outcome import (
     AccountBroken,
     Outcome,
@@ -24,6 +25,7 @@ from bots.outcome import (
 from bots.telegram import sender as sending
 from bots.telegram.sender import TelegramSender, make_bot
 from conversations.models import DeliveryKind
+from media.errors import StoreDown
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
@@ -136,7 +138,8 @@ async def test_what_telegram_calls_wrong_is_sent_once_more_in_plain_words(
 ) -> None:
     anna = telegram.customer(77)
     assert isinstance(await sender.send(parcel(77, part)), Sent)
-    assert anna.reads == [part.text.replace("<b>", "").replace("<h1>", "").replace("</h1>", "")]
+    words = part.text.replace("<b>", "").replace("<h1>", "").replace("</h1>", "")
+    assert anna.reads == [words + "\n\n1. Тарифы" * len(part.rows)]
     assert "reply_markup" not in anna.sees[0]
     assert [call.accepted for call in telegram.called("sendMessage")] == [False, True]
 
@@ -229,6 +232,22 @@ async def test_an_upload_whose_answer_was_lost_has_an_unknown_outcome(
     part = Part("QR", Markup.TELEGRAM_HTML, file=file)
     assert await sender.send(parcel(77, part)) == Unknown("TelegramNetworkError")
     assert len(anna.sees) == 1
+
+
+async def test_a_message_waits_for_a_store_of_files_that_is_down(
+    telegram: FakeTelegram, sender: TelegramSender, media: MediaStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    anna = telegram.customer(77)
+    file = File(FileKind.DOCUMENT, await media.put(b"%PDF-1.7 x"), "Справка.pdf", "Справка")
+
+    async def is_down(_: str) -> bytes:
+        raise StoreDown
+
+    monkeypatch.setattr(media, "read", is_down)
+    part = Part("Справка", Markup.TELEGRAM_HTML, file=file)
+    assert await sender.send(parcel(77, part)) == SlowDown(plainly.STORE_SECONDS)
+    assert anna.sees == []
 
 
 async def test_a_file_that_is_gone_is_a_refusal_that_reaches_nobody(
