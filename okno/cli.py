@@ -108,7 +108,7 @@ def serve(
 
 async def _serve(services: "Services", roles: set[str], *, host: str, port: int | None) -> None:
     from okno.assemble import sqlite_file
-    from okno.process import RoleName, serve
+    from okno.process import READERS, RoleName, serve
     from okno.sqlite_lock import lock
     from okno.understanding import open_live
     from storage import migrate
@@ -119,7 +119,7 @@ async def _serve(services: "Services", roles: set[str], *, host: str, port: int 
         if await migrate.state(services.database) is migrate.Schema.OLDER:
             raise WrongSetting("the database's schema is not up to date: run `okno db upgrade`")
         chosen = {RoleName(role) for role in roles}
-        engine = await open_live(services)
+        engine = await open_live(services) if chosen & READERS else None
         await serve(services, chosen, host=host, port=port, engine=engine)
 
 

@@ -40,6 +40,10 @@ class RoleName(StrEnum):
     JOBS = "jobs"
 
 
+# Pages try articles out, the worker answers; senders and due work need no model.
+READERS = {RoleName.WEB, RoleName.WORKER}
+
+
 class _Server(uvicorn.Server):
     """Signals are the process's, not the server's."""
 
@@ -54,12 +58,12 @@ async def serve(
     *,
     host: str,
     port: int | None,
-    engine: LiveEngine,
+    engine: LiveEngine | None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what is in hand is finished first.
 
     ``port``: without the role «web» only /healthz, /readyz and /metrics answer there; None: 8080
-    for pages, and nothing for other roles.
+    for pages, and nothing for other roles. ``engine``: None where no role reads (``READERS``).
     """
     stop = services.stop
     loop = asyncio.get_running_loop()
@@ -74,7 +78,7 @@ async def serve(
     channels = await open_channels(services)
     tasks: dict[str, asyncio.Task[None]] = {}
     server: _Server | None = None
-    if RoleName.WEB in roles:
+    if RoleName.WEB in roles and engine is not None:
         await services.hub.start()
         app = create_app(services, channels, tasks, engine)
         server = _server(services, app, host, port or PORT)
@@ -121,18 +125,19 @@ async def _background(
     services: Services,
     roles: Collection[RoleName],
     channels: Collection[Channel],
-    engine: LiveEngine,
+    engine: LiveEngine | None,
 ) -> dict[str, asyncio.Task[None]]:
     stop = services.stop
     tasks: dict[str, asyncio.Task[None]] = {}
-    if RoleName.WORKER in roles:
+    if RoleName.WORKER in roles and engine is not None:
         worker = services.worker(services.assistant(engine))
         tasks["worker"] = asyncio.create_task(worker.run(stop))
     recompute = services.handoff.calendar_loaded if RoleName.JOBS in roles else None
     tasks["hours"] = asyncio.create_task(services.office_hours.follow(stop, recompute))
     tasks["values"] = asyncio.create_task(services.values.follow(services.signals, stop))
     tasks["articles"] = asyncio.create_task(services.knowledge_base.follow(services.signals, stop))
-    tasks["model"] = asyncio.create_task(engine.follow(services.signals, stop))
+    if engine is not None:
+        tasks["model"] = asyncio.create_task(engine.follow(services.signals, stop))
     if RoleName.JOBS in roles:
         await services.handoff.calendar_loaded()
         await services.forgetting().begin()
