@@ -61,15 +61,16 @@ class Written:
     text: str
 
 
-def written(size: int, accounts: Sequence[Account], *, seed: int = 1) -> list[Written]:
+def written(
+    size: int, accounts: Sequence[Account], *, chats: Iterator[int] | None = None
+) -> list[Written]:
     """``size`` messages with distinct texts; a customer's own stand in order, far from each other.
 
-    Another ``seed`` gives other chats and other texts; accounts are used from the first on, one a
+    ``chats``: their numbers, new ones by default; accounts are used from the first on, one a
     reading.
     """
-    rng = random.Random(seed)
-    texts = _Texts(rng, accounts)
-    chats = count(seed * 1_000_000 + 1)
+    texts = _Texts(random.Random(1), accounts)
+    chats = chats or count(1)
     waves: tuple[list[Written], ...] = ([], [], [])
     total = 0
     while total < size:
@@ -92,18 +93,20 @@ def _spread(waves: Sequence[list[Written]], size: int) -> list[Written]:
     return [one for *_, one in sorted(placed, key=lambda entry: entry[:2])][:size]
 
 
+def phrases(intent: str = "faq/") -> list[str]:
+    """Training phrases of intents that begin so."""
+    examples = load_training_data([DATA_DIR]).examples
+    return sorted({one.text for one in examples if one.intent.startswith(intent)})
+
+
 class _Texts:
     def __init__(self, rng: random.Random, accounts: Sequence[Account]) -> None:
         self._rng = rng
         self._accounts = accounts
         self._used = count()
         self._said: set[str] = set()
-        examples = load_training_data([DATA_DIR]).examples
-        phrases = sorted({one.text for one in examples if one.intent.startswith("faq/")})
-        self._questions = self._endless(phrases)
-        self._operator = self._endless(
-            sorted({one.text for one in examples if one.intent == "operator"})
-        )
+        self._questions = self._endless(phrases())
+        self._operator = self._endless(phrases("operator"))
 
     def of(self, kind: str) -> str:
         while (text := self._make(kind)) in self._said:

@@ -127,12 +127,12 @@ def report(figures: dict[str, Figures], messages: int) -> None:
     compared("  of one worker's, slow billing", "pg 1, billing", lambda one: one.cpu)
     row("PostgreSQL's CPU ms a message", lambda one: f"{_median(one.server_cpu):.2f}")
     for share in (0.5, 0.95, 0.99):
-        row(f"reply, crowd, p{share * 100:g}, ms", lambda one, s=share: _ms(one.crowd, s))  # type: ignore[misc]
+        row(f"reply, crowd, p{share * 100:g}, ms", lambda one, s=share: quantile(one.crowd, s))  # type: ignore[misc]
     row("an even stream of, a second", lambda one: f"{one.per_second:g}")
     for share in (0.5, 0.95, 0.99):
-        row(f"  reply, p{share * 100:g}, ms", lambda one, s=share: _ms(one.paced, s))  # type: ignore[misc]
-    row("  confirmed, p95, ms", lambda one: _ms(one.confirmed, 0.95))
-    row("  greeting alone, p50, ms", lambda one: _ms(one.greeted, 0.5))
+        row(f"  reply, p{share * 100:g}, ms", lambda one, s=share: quantile(one.paced, s))  # type: ignore[misc]
+    row("  confirmed, p95, ms", lambda one: quantile(one.confirmed, 0.95))
+    row("  greeting alone, p50, ms", lambda one: quantile(one.greeted, 0.5))
     row("without a reply", lambda one: str(one.silent))
     row("memory, MB", lambda one: ", ".join(f"{size:.0f}" for size in one.memory.values()))
     console.print(table)
@@ -142,7 +142,7 @@ def _median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def _ms(values: Sequence[float], share: float) -> str:
+def quantile(values: Sequence[float], share: float) -> str:
     if not values:
         return "-"
     ordered = sorted(values)

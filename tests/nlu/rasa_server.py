@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-_START_SECONDS = 180
+_START_SECONDS = 420  # three models of TensorFlow, on a machine that may be busy
 _ENVIRONMENT = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": ""}
 
 
