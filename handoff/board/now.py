@@ -1,9 +1,9 @@
 """What the supervisor's board reads: how it stands now, and the rows of a period."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -119,7 +119,9 @@ class Reports:
                 Handoff.reason != first.REASON,  # nobody asked for it
             )
         )
-        return figures(
+        # In a thread: a day of a large company has a hundred thousand messages.
+        return await asyncio.to_thread(
+            figures,
             await self._wrote(session, start, end),
             await _ran(session, start, end),
             await _rated(session, start, end),
@@ -138,13 +140,16 @@ class Reports:
         return by_month(kept, zone=self._hours.zone, span=span)[:MONTHS]
 
     async def _wrote(self, session: AsyncSession, start: datetime, end: datetime) -> list[Wrote]:
+        understood = Message.understanding
         rows = await session.execute(
             select(
                 Message.conversation_id, Conversation.channel, Message.created_at,
-                Message.understanding,
+                understood["intent"].as_string(), understood["confidence"].as_float(),
             )
             .join(Conversation, Conversation.id == Message.conversation_id)
             .where(
+                # By the index of conversations: messages are not ordered by when they came.
+                Conversation.last_message_at >= start,
                 Message.author == Author.CUSTOMER,
                 Message.created_at >= start,
                 Message.created_at < end,
@@ -152,15 +157,9 @@ class Reports:
             )
         )  # fmt: skip
         return [
-            Wrote(row.conversation_id, row.channel, row.created_at, *self._read(row.understanding))
-            for row in rows
+            Wrote(conversation, channel, at, intent or "", (confidence or 0) >= self._sure)
+            for conversation, channel, at, intent, confidence in rows
         ]
-
-    def _read(self, understanding: dict[str, Any] | None) -> tuple[str, bool]:
-        if not understanding:
-            return "", False
-        sure = float(understanding.get("confidence") or 0) >= self._sure
-        return str(understanding.get("intent") or ""), sure
 
 
 async def _ran(session: AsyncSession, start: datetime, end: datetime) -> list[Ran]:
