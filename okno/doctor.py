@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from conversations import restored
 from conversations.models import Quarantine
+from knowledge_base.learning import store
 from media.attachments import refused_hosts
 from okno import profile as profiles
 from okno.assemble import assemble
@@ -97,7 +98,10 @@ async def _findings(services: Services, at: Sequence[str] = ()) -> AsyncIterator
         )
     async for finding in running_findings(services):
         yield finding
-    if MODEL.exists():
+    # The first process to start takes the file over; from then on all have it from the database.
+    async with services.database.read() as session:
+        trained = await store.active(session) is not None
+    if trained or MODEL.exists():
         yield Finding("the understanding is trained")
     else:
         yield Finding("the understanding is not trained", "run: okno nlu train")

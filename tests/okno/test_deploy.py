@@ -27,6 +27,7 @@ from okno.settings import Settings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+UNITS = ["okno.service", "okno@.service", "okno-backup.service", "okno-backup.timer"]
 SETTINGS = {f"OKNO_{name.upper()}" for name in Settings.model_fields}
 
 
@@ -98,7 +99,7 @@ def test_every_alert_is_explained_to_the_administrator() -> None:
 
 def commands() -> list[list[str]]:
     of_compose = [s["command"] for s in COMPOSE["services"].values() if s.get("image") == "okno"]
-    units = "".join((DEPLOY / name).read_text() for name in ("okno.service", "okno-backup.service"))
+    units = "".join((DEPLOY / name).read_text() for name in UNITS[:3])
     of_units = re.findall(r"/opt/okno/\.venv/bin/okno ([^'\n]+)", units)
     return of_compose + [shlex.split(words) for words in of_units]
 
@@ -113,9 +114,16 @@ def test_every_command_exists_with_its_options(words: list[str]) -> None:
         assert option in shown.output
 
 
-def test_compose_names_only_settings_that_exist() -> None:
+def test_the_example_has_every_setting_with_its_default() -> None:
+    """What is commented out is in force when it is left out."""
     example = (DEPLOY / "okno.env.example").read_text()
-    named = set(re.findall(r"\bOKNO_[A-Z0-9_]+", (DEPLOY / "compose.yaml").read_text() + example))
+    lines = dict(re.findall(r"^(#?OKNO_[A-Z0-9_]+)=(.*)$", example, re.MULTILINE))
+    assert {name.lstrip("#") for name in lines} == SETTINGS
+    for name, field in Settings.model_fields.items():
+        shown = lines.get(f"#OKNO_{name.upper()}")
+        if shown is not None:
+            assert shown == ("" if field.default is None else str(field.default)), name
+    named = set(re.findall(r"\bOKNO_[A-Z0-9_]+", (DEPLOY / "compose.yaml").read_text()))
     assert named <= SETTINGS
 
 
@@ -129,9 +137,14 @@ def test_compose_is_what_its_specification_asks_for() -> None:
 
 def test_compose_has_what_many_processes_need() -> None:
     services: dict[str, Any] = COMPOSE["services"]
-    assert services["web"]["deploy"]["replicas"] == services["worker"]["deploy"]["replicas"] == 2
-    roles = ",".join(services[name]["command"][2] for name in ("web", "worker"))
-    assert sorted(roles.split(",")) == ["jobs", "sender", "web", "worker"]
+    serving = {name: one for name, one in services.items() if "serve" in one.get("command", ())}
+    assert {one["deploy"]["replicas"] for one in serving.values()} == {2}
+    roles = [role for one in serving.values() for role in one["command"][2].split(",")]
+    assert sorted(roles) == ["scheduler", "sender", "web", "worker"]
+    scraped = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())["scrape_configs"][0]
+    assert scraped["dns_sd_configs"] == [{"names": list(serving), "type": "A", "port": 8080}]
+    for one in serving.values():
+        assert one["command"][-2:] == ["--port", "8080"], "for Prometheus and the health check"
     for name, service in services.items():
         for other in service.get("depends_on", {}):
             assert other in services, name
@@ -139,11 +152,12 @@ def test_compose_has_what_many_processes_need() -> None:
             source = volume.split(":")[0]
             local = source.startswith((".", "/"))
             assert local or source in COMPOSE["volumes"]
-    assert "ports" not in services["postgres"]
-    assert "ports" not in services["web"]
+        assert name == "proxy" or "ports" not in service, "only the proxy is seen from outside"
+    kept_out = (DEPLOY.parent / ".dockerignore").read_text().split()
+    assert {"deploy/okno.env", "deploy/certificate", "**/.env", "var", ".git"} <= set(kept_out)
 
 
-@pytest.mark.parametrize("name", ["okno.service", "okno-backup.service", "okno-backup.timer"])
+@pytest.mark.parametrize("name", UNITS)
 def test_units_have_their_sections(name: str) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
@@ -152,8 +166,20 @@ def test_units_have_their_sections(name: str) -> None:
     if name.endswith(".timer"):
         assert unit["Timer"]["OnCalendar"]
     else:
-        assert unit["Service"]["EnvironmentFile"] == "/etc/okno.env"
+        text = (DEPLOY / name).read_text()
+        assert "\nEnvironmentFile=/etc/okno.env\n" in text
         assert unit["Service"]["User"] == "okno"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    for name in UNITS:
+        text = (DEPLOY / name).read_text().replace("/opt/okno/.venv/bin/okno", "/bin/true")
+        (tmp_path / name.replace("@.", "@web.")).write_text(text)
+    words = ["systemd-analyze", "verify", *map(str, sorted(tmp_path.glob("okno*")))]
+    checked = subprocess.run(words, capture_output=True, text=True)
+    assert [line for line in checked.stderr.splitlines() if "okno" in line] == []
+    assert checked.returncode == 0
 
 
 def test_the_proxy_does_not_believe_strangers_nor_hold_streams_back() -> None:
