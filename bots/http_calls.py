@@ -1,7 +1,9 @@
 """Calls of platforms that are spoken to in plain HTTP and JSON."""
 
 import json
+import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +12,27 @@ from bots.outcome import Outcome, TryAgain, Unknown
 
 REQUEST_SECONDS = 20.0
 UPLOAD_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a bot's platform is reached: through a ``proxy`` (http://[user:password@]host:port), and
+    with whose certificate its own is signed, where the system does not know that one."""
+
+    proxy: str | None = None
+    ca_file: Path | None = None
+
+    def trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self.ca_file is not None:
+            context.load_verify_locations(self.ca_file)
+        return context
+
+    def client(self, **rest: Any) -> httpx.AsyncClient:
+        return httpx.AsyncClient(proxy=self.proxy, verify=self.trust(), **rest)
+
+
+DIRECT = Way()
 
 
 class NotUnderstood(Exception):

@@ -93,6 +93,8 @@ class BotAccount(Base):
     position: Mapped[int | None]
     # Since when the platform has not answered, or has refused the bot; NULL while all is well.
     failing_since: Mapped[datetime | None]
+    # Since when the platform has not known the bot's token; NULL while it does.
+    refused_since: Mapped[datetime | None]
 
 
 class Contact(Base):
@@ -208,7 +210,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
-        Index("ix_delivery_due", "bot_account_id", "not_before",
+        Index("ix_delivery_next", "bot_account_id", "notice", "not_before",
               postgresql_where=text("state = 'queued'"), sqlite_where=text("state = 'queued'")),
         Index("ix_delivery_open", "conversation_id", "seq",
               postgresql_where=text("state IN ('queued', 'sending')"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 
+from bots.http_calls import Way
 from okno.errors import WrongSetting
 
 if TYPE_CHECKING:
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 MAIN = "main"
 # The settings that are a bot's own, without the messenger's name; its token first.
 OWN: Mapping[str, Sequence[str]] = {
-    "telegram": ("token", "webhook_secret"),
-    "vk": ("token", "group_id", "secret", "confirmation"),
-    "viber": ("token", "name"),
-    "max": ("token", "secret"),
-    "ok": ("token", "path_secret"),
+    "telegram": ("token", "webhook_secret", "proxy", "ca_file"),
+    "vk": ("token", "group_id", "secret", "confirmation", "proxy", "ca_file"),
+    "viber": ("token", "name", "proxy", "ca_file"),
+    "max": ("token", "secret", "proxy", "ca_file"),
+    "ok": ("token", "path_secret", "proxy", "ca_file"),
 }
+# As the messenger's first bot has them, unless a bot has its own.
+_INHERITED = ("proxy", "ca_file")
 # What two bots can't have in common: they would be the same one.
 _UNIQUE = ("token", "group_id", "path_secret")
 _NAME = re.compile(r"[A-Z0-9]{1,20}")
@@ -38,6 +41,14 @@ class Bot:
     channel: str
     name: str
     settings: "Settings"
+
+    @property
+    def way(self) -> Way:
+        """How its messenger is reached."""
+        return Way(
+            getattr(self.settings, f"{self.channel}_proxy"),
+            getattr(self.settings, f"{self.channel}_ca_file"),
+        )
 
     def path(self, webhook: str) -> str:
         """The address of its webhook: the messenger's for the first bot, under it for others."""
@@ -67,7 +78,11 @@ def further_bots(environment: Mapping[str, str], main: "Settings") -> tuple[Bot,
                 raise WrongSetting(
                     f"{token}: a further bot; the first one is {_variable(channel, 'token')}"
                 )
-            given = {f"{channel}_{f}": values.get(_variable(channel, f, name)) for f in own}
+            given = {
+                f"{channel}_{f}": values.get(_variable(channel, f, name))
+                for f in own
+                if f not in _INHERITED or _variable(channel, f, name) in values
+            }
             try:
                 settings = type(main)(**given)  # type: ignore[arg-type]
             except ValidationError as error:

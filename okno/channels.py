@@ -17,6 +17,7 @@ from bots.outcome import Sender
 from bots.pace import Pace
 from bots.registration import Registration
 from bots.reports import Reports
+from bots.token_check import TokenCheck
 from bots.typing import TypingRelay
 from conversations.service import bot_account_id
 from dialogs import phrases
@@ -156,7 +157,8 @@ async def _telegram(services: Services, bot: Bot) -> Channel:
     settings = bot.settings
     account = await bot_account_id(services.database, "telegram", bot.name)
     token = _given(settings.telegram_token).get_secret_value()
-    client = sender.make_bot(token, settings.telegram_api_url)
+    client = sender.make_bot(token, settings.telegram_api_url, bot.way)
+    check = _token_check(services, "telegram", account, lambda: sender.knows_us(client))
     sent = _files(services, "telegram", settings.telegram_api_url, files.locator(client))
     outgoing = sender.TelegramSender(
         client, services.media, per_second=settings.telegram_per_second
@@ -165,8 +167,9 @@ async def _telegram(services: Services, bot: Bot) -> Channel:
         poller = polling.TelegramPolling(
             services.database, services.intake, client, account_id=account, holder=services.holder
         )
+        loops = _together(poller.run, check)
         return Channel(
-            bot.title, account, outgoing, poll=poller.run, close=client.session.close, files=sent
+            bot.title, account, outgoing, poll=loops, close=client.session.close, files=sent
         )
     secret = _given(settings.telegram_webhook_secret).get_secret_value()
     public_url, path = settings.public_url, bot.path(webhook.PATH)
@@ -179,8 +182,8 @@ async def _telegram(services: Services, bot: Bot) -> Channel:
     )
     routes = webhook.router(services.intake, account_id=account, secret=secret, path=path)
     return Channel(
-        bot.title, account, outgoing, routes=routes, poll=keeper.run, close=client.session.close,
-        files=sent,
+        bot.title, account, outgoing, routes=routes, poll=_together(keeper.run, check),
+        close=client.session.close, files=sent,
     )  # fmt: skip
 
 
@@ -191,7 +194,8 @@ async def _vk(services: Services, bot: Bot) -> Channel:
     settings = bot.settings
     token, group_id = _given(settings.vk_token), _given(settings.vk_group_id)
     account = await bot_account_id(services.database, "vk", bot.name)
-    api = vk_api.VkApi(token.get_secret_value(), settings.vk_api_url)
+    api = vk_api.VkApi(token.get_secret_value(), settings.vk_api_url, bot.way)
+    check = _token_check(services, "vk", account, lambda: api.knows_us(group_id))
     people = names.Names(services.database, api, account)
     outgoing = sender.VkSender(
         api, services.media, Pace(VK_PER_SECOND), standing=(MENU_BUTTON, OPERATOR_BUTTON)
@@ -205,7 +209,7 @@ async def _vk(services: Services, bot: Bot) -> Channel:
     receiver = receiving.Receiver(
         services.intake, people, replies, marks, _reports(services, account), account_id=account
     )
-    beside = _together(people.run, marks.run)
+    beside = _together(people.run, marks.run, check)
     if settings.public_url is None:
         poller = polling.VkPolling(
             services.database, receiver, api,
@@ -230,7 +234,8 @@ async def _viber(services: Services, bot: Bot) -> Channel:
     settings = bot.settings
     token, public_url = _given(settings.viber_token).get_secret_value(), _given(settings.public_url)
     account = await bot_account_id(services.database, "viber", bot.name)
-    api = sender.ViberApi(token, settings.viber_api_url)
+    api = sender.ViberApi(token, settings.viber_api_url, bot.way)
+    check = _token_check(services, "viber", account, api.knows_us)
     company = services.profile.company.short_name
     name, path = settings.viber_name or company[:28], bot.path(webhook.PATH)
     links = services.links()
@@ -252,7 +257,7 @@ async def _viber(services: Services, bot: Bot) -> Channel:
             services.intake, _reports(services, account),
             account_id=account, token=token, name=name, welcome=welcome, path=path,
         ),
-        poll=keeper.run,
+        poll=_together(keeper.run, check),
         close=api.close,
         files=_files(services, "viber", settings.viber_api_url),
     )  # fmt: skip
@@ -265,17 +270,17 @@ async def _max(services: Services, bot: Bot) -> Channel:
     settings = bot.settings
     token, public_url = _given(settings.max_token).get_secret_value(), settings.public_url
     account = await bot_account_id(services.database, "max", bot.name)
-    api = max_api.MaxApi(token, settings.max_api_url, settings.max_ca_file)
+    api = max_api.MaxApi(token, settings.max_api_url, bot.way)
+    check = _token_check(services, "max", account, api.knows_us)
     outgoing = sender.MaxSender(api, services.media, Pace(MAX_PER_SECOND, MAX_CHAT_SECONDS))
-    sent = _files(
-        services, "max", settings.max_api_url, trust=max_api.trusted(settings.max_ca_file)
-    )
+    sent = _files(services, "max", settings.max_api_url, trust=bot.way.trust())
     if public_url is None:
         poller = polling.MaxPolling(
             services.database, services.intake, api, token,
             account_id=account, holder=services.holder,
         )  # fmt: skip
-        return Channel(bot.title, account, outgoing, poll=poller.run, close=api.close, files=sent)
+        loops = _together(poller.run, check)
+        return Channel(bot.title, account, outgoing, poll=loops, close=api.close, files=sent)
     secret, path = _given(settings.max_secret).get_secret_value(), bot.path(webhook.PATH)
     keeper = _registration(
         services, "max", account,
@@ -285,8 +290,9 @@ async def _max(services: Services, bot: Bot) -> Channel:
         services.intake, account_id=account, token=token, secret=secret, path=path
     )
     return Channel(
-        bot.title, account, outgoing, routes=routes, poll=keeper.run, close=api.close, files=sent
-    )
+        bot.title, account, outgoing, routes=routes, poll=_together(keeper.run, check),
+        close=api.close, files=sent,
+    )  # fmt: skip
 
 
 async def _ok(services: Services, bot: Bot) -> Channel:
@@ -296,7 +302,8 @@ async def _ok(services: Services, bot: Bot) -> Channel:
     public_url = _given(settings.public_url)
     secret, path = _given(settings.ok_path_secret).get_secret_value(), bot.path(webhook.PATH)
     account = await bot_account_id(services.database, "ok", bot.name)
-    api = sender.OkApi(_given(settings.ok_token).get_secret_value(), settings.ok_api_url)
+    api = sender.OkApi(_given(settings.ok_token).get_secret_value(), settings.ok_api_url, bot.way)
+    check = _token_check(services, "ok", account, api.knows_us)
     pace = Pace(settings.ok_per_second, settings.ok_chat_seconds)
     keeper = _registration(
         services, "ok", account, lambda: webhook.keep_subscribed(api, public_url, secret, path), DAY
@@ -306,7 +313,7 @@ async def _ok(services: Services, bot: Bot) -> Channel:
         account,
         sender.OkSender(api, services.media, pace),
         routes=webhook.router(services.intake, account_id=account, secret=secret, path=path),
-        poll=keeper.run,
+        poll=_together(keeper.run, check),
         close=api.close,
         files=_files(services, "ok", settings.ok_api_url),
     )
@@ -314,6 +321,15 @@ async def _ok(services: Services, bot: Bot) -> Channel:
 
 def _reports(services: Services, account_id: int) -> Reports:
     return Reports(services.database, services.events, account_id)
+
+
+def _token_check(
+    services: Services, channel: str, account_id: int, knows_us: Callable[[], Awaitable[bool]]
+) -> Loop:
+    return TokenCheck(
+        services.database, services.events, knows_us,
+        channel=channel, account_id=account_id, holder=services.holder,
+    ).run  # fmt: skip
 
 
 def _registration(

@@ -73,7 +73,8 @@ async def _looked(messenger: _Messenger, bot: Bot) -> list[Finding]:
         found = [
             Finding(
                 f"{messenger.name} does not answer ({why})",
-                f"check the network and {messenger.address}",
+                f"check the network, {messenger.address}, OKNO_{messenger.channel.upper()}_PROXY "
+                f"and OKNO_{messenger.channel.upper()}_CA_FILE",
             )
         ]
     if bot.name == MAIN:
@@ -86,7 +87,7 @@ async def _telegram(bot: Bot, token: str) -> list[Finding]:
     from bots.telegram.sender import make_bot
     from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError  # isort: skip
 
-    client = make_bot(token, settings.telegram_api_url)
+    client = make_bot(token, settings.telegram_api_url, bot.way)
     try:
         me = await client.get_me(request_timeout=10)
         hook = await client.get_webhook_info(request_timeout=10)
@@ -120,10 +121,11 @@ async def _vk(bot: Bot, token: str) -> list[Finding]:
 
     from bots.vk.api import NotUnderstood, VkApi, VkError
 
-    api = VkApi(token, settings.vk_api_url)
+    api = VkApi(token, settings.vk_api_url, bot.way)
     try:
         found = await api.call("groups.getById", group_id=settings.vk_group_id)
         poll = await api.call("groups.getLongPollSettings", group_id=settings.vk_group_id)
+        rights = await api.call("groups.getTokenPermissions")
     except VkError as error:
         raise _Refused(
             f"VK refuses the community's key (error {error.code})",
@@ -134,12 +136,23 @@ async def _vk(bot: Bot, token: str) -> list[Finding]:
         raise _Silent from error
     finally:
         await api.close()
-    known = Finding(f"VK: community «{found['groups'][0]['name']}»")
+    community = Finding(f"VK: community «{found['groups'][0]['name']}»")
+    given = {one.get("name") for one in rights.get("permissions") or ()}
+    missing = [name for name in ("messages", "photos", "docs", "manage") if name not in given]
+    known = [community]
+    if missing:
+        known.append(
+            Finding(
+                f"VK: the community's key has no right to: {', '.join(missing)}",
+                "make a new key with the rights to messages, photos, documents and management of "
+                "the community",
+            )
+        )
     if settings.public_url is not None:
-        return [known]
+        return known
     if not poll.get("is_enabled"):
         return [
-            known,
+            *known,
             Finding(
                 "VK: Long Poll API is switched off",
                 "switch it on in the community's settings, «Работа с API», «Long Poll API»",
@@ -151,9 +164,9 @@ async def _vk(bot: Bot, token: str) -> list[Finding]:
     )  # fmt: skip
     off = [name for name in wanted if not (poll.get("events") or {}).get(name)]
     if not off:
-        return [known]
+        return known
     return [
-        known,
+        *known,
         Finding(
             f"VK does not send: {', '.join(off)}",
             "tick them in the community's settings, «Long Poll API», «Типы событий»",
@@ -166,7 +179,7 @@ async def _viber(bot: Bot, token: str) -> list[Finding]:
     from bots.viber.sender import ViberApi
     from bots.viber.webhook import PATH
 
-    async with _asked(ViberApi(token, settings.viber_api_url)) as api:
+    async with _asked(ViberApi(token, settings.viber_api_url, bot.way)) as api:
         found = (await api.call("get_account_info", {})).body
     if found.get("status") != 0:
         raise _Refused(
@@ -191,7 +204,7 @@ async def _max(bot: Bot, token: str) -> list[Finding]:
     from bots.max.api import MaxApi, MaxError
     from bots.max.webhook import PATH
 
-    async with _asked(MaxApi(token, settings.max_api_url, settings.max_ca_file)) as api:
+    async with _asked(MaxApi(token, settings.max_api_url, bot.way)) as api:
         try:
             me = await api.call("GET", "/me")
             found = await api.call("GET", "/subscriptions")
@@ -216,7 +229,7 @@ async def _ok(bot: Bot, token: str) -> list[Finding]:
     settings = bot.settings
     from bots.ok.sender import OkApi
 
-    async with _asked(OkApi(token, settings.ok_api_url)) as api:
+    async with _asked(OkApi(token, settings.ok_api_url, bot.way)) as api:
         found = (await api.call("GET", "me/info")).body
     if "error_code" in found:
         raise _Refused(
@@ -248,6 +261,6 @@ _MESSENGERS = (
     _Messenger("telegram", "Telegram", _telegram, "OKNO_TELEGRAM_API_URL"),
     _Messenger("vk", "VK", _vk, "OKNO_VK_API_URL"),
     _Messenger("viber", "Viber", _viber, "OKNO_VIBER_API_URL", polls=False),
-    _Messenger("max", "MAX", _max, "OKNO_MAX_API_URL and OKNO_MAX_CA_FILE"),
+    _Messenger("max", "MAX", _max, "OKNO_MAX_API_URL"),
     _Messenger("ok", "Odnoklassniki", _ok, "OKNO_OK_API_URL", polls=False),
 )

@@ -13,12 +13,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from okno import settings_media
-from okno.bot_settings import MAIN, Bot, further_bots, with_name
+from okno.bot_settings import MAIN, OWN, Bot, further_bots, with_name
 from okno.errors import WrongSetting
 
 VAR = Path("var")
 SHORTEST = 32  # characters of a secret
 _BILLING_URL = re.compile(r"https://[^/?#\s]+(/[^?#\s]*)?|http://127\.0\.0\.1(:\d+)?(/[^?#\s]*)?")
+
+
+PROXY = Field(default=None, pattern=r"^https?://[^/\s]+$")
 
 
 class Settings(BaseSettings):
@@ -45,28 +48,39 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = None
     # Telegram's own limit is about 30; more only for accounts that pay for it.
     telegram_per_second: float = Field(default=28.0, ge=1)
+    # How a bot's messenger is reached: through a proxy of HTTP, and with whose certificate its own
+    # is signed, where the system does not know that one. So for each messenger and each bot.
+    telegram_proxy: str | None = PROXY
+    telegram_ca_file: Path | None = None
 
     vk_token: SecretStr | None = None
     vk_group_id: int | None = Field(default=None, gt=0)
     vk_secret: SecretStr | None = None
     vk_confirmation: str | None = None
     vk_api_url: str = "https://api.vk.ru"
+    vk_proxy: str | None = PROXY
+    vk_ca_file: Path | None = None
 
     viber_token: SecretStr | None = None
     # As whom we write; the company's short name unless set.
     viber_name: str | None = Field(default=None, max_length=28)
     viber_api_url: str = "https://chatapi.viber.com/pa"
+    viber_proxy: str | None = PROXY
+    viber_ca_file: Path | None = None
 
     max_token: SecretStr | None = None
     max_secret: SecretStr | None = None
     max_api_url: str = "https://platform-api2.max.ru"
-    # The certificate of Минцифры that MAX's own is signed with, where the system has it not.
+    max_proxy: str | None = PROXY
+    # Its own is signed by Минцифры.
     max_ca_file: Path | None = None
 
     ok_token: SecretStr | None = None
     # The last part of the webhook's address: Odnoklassniki's requests carry no other proof.
     ok_path_secret: SecretStr | None = None
     ok_api_url: str = "https://api.ok.ru/graph"
+    ok_proxy: str | None = PROXY
+    ok_ca_file: Path | None = None
     # Its limits are not published.
     ok_per_second: float = Field(default=10.0, gt=0)
     ok_chat_seconds: float = Field(default=1.0, ge=0)
@@ -160,6 +174,10 @@ def _check(settings: Settings) -> None:
 
 
 def _check_messengers(settings: Settings) -> None:
+    for channel in OWN:
+        ca_file: Path | None = getattr(settings, f"{channel}_ca_file")
+        if ca_file is not None and not ca_file.is_file():
+            raise WrongSetting(f"OKNO_{channel.upper()}_CA_FILE: there is no file {ca_file}")
     _check_telegram(settings)
     _check_vk(settings)
     _check_max(settings)
@@ -203,8 +221,6 @@ def _check_max(settings: Settings) -> None:
         if secret:
             raise WrongSetting("OKNO_MAX_SECRET: set without OKNO_MAX_TOKEN, the bot's token")
         return
-    if settings.max_ca_file is not None and not settings.max_ca_file.is_file():
-        raise WrongSetting(f"OKNO_MAX_CA_FILE: there is no file {settings.max_ca_file}")
     if settings.public_url is not None and not re.fullmatch(r"[A-Za-z0-9_-]{5,256}", secret):
         raise WrongSetting(
             "OKNO_MAX_SECRET: required when OKNO_PUBLIC_URL is set (5-256 letters, digits, _ or -)"

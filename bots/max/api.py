@@ -1,12 +1,18 @@
 """MAX's methods over httpx. Source: dev.max.ru, «Методы»."""
 
-import ssl
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from bots.http_calls import REQUEST_SECONDS, UPLOAD_SECONDS, Answer, NotUnderstood, answer_of
+from bots.http_calls import (
+    DIRECT,
+    REQUEST_SECONDS,
+    UPLOAD_SECONDS,
+    Answer,
+    NotUnderstood,
+    Way,
+    answer_of,
+)
 
 
 class MaxError(Exception):
@@ -23,23 +29,14 @@ class MaxError(Exception):
         super().__init__(f"MAX {self.status} {self.code}")
 
 
-def trusted(ca_file: Path | None) -> ssl.SSLContext:
-    """``ca_file``: the certificate that MAX's own is signed with, where the system does not know
-    it (that of Минцифры)."""
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    return context
-
-
 class MaxApi:
-    def __init__(self, token: str, api_url: str, ca_file: Path | None = None) -> None:
-        """``ca_file`` as in ``trusted``."""
-        self._client = httpx.AsyncClient(
+    def __init__(self, token: str, api_url: str, way: Way = DIRECT) -> None:
+        """Its certificate is signed by Минцифры: not every system knows that one."""
+        self._way = way
+        self._client = way.client(
             base_url=api_url.rstrip("/"),
             headers={"Authorization": token},
             timeout=REQUEST_SECONDS,
-            verify=trusted(ca_file),
         )
 
     async def call(
@@ -54,7 +51,7 @@ class MaxApi:
     async def upload(self, kind: str, content: bytes, name: str) -> dict[str, Any]:
         """The payload of an attachment. ``kind``: image or file. Raises as ``call``."""
         place = await self.call("POST", "/uploads", params={"type": kind})
-        async with httpx.AsyncClient(timeout=UPLOAD_SECONDS) as client:
+        async with self._way.client(timeout=UPLOAD_SECONDS) as client:
             response = await client.post(place["url"], files={"data": (name, content)})
         answer = _checked(response)
         if kind == "image":
@@ -63,6 +60,16 @@ class MaxApi:
                 raise NotUnderstood(response.status_code)
             return {"photos": photos}
         return {"token": answer.get("token") or place["token"]}
+
+    async def knows_us(self) -> bool:
+        """Whether the token is good. Raises as ``call``."""
+        try:
+            await self.call("GET", "/me")
+        except MaxError as error:
+            if error.status == 401:
+                return False
+            raise
+        return True
 
     async def close(self) -> None:
         await self._client.aclose()

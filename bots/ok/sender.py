@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 
 from bots.http_calls import (
+    DIRECT,
     REQUEST_SECONDS,
     UPLOAD_SECONDS,
     Answer,
     NotUnderstood,
+    Way,
     answer_of,
     broken_off,
 )
@@ -27,16 +29,17 @@ TEXT = 4000
 SLOW_SECONDS = 30.0
 _SLOW = {7, 8, 11}
 _ACCOUNT = {9, 102, 103}
+# Of those: the session of the key is over.
+_STRANGERS = {102, 103}
 _UNREACHABLE = {10}
 _CONTENT = {3, 4, 100, 110, 140}
 
 
 class OkApi:
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, way: Way = DIRECT) -> None:
         self._token = token
-        self._client = httpx.AsyncClient(
-            base_url=f"{api_url.rstrip('/')}/", timeout=REQUEST_SECONDS
-        )
+        self._way = way
+        self._client = way.client(base_url=f"{api_url.rstrip('/')}/", timeout=REQUEST_SECONDS)
 
     async def call(
         self, verb: str, path: str, content: dict[str, Any] | None = None, **params: str
@@ -55,11 +58,15 @@ class OkApi:
         place = await self.call("GET", "me/fileUploadUrl", type=kind)
         if not place.body.get("url"):
             raise NotUnderstood(place.status)
-        async with httpx.AsyncClient(timeout=UPLOAD_SECONDS) as client:
+        async with self._way.client(timeout=UPLOAD_SECONDS) as client:
             response = await client.post(place.body["url"], files={"file": (name, content)})
         if response.status_code >= 400:
             raise NotUnderstood(response.status_code)
         return str(place.body["token"])
+
+    async def knows_us(self) -> bool:
+        """Whether the key is good. Raises as ``call``."""
+        return (await self.call("GET", "me/info")).body.get("error_code") not in _STRANGERS
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -1,5 +1,7 @@
 """What goes out to Telegram, and what its answers mean. Source: Bot API, «Making requests»."""
 
+from typing import Any
+
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -25,8 +27,9 @@ from aiogram.types import (
     Message,
     ReplyKeyboardMarkup,
 )
-from aiohttp import ClientConnectorError
+from aiohttp import ClientConnectorError, ClientSession
 
+from bots.http_calls import DIRECT, Way
 from bots.outcome import (
     AccountBroken,
     Outcome,
@@ -50,9 +53,36 @@ _TEXT_UNITS = 4096  # of UTF-16, two bytes each
 _CAPTION_UNITS = 1024
 
 
-def make_bot(token: str, api_url: str) -> Bot:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(api_url))
+class _Session(AiohttpSession):
+    """aiogram's proxies want a package of their own; aiohttp itself speaks to those of HTTP."""
+
+    def __init__(self, way: Way, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._by = way.proxy
+        if way.ca_file is not None:
+            self._connector_init["ssl"] = way.trust()
+
+    async def create_session(self) -> ClientSession:
+        if self._by is None:
+            return await super().create_session()
+        if self._session is None or self._session.closed:
+            connector = self._connector_type(**self._connector_init)
+            self._session = ClientSession(connector=connector, proxy=self._by)
+        return self._session
+
+
+def make_bot(token: str, api_url: str, way: Way = DIRECT) -> Bot:
+    session = _Session(way, api=TelegramAPIServer.from_base(api_url))
     return Bot(token, session=session, default=DefaultBotProperties(link_preview_is_disabled=True))
+
+
+async def knows_us(bot: Bot) -> bool:
+    """Whether the token is good. Raises TelegramAPIError where Telegram does not say."""
+    try:
+        await bot.get_me(request_timeout=REQUEST_SECONDS)
+    except (TelegramUnauthorizedError, TelegramNotFound):
+        return False
+    return True
 
 
 class TelegramSender:

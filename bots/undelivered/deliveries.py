@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, func, literal_column, select, update
+from sqlalchemy import Text, func, literal_column, or_, select, update
 
 from conversations import restored
 from conversations.events import Events
@@ -24,13 +24,14 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A messenger that has not answered ``since``; ``waiting``: messages to customers. ``bot``: its
-    name where it is a further one of the messenger, "" for the first."""
+    """A messenger that has not answered ``since``, or not known our token; ``waiting``: messages to
+    customers. ``bot``: its name where it is a further one of the messenger, "" for the first."""
 
     channel: str
     bot: str
     since: datetime
     waiting: int
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +62,23 @@ class Undeliverables:
             .scalar_subquery()
         )
         statement = (
-            select(BotAccount.channel, BotAccount.name, BotAccount.failing_since, waiting)
-            .where(BotAccount.failing_since.is_not(None))
+            select(
+                BotAccount.channel,
+                BotAccount.name,
+                func.coalesce(BotAccount.refused_since, BotAccount.failing_since),
+                waiting,
+                BotAccount.refused_since.is_not(None),
+            )
+            .where(
+                or_(BotAccount.refused_since.is_not(None), BotAccount.failing_since.is_not(None))
+            )
             .order_by(BotAccount.id)
         )
         async with self._database.read() as session:
             rows = await session.execute(statement)
             return [
-                Outage(channel, "" if bot == "main" else bot, since, count)
-                for channel, bot, since, count in rows
-                if since
+                Outage(channel, "" if bot == "main" else bot, since, count, bool(refused))
+                for channel, bot, since, count, refused in rows
             ]
 
     async def count(self) -> int:

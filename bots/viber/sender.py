@@ -5,7 +5,15 @@ from typing import Any
 
 import httpx
 
-from bots.http_calls import REQUEST_SECONDS, Answer, NotUnderstood, answer_of, broken_off
+from bots.http_calls import (
+    DIRECT,
+    REQUEST_SECONDS,
+    Answer,
+    NotUnderstood,
+    Way,
+    answer_of,
+    broken_off,
+)
 from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain
 from bots.pace import Pace
 from bots.plainly import with_plain_retry
@@ -20,12 +28,14 @@ TOO_MANY_SECONDS = 600.0
 _UNREACHABLE = {5, 6, 11}
 # Token, account, webhook, money.
 _ACCOUNT = {1, 2, 7, 8, 9, 10, 15, 23, 24}
+# Of those: it does not know us (any more).
+_STRANGERS = {2, 7, 8, 9}
 _CONTENT = {3, 4, 13, 14, 16, 17, 18, 19, 20, 21, 22}
 
 
 class ViberApi:
-    def __init__(self, token: str, api_url: str) -> None:
-        self._client = httpx.AsyncClient(
+    def __init__(self, token: str, api_url: str, way: Way = DIRECT) -> None:
+        self._client = way.client(
             base_url=f"{api_url.rstrip('/')}/",
             headers={"X-Viber-Auth-Token": token},
             timeout=REQUEST_SECONDS,
@@ -34,6 +44,11 @@ class ViberApi:
     async def call(self, method: str, content: dict[str, Any]) -> Answer:
         """Raises NotUnderstood, httpx.HTTPError."""
         return answer_of(await self._client.post(method, json=content))
+
+    async def knows_us(self) -> bool:
+        """Whether the token is good. Raises as ``call``."""
+        answer = await self.call("get_account_info", {})
+        return answer.body.get("status") not in _STRANGERS
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -9,16 +9,20 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import ClientTimeout, FormData
 from vkbottle import API
 from vkbottle.api.response_validator import ABCResponseValidator
 from vkbottle.http import AiohttpClient
 
+from bots.http_calls import DIRECT, Way
+
 REQUEST_SECONDS = 20
 UPLOAD_SECONDS = 60
 PAUSE_SECONDS = 3.0
+# «User» and «group authorization failed».
+_STRANGERS = {5, 27}
 
 # Its own handler writes past ours, which keep tokens and customers' words out of the logs.
 logging.getLogger("vkbottle").handlers.clear()
@@ -52,12 +56,25 @@ class _Answer(ABCResponseValidator):
         return response
 
 
+class _Client(AiohttpClient):
+    """Every request of it goes the bot's own way."""
+
+    def __init__(self, way: Way, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._way = {"proxy": way.proxy, "ssl": way.trust()}
+
+    def request(
+        self, url: str, method: str = "GET", data: dict[str, Any] | None = None, **rest: Any
+    ) -> Any:
+        return super().request(url, method, data, **{**self._way, **rest})
+
+
 class VkApi:
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, way: Way = DIRECT) -> None:
         # Else it takes the fastest JSON that is installed, and one of those refuses what VK sends
         # (half of a pair of surrogates), again and again.
-        self._http = AiohttpClient(
-            json_processing_module=cast(Any, json), timeout=ClientTimeout(total=REQUEST_SECONDS)
+        self._http = _Client(
+            way, json_processing_module=json, timeout=ClientTimeout(total=REQUEST_SECONDS)
         )
         self._api = API(token, http_client=self._http)
         self._api.response_validators = [_Answer()]
@@ -123,6 +140,16 @@ class VkApi:
         if not isinstance(answer, dict):
             raise NotUnderstood("upload")
         return answer
+
+    async def knows_us(self, group_id: int) -> bool:
+        """Whether the community's key is good. Raises as ``call``."""
+        try:
+            await self.call("groups.getById", group_id=group_id)
+        except VkError as error:
+            if error.code in _STRANGERS:
+                return False
+            raise
+        return True
 
     async def close(self) -> None:
         await self._http.close()

@@ -168,3 +168,10 @@ async def test_operators_see_which_of_two_bots_was_written_to(
     html = (await page.get(f"/inbox/{stay}")).text
     assert html.count("Telegram · sochi") >= 2, "above the conversation and in the list"
     assert "TELEGRAM · sochi не отвечает" in (await page.get("/inbox/channels")).text
+    async with house.database.write() as tx:
+        await tx.session.execute(
+            update(BotAccount).values(failing_since=None, refused_since=tx.now)
+        )
+    line = (await page.get("/inbox/channels")).text
+    assert "TELEGRAM · sochi не принимает наш ключ с" in line
+    assert "Скажите администратору" in line
