@@ -11,6 +11,7 @@ from billing.importing.errors import BadRow
 from billing.importing.kinds import Kind, kind_of, places
 from billing.importing.tables import Row, Table, open_table, shown
 from billing.importing.writing import Numbered, write
+from billing.readings.export import harmless
 from storage.database import Database
 
 # Rows a transaction: others write in between.
@@ -43,7 +44,7 @@ class _Report:
             self._close = file.close
             self._write = csv.writer(file, delimiter=";").writerow
             self._write(["строка", "причина", "что в ней"])
-        self._write([str(line), reason, content])
+        self._write([str(line), harmless(reason), harmless(content)])
         self.rows += 1
 
     def close(self) -> None:

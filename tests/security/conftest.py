@@ -85,7 +85,7 @@ async def house(
 
 def browser(app: FastAPI) -> httpx.AsyncClient:
     """One that nobody is logged in with."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("203.0.113.7", 4321))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("9.9.9.9", 4321))
     return httpx.AsyncClient(transport=transport, base_url=URL, headers={"accept": "text/html"})
 
 

@@ -67,7 +67,8 @@ async def test_a_flood_from_one_chat_is_stored_told_once_and_holds_nobody_up(
     assert (await _post(nobody, _now(quiet.text("привет"), house.clock))).status_code == 200
     services = house.services
     worker = services.worker(services.assistant(house.engine))
-    await worker._turn(2)  # two places: the flood has one of them, whoever came last the other
+    worker._concurrency = 2
+    await worker._turn()  # two places: the flood has one of them, whoever came last the other
     async with services.database.read() as session:
         busy = select(Conversation.chat_id).where(Conversation.claim_token.is_not(None))
         assert set((await session.scalars(busy)).all()) == {"77", "78"}
