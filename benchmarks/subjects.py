@@ -159,7 +159,7 @@ class Installation:
             stack.callback(world.end)
             first = "web,sender,jobs" if self.workers else "web,worker,sender,jobs"
             okno = RunningOkno(self.folder, self.url, roles=first, name="first")
-            okno.environment = _environment(okno.url, world.serve(okno.port))
+            okno.environment = all_messengers(okno.url, world.serve(okno.port))
             if self.accounts:
                 okno.environment |= {
                     "OKNO_BILLING_URL": world.bill(_billing(self.accounts)),
@@ -181,7 +181,7 @@ class Installation:
             )
 
 
-def _environment(url: str, api_url: str) -> dict[str, str]:
+def all_messengers(url: str, api_url: str) -> dict[str, str]:
     """All messengers are connected; customers write through Telegram."""
     return {
         "OKNO_PUBLIC_URL": url,
