@@ -162,10 +162,6 @@ class KnowledgeBase:
             for question in found.text.questions
         ]
 
-    def topics(self) -> list[str]:
-        """The topics in force now, in order."""
-        return [topic for topic, found in self._published.items() if self._is_valid(found)]
-
     def is_outdated(self, topic: str) -> bool:
         """There is an article, but its day of review has passed: what it says may have changed."""
         found = self._published.get(topic)

@@ -5,14 +5,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rapidfuzz import fuzz
-
-from handoff.inbox import names
 from knowledge_base.answers import Answer
+from knowledge_base.search import Hit
 
 OFFERED = 3
 FOUND = 6
-_ALIKE = 70
+# Less sure than this, a topic is a chance find.
+_LIKELY = 0.02
+# Of the best find's score.
+_WORTH = 0.25
+# What is answered by the billing system or by people has no article; these are next to it.
+_NEAR = {
+    "charges": ("faq/recalculation", "faq/no_reading_calculation", "faq/tariffs"),
+    "balance": ("faq/recalculation", "faq/penalty", "faq/payment_methods"),
+    "pay": ("faq/payment_methods",),
+    "payment_status": ("faq/payment_methods", "faq/recalculation"),
+    "payment_history": ("faq/payment_methods",),
+    "receipt": ("faq/e_bill", "faq/payment_methods"),
+    "submit_reading": ("faq/reading_channels", "faq/reading_deadline", "faq/reading_rejected"),
+    "reading_history": ("faq/reading_rejected", "faq/no_reading_calculation"),
+    "link_account": ("faq/account_number", "faq/personal_cabinet"),
+    "my_accounts": ("faq/account_number", "faq/personal_cabinet"),
+    "power_outage": ("info/outage", "faq/power_quality", "faq/debt_disconnection"),
+    "planned_outage": ("info/outage", "faq/power_quality"),
+    "appointment": ("faq/offices",),
+    "complaint": ("faq/service_standard",),
+    "request_status": ("faq/service_standard",),
+}
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 _BULLET = re.compile(r"^[-*] ", re.MULTILINE)
@@ -26,7 +45,9 @@ class Articles(Protocol):
 
     def answer(self, topic: str) -> Answer | None: ...
 
-    def topics(self) -> list[str]: ...
+    def search(
+        self, query: str, hints: Mapping[str, float] | None = None, *, limit: int = 10
+    ) -> list[Hit]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +60,23 @@ class Insert:
 
 
 def offered(articles: Articles, understanding: Mapping[str, Any] | None) -> list[Insert]:
-    """The articles that fit a message best, by what the assistant made of it."""
-    ranking = (understanding or {}).get("ranking") or []
-    found = (articles.answer(str(intent)) for intent, _ in ranking)
+    """The articles that fit a question best, by what the assistant made of it: the topics it was
+    taken for, then those near what it has no article of its own for."""
+    ranking = [
+        (str(intent), float(confidence))
+        for intent, confidence in (understanding or {}).get("ranking") or []
+    ]
+    likely = [intent for intent, confidence in ranking if confidence >= _LIKELY]
+    topics = [*likely, *(topic for intent in likely[:1] for topic in _NEAR.get(intent, ()))]
+    found = (articles.answer(topic) for topic in dict.fromkeys(topics))
     return [insert_of(answer) for answer in found if answer is not None][:OFFERED]
 
 
 def search(articles: Articles, text: str) -> list[Insert]:
-    """By title and text; a slip of the pen in the title is forgiven."""
-    words = names.folded(text).split()
-    if not words:
-        return []
-    scored: list[tuple[float, str, Answer]] = []
-    for topic in articles.topics():
-        answer = articles.answer(topic)
-        if answer is None:
-            continue
-        title = names.folded(answer.title)
-        everything = f"{title} {names.folded(answer.short, answer.text)}"
-        if all(word in title for word in words):
-            score = 200.0
-        elif all(word in everything for word in words):
-            score = 150.0
-        else:
-            score = fuzz.partial_ratio(" ".join(words), title)
-        if score >= _ALIKE:
-            scored.append((-score, answer.title, answer))
-    return [insert_of(answer) for _, _, answer in sorted(scored, key=lambda one: one[:2])[:FOUND]]
+    """As the base itself is searched; words that fit badly are no find."""
+    hits = articles.search(text, limit=FOUND)
+    found = (articles.answer(hit.topic) for hit in hits if hit.score >= hits[0].score * _WORTH)
+    return [insert_of(answer) for answer in found if answer is not None]
 
 
 def insert_of(answer: Answer) -> Insert:

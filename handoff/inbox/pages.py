@@ -27,7 +27,7 @@ from handoff.inbox.lines import preview
 from handoff.inbox.many import many
 from handoff.inbox.presence import Presence
 from handoff.inbox.queue import PAGE, Stay, Tab
-from handoff.inbox.thread import MOST_CHANGED, Thread, last_understanding
+from handoff.inbox.thread import MOST_CHANGED, Thread, last_question
 from handoff.inbox.tools import CompanyFacts, Inserts, canned_pages, tools
 from handoff.inbox.typing import Typing
 from handoff.inbox.uploads import Uploads
@@ -308,7 +308,7 @@ class _Inbox:
     async def _head(self, me: SignedIn, stay: Stay) -> dict[str, Any]:
         async with self._database.read() as session:
             latest = await queue.latest_of(session, stay.conversation_id)
-            read = await last_understanding(session, stay.conversation_id)
+            read = await last_question(session, stay.conversation_id)
         if stay.state == HandoffState.TAKEN:
             standing = "mine" if stay.operator_id == me.person_id else "other"
         else:

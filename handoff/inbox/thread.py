@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from conversations.service import history
 from handoff.customer.earlier import Span
 from handoff.inbox.lines import Line, line
 from media.attachments import of_messages
+from nlu.taxonomy import TALK
 
 PAGE = 40
 # What a page may ask for anew at once.
@@ -23,6 +24,9 @@ MOST_CHANGED = 200
 RECENT = 4
 LONGEST_NEWS = 200
 LONGEST_SPAN = 300
+# So far back a question is looked for.
+_LOOKED_BACK = 10
+_NO_QUESTION = frozenset({*TALK, "operator"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +116,9 @@ class Thread:
         return message.created_at.astimezone(self._zone).date()
 
 
-async def last_understanding(
-    session: AsyncSession, conversation_id: int
-) -> Mapping[str, Any] | None:
-    """What the assistant made of the customer's last text."""
+async def last_question(session: AsyncSession, conversation_id: int) -> Mapping[str, Any] | None:
+    """What the assistant made of the customer's last text that asked for something: «позовите
+    человека» and «спасибо» say nothing of it."""
     statement = (
         select(Message.understanding)
         .where(
@@ -124,6 +127,9 @@ async def last_understanding(
             Message.kind == MessageKind.TEXT,
         )
         .order_by(Message.id.desc())
-        .limit(1)
+        .limit(_LOOKED_BACK)
     )
-    return (await session.execute(statement)).scalar_one_or_none()
+    for read in (await session.execute(statement)).scalars():
+        if read and read.get("intent") not in _NO_QUESTION:
+            return cast(Mapping[str, Any], read)
+    return None

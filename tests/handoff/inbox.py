@@ -1,7 +1,7 @@
 """The inbox in an application of its own, over a test house."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from handoff.inbox import pages
 from handoff.inbox.tools import CompanyFacts
 from handoff.inbox.uploads import Uploads
 from knowledge_base.answers import Answer
+from knowledge_base.search import Document, Hit, SearchIndex
 from staff.models import Role
 from staff.passwords import Passwords
 from staff.service import StaffService
@@ -44,13 +45,16 @@ ACCOUNT = ConfirmedAccount(
 class OneArticle:
     """One article."""
 
-    def topics(self) -> list[str]:
-        return ["faq/penalty"]
-
     def answer(self, topic: str) -> Answer | None:
         if topic != "faq/penalty":
             return None
         return Answer(topic, "Пени за просрочку", "Пени **не** начисляют 30 дней.", "", (), 1)
+
+    def search(
+        self, query: str, hints: Mapping[str, float] | None = None, *, limit: int = 10
+    ) -> list[Hit]:
+        index = SearchIndex([Document("faq/penalty", "Пени за просрочку")])
+        return index.search(query, hints, limit=limit)
 
 
 async def staff_of(house: House) -> StaffService:
