@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select, update
 
 from bots.incoming import Incoming
@@ -16,6 +17,7 @@ from dialogs.assistant import Assistant
 from dialogs.effects import Effects
 from dialogs.turn import Context, Response
 from dialogs.worker import CLAIM_TIME, MAX_ATTEMPTS, Worker
+from nlu import Understanding
 from replies import Reply
 from storage.database import Database
 from storage.signals import Signals
@@ -30,6 +32,7 @@ class ScriptedAssistant:
         self.read: list[str] = []
         self.held: dict[str, asyncio.Event] = {}
         self.errors: dict[str, list[Exception]] = {}
+        self.confidence: dict[str, float] = {}
 
     async def respond(self, context: Context) -> Response:
         self.read.append(context.text)
@@ -38,7 +41,9 @@ class ScriptedAssistant:
         if self.errors.get(context.text):
             raise self.errors[context.text].pop(0)
         count = int(context.state.get("count", 0)) + 1
-        return Response({"count": count}, (Reply(f"ответ: {context.text}"),))
+        sure = self.confidence.get(context.text)
+        read = None if sure is None else Understanding(context.text, "faq/tariffs", sure)
+        return Response({"count": count}, (Reply(f"ответ: {context.text}"),), understanding=read)
 
     def give_up(self, context: Context) -> Response:
         return Response(dict(context.state), (Reply(f"оператор: {context.text}"),))
@@ -60,7 +65,9 @@ class Scene:
 
     def worker(self, assistant: ScriptedAssistant | None = None) -> Worker:
         chosen = cast(Assistant, assistant or self.assistant)
-        return Worker(self.database, self.signals, self.outbox, chosen, cast(Effects, None))
+        return Worker(
+            self.database, self.signals, self.outbox, chosen, cast(Effects, None), sure=0.6
+        )
 
     def start(self, assistant: ScriptedAssistant | None = None) -> tuple[Any, asyncio.Event]:
         stop = asyncio.Event()
@@ -133,6 +140,20 @@ async def test_intake_and_other_chats_go_on_while_a_handler_waits(scene: Scene) 
     released.set()
     await until(scene.replied(2), "the first is answered in order")
     assert await scene.replies() == ["ответ: долго", "ответ: и ещё"]
+
+
+async def test_how_much_is_understood_is_counted(scene: Scene) -> None:
+    def counted(outcome: str) -> float:
+        labels = {"channel": "telegram", "outcome": outcome}
+        return REGISTRY.get_sample_value("okno_understood_total", labels) or 0.0
+
+    before = {outcome: counted(outcome) for outcome in ("sure", "unsure")}
+    scene.assistant.confidence = {"тарифы": 0.6, "дом": 0.59, "тариф": 0.99}
+    for number, text in enumerate(("тарифы", "дом", "кнопка", "тариф")):
+        await scene.write(text, number)
+    await scene.worker().handle_all()
+    assert counted("sure") - before["sure"] == 2
+    assert counted("unsure") - before["unsure"] == 1
 
 
 async def test_messages_are_handled_in_the_platforms_order(scene: Scene) -> None:
