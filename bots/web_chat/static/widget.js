@@ -71,6 +71,7 @@
   root.append(box);
 
   let frame = null;
+  let ready = false; // before its page is there, a message to it would go to nobody
   let open = false;
 
   function draw(unread = 0) {
@@ -83,7 +84,7 @@
   }
 
   function tell(type) {
-    frame?.contentWindow?.postMessage({ from: FROM_PAGE, type }, server);
+    if (ready) frame.contentWindow?.postMessage({ from: FROM_PAGE, type }, server);
   }
 
   function makeFrame() {
@@ -122,7 +123,10 @@
     if (!frame || origin !== server || source !== frame.contentWindow) return;
     if (data?.from !== FROM_FRAME) return;
     if (data.type === "close") hide();
-    if (data.type === "ready" && open) tell("opened");
+    if (data.type === "ready") {
+      ready = true;
+      tell(open ? "opened" : "closed");
+    }
     if (data.type === "unread" && Number.isInteger(data.count)) draw(data.count);
   });
 
