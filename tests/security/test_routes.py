@@ -3,8 +3,13 @@
 import asyncio
 
 import httpx
+import pytest
 
+from handoff.errors import UploadGone
+from handoff.inbox.uploads import Upload, Uploads
+from media.attachments import KeptFile
 from staff.models import Role
+from tests.conftest import FakeClock
 from tests.security import routes, walking
 from tests.security.conftest import ANYBODY, COOKIE, House, browser
 
@@ -99,6 +104,20 @@ async def test_one_visitor_of_the_chat_is_told_nothing_of_another(house: House) 
         stranger.cookies.set(COOKIE, token, domain="okno.example")
         assert (await stranger.get("/inbox")).status_code == 303
         await stranger.aclose()
+
+
+def test_a_draft_of_an_answer_is_its_authors_alone(clock: FakeClock) -> None:
+    """The token of a file that was sent up names a person; his colleague's opens nothing."""
+    uploads = Uploads(b"k" * 40, clock)
+    upload = Upload(KeptFile("0" * 64, "image/png", 9), "а.png")
+    token = uploads.token(upload, person_id=1)
+    assert uploads.open(token, 1) == upload
+    for whose, given in ((2, token), (1, token[:-1]), (1, "")):
+        with pytest.raises(UploadGone):
+            uploads.open(given, whose)
+    clock.advance(days=7)
+    with pytest.raises(UploadGone):
+        uploads.open(token, 1)
 
 
 def _asks_to_log_in(answer: httpx.Response) -> bool:
