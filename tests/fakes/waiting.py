@@ -6,9 +6,13 @@ from collections.abc import Awaitable, Callable
 
 
 async def until(
-    condition: Callable[[], bool | Awaitable[bool]], what: str, seconds: float = 15
+    condition: Callable[[], bool | Awaitable[bool]],
+    what: str,
+    seconds: float = 15,
+    every: float = 0.005,
 ) -> None:
-    """Return as soon as ``condition`` holds; fail with ``what`` when it does not in time."""
+    """Return as soon as ``condition`` holds, looked at ``every`` so many seconds; fail with
+    ``what`` when it does not in time."""
     deadline = time.monotonic() + seconds
     while True:
         holds = condition()
@@ -18,4 +22,4 @@ async def until(
             return
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s in vain: {what}")
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(every)
