@@ -20,7 +20,7 @@ from okno.errors import WrongSetting
 from okno.services import Services
 from okno.settings_media import bucket
 from okno.sqlite_lock import lock
-from storage import archive, migrate
+from storage import archive, leases, migrate
 from storage.database import Database
 
 
@@ -61,6 +61,7 @@ async def copy(services: Services, to: str, console: Console) -> int:
         if target.url == services.database.url:
             raise WrongSetting("okno db copy: this is the present database; name the new one")
         await check_schema(services.database)
+        await _check_idle(services.database)
         with (
             _not_serving(services),
             tempfile.TemporaryDirectory(prefix="okno-copy-") as folder,
@@ -113,9 +114,19 @@ async def check_schema(database: Database) -> None:
             raise WrongSetting("the database is of a later release: run the command of that one")
 
 
+async def _check_idle(database: Database) -> None:
+    """Raises WrongSetting while processes serve a PostgreSQL: what comes now would stay behind."""
+    if database.is_sqlite:
+        return
+    async with database.read() as session:
+        held = await leases.ages(session, database)
+    if any(age < leases.LEASE_TTL.total_seconds() for age in held.values()):
+        raise WrongSetting("okno db copy: processes serve this database: stop them all first")
+
+
 @contextlib.contextmanager
 def _not_serving(services: Services) -> Iterator[None]:
-    """On SQLite a serving process is noticed; on PostgreSQL the administrator stops it."""
+    """On SQLite a serving process is noticed by the lock of its file."""
     file = sqlite_file(services.settings)
     with lock(file) if file is not None else contextlib.nullcontext():
         yield

@@ -35,6 +35,9 @@ from storage.database import Database, Transaction
 log = structlog.get_logger(__name__)
 
 DELIVERED = Counter("okno_readings_delivered_total", "Readings handed to billing", ["outcome"])
+for _outcome in DeliveryOfReading:
+    # From zero on: an increase is seen only of what was told before.
+    DELIVERED.labels(_outcome.value)
 
 LEASE = "readings"
 BATCH = 100

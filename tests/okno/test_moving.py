@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from okno.cli import app
+from storage import leases
 from storage.database import Database
 from tests.storage.test_archive import everything, fill
 
@@ -82,6 +83,20 @@ def test_mistakes_get_one_clear_line(sqlite_url: str, words: tuple[str, ...], sa
     assert code == 2
     assert says in said
     assert "Traceback" not in said
+
+
+async def _hold(url: str) -> None:
+    database = Database(url)
+    await leases.acquire(database, "jobs", "another machine")
+    await database.close()
+
+
+def test_what_is_being_served_is_not_copied(postgres_url: str) -> None:
+    asyncio.run(_hold(postgres_url))
+    code, said = okno("db", "copy", "sqlite:///new.db", url=postgres_url)
+    assert code == 2
+    assert "stop them all first" in said
+    assert not Path("new.db").exists()
 
 
 def test_copying_a_database_onto_itself_is_refused(sqlite_url: str) -> None:
