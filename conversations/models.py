@@ -160,6 +160,9 @@ class Message(Base):
         Index("ix_message_conversation_id_id", "conversation_id", "id"),
         Index("ix_message_unhandled", "conversation_id", "order_no", "id",
               postgresql_where=text("handled_at IS NULL"), sqlite_where=text("handled_at IS NULL")),
+        Index("ix_message_said_at", "created_at",
+              postgresql_where=text("author = 'customer'"),
+              sqlite_where=text("author = 'customer'")),
         AUTOINCREMENT,
     )  # fmt: skip
 

@@ -83,7 +83,8 @@ async def _said(
     rows = await session.execute(
         select(Message.conversation_id, Message.text)
         .where(
-            words.messages(asked, sqlite=sqlite),
+            # Twice as many: what was not said by people is left out of them.
+            words.messages(asked, sqlite=sqlite, newest=2 * MOST_MESSAGES),
             Message.kind != MessageKind.COMMAND,
             Message.author != Author.SYSTEM,
         )

@@ -40,9 +40,10 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(_WORD.findall(fold(text))))[:MOST_WORDS]
 
 
-def messages(words: Sequence[str], *, sqlite: bool) -> ColumnElement[bool]:
-    """Messages with each of ``words``, in any form or beginning with it."""
-    return _fits(Message.id, Message.text_folded, "fts_message", words, sqlite=sqlite)
+def messages(words: Sequence[str], *, sqlite: bool, newest: int) -> ColumnElement[bool]:
+    """Messages with each of ``words``, in any form or beginning with it. Of more than ``newest``
+    SQLite looks at so many: a common word is in every second message."""
+    return _fits(Message.id, Message.text_folded, "fts_message", words, newest, sqlite=sqlite)
 
 
 def stays(words: Sequence[str], *, sqlite: bool) -> ColumnElement[bool]:
@@ -55,6 +56,7 @@ def _fits(
     text: InstrumentedAttribute[str],
     index: str,
     words: Sequence[str],
+    newest: int | None = None,
     *,
     sqlite: bool,
 ) -> ColumnElement[bool]:
@@ -64,6 +66,8 @@ def _fits(
             .select_from(table(index))
             .where(literal_column(index).op("MATCH")(_for_sqlite(words)))
         )
+        if newest is not None:
+            found = found.order_by(column("rowid").desc()).limit(newest)
         return key.in_(found)
     separators: BindParameter[str] = bindparam(None, SEPARATORS, literal_execute=True)
     blanks: BindParameter[str] = bindparam(None, " " * len(SEPARATORS), literal_execute=True)

@@ -129,7 +129,7 @@ async def test_hits_come_in_pages(house: House, olga: Operator) -> None:
 async def test_the_index_is_read(house: House) -> None:
     await house.waiting()
     sqlite = house.database.is_sqlite
-    wanted = words.messages(["счет"], sqlite=sqlite)
+    wanted = words.messages(["счет"], sqlite=sqlite, newest=2)
     sql = (
         select(Message.id)
         .where(wanted)
