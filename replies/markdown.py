@@ -10,7 +10,10 @@ from markdown_it.token import Token
 
 from replies.channels import Capability, Markup
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+# Without «code»: a line that only begins with spaces is no program, and its escapes are read.
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("code")
+)
 _WEB_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "table", "thead", "tbody", "tr",
              "th", "td", "h3", "h4", "code", "blockquote"}  # fmt: skip
 _TAG = re.compile(r"<[^>]*>")
@@ -126,7 +129,7 @@ def _lines(block: Block, markup: Markup) -> Iterator[str]:
                     yield prefix + first
                     yield from (" " * len(prefix) + line for line in rest)
                     prefix = " " * len(prefix) if depth else ""
-            case "fence" | "code_block":
+            case "fence":
                 yield _escape(token.content.rstrip(), markup)
 
 

@@ -13,6 +13,7 @@ from aiogram.exceptions import (
     TelegramConflictError,
     TelegramEntityTooLarge,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramNotFound,
     TelegramRetryAfter,
@@ -95,6 +96,8 @@ class TelegramSender:
         self._bot = bot
         self._media = media
         self._pace = Pace(per_second)
+        # Groups that have become supergroups: their former number and the present one.
+        self._moved: dict[str, str] = {}
 
     async def send(self, parcel: Parcel) -> Outcome:
         return await with_plain_retry(parcel, self._pace, self._attempt)
@@ -102,6 +105,8 @@ class TelegramSender:
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:
             return await self._call(parcel, plain=plain)
+        except TelegramMigrateToChat as error:
+            return await self._follow(parcel, str(error.migrate_to_chat_id), plain=plain)
         except TelegramRetryAfter as error:
             return SlowDown(error.retry_after)
         except (TelegramUnauthorizedError, TelegramConflictError, TelegramNotFound) as error:
@@ -125,6 +130,14 @@ class TelegramSender:
         except TelegramAPIError as error:
             return Rejected(type(error).__name__)
 
+    async def _follow(self, parcel: Parcel, chat_id: str, *, plain: bool) -> Outcome:
+        """A group has become a supergroup: Telegram tells its new number to whoever uses the old
+        one (Bot API, ResponseParameters)."""
+        if self._moved.get(parcel.chat_id) == chat_id:
+            return Rejected("the group has moved in a circle")
+        self._moved[parcel.chat_id] = chat_id
+        return await self._attempt(parcel, plain)
+
     async def _call(self, parcel: Parcel, *, plain: bool) -> Outcome:
         if parcel.kind == DeliveryKind.PRESS_ANSWER:
             return await self._answer_press(parcel.payload["press_id"])
@@ -134,11 +147,12 @@ class TelegramSender:
             )
             return Sent()
         part = Part.from_json(parcel.payload)
+        chat_id = self._moved.get(parcel.chat_id, parcel.chat_id)
         if part.file is not None:
-            message = await self._send_file(parcel.chat_id, part, part.file, plain=plain)
+            message = await self._send_file(chat_id, part, part.file, plain=plain)
         else:
             message = await self._bot.send_message(
-                parcel.chat_id,
+                chat_id,
                 _plain(part, _TEXT_UNITS) if plain else part.text,
                 parse_mode=_parse_mode(part.markup, plain),
                 reply_markup=None if plain else _keyboard(part.rows),

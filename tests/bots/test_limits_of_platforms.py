@@ -96,8 +96,8 @@ def test_no_rule_is_broken_and_nothing_lost(
     for part in parts:
         RULES[channel](part)
     shown = "".join(_visible(part.text, channel) for part in parts)
-    missing = set("".join(text.split())) - set(shown)
-    assert not missing
+    solid = "".join("".join(shown.split()))
+    assert solid.startswith("".join(text.split())), "the choices may stand behind it"
     offered = [button for part in parts for row in part.rows for button in row]
     if offered:
         assert offered == list(buttons)

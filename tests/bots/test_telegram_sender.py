@@ -107,6 +107,22 @@ async def test_a_refused_connection_has_sent_nothing(media: MediaStore) -> None:
     await bot.session.close()
 
 
+async def test_a_group_that_became_a_supergroup_is_followed(
+    telegram: FakeTelegram, sender: TelegramSender
+) -> None:
+    """The supervisors' chat: Telegram tells its new number to who uses the old one."""
+    moved = telegram.customer(-100555)
+    body = {
+        "ok": False, "error_code": 400, "parameters": {"migrate_to_chat_id": moved.chat_id},
+        "description": "Bad Request: group chat was upgraded to a supergroup chat",
+    }  # fmt: skip
+    telegram.fail(Failure("sendMessage", chat_id=-555, status=400, body=body))
+    for _ in range(2):
+        assert isinstance(await sender.send(parcel(-555)), Sent)
+    assert moved.reads == ["привет"] * 2
+    assert len(telegram.called("sendMessage")) == 3
+
+
 async def test_an_unknown_chat_is_unreachable(
     telegram: FakeTelegram, sender: TelegramSender
 ) -> None:
