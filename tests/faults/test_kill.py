@@ -67,7 +67,7 @@ async def _round(
     okno: RunningOkno, telegram: FakeTelegram, database: Database, random: Random, number: int
 ) -> Row:
     """One crowd, and the process ended at different stages of its conversations."""
-    await until(lambda: bool(telegram.webhook), "the webhook is registered", seconds=60)
+    await until(lambda: bool(telegram.webhook), "the webhook is registered", seconds=240)
     crowd = await gather_crowd(database, TelegramSide(telegram), CUSTOMERS, number)
     events = everybody_writes(crowd)
     total = len(events)

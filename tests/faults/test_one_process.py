@@ -133,7 +133,7 @@ class Scene:
     async def begin(self) -> None:
         await self.okno.start()
         await until(
-            lambda: bool(self.telegram.fake.webhook), "the webhook is registered", seconds=60
+            lambda: bool(self.telegram.fake.webhook), "the webhook is registered", seconds=240
         )
 
     # --- the platforms -------------------------------------------------------------------------

@@ -79,7 +79,7 @@ class Scene:
 
     async def begin(self) -> None:
         await self.installation.start()
-        await until(lambda: bool(self.side.fake.webhook), "the webhook is registered", seconds=60)
+        await until(lambda: bool(self.side.fake.webhook), "the webhook is registered", seconds=240)
 
     async def of_processes(self, seed: int, random: Random) -> None:
         """Whoever has the work in hand is killed at a random moment, and started again."""
