@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import insert, select
 
@@ -19,6 +20,7 @@ from okno.services import Services
 from okno.settings import Settings
 from staff import sessions
 from staff.models import Person, Role, StaffSession
+from staff.passwords import Passwords
 from tests.conftest import FakeClock
 
 URL = "https://okno.example"
@@ -65,6 +67,7 @@ async def house(
         vk_group_id=VK_GROUP, _env_file=None, **SECRETS,
     )  # fmt: skip
     services = assemble(settings, profiles.load("demo"), clock=clock)
+    services.staff._passwords = Passwords(PasswordHasher(1, 8, 1))
     await services.values.begin()
     await services.knowledge_base.load()
     channels = await open_channels(services)
