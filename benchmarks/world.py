@@ -8,6 +8,7 @@ measured. Speaks JSON lines: a ``Run`` on the standard input, a ``Seen`` on the 
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import math
@@ -22,6 +23,7 @@ import uvloop
 
 CONNECTIONS = 40  # Telegram's default for a webhook
 LATE_SECONDS = 30.0
+REPEATS = 5
 _CHAT = re.compile(rb"(?:^|&)chat_id=(\d+)")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
@@ -163,9 +165,7 @@ class World:
         self._answers[chat] = answer
         started = time.monotonic()
         async with self._room:
-            connection = await self._connection()
-            status, said = await connection.post(request)
-            self._free.append(connection)
+            status, said = await self._post(request)
         assert status == 200, status
         confirmed = time.monotonic() - started
         if self._is_rest:
@@ -176,6 +176,16 @@ class World:
                 return confirmed, await answer - started
         except TimeoutError:
             return confirmed, math.inf
+
+    async def _post(self, request: bytes) -> tuple[int, bytes]:
+        """Once more where the server has just closed a kept connection, as Telegram does."""
+        for _ in range(REPEATS):
+            connection = await self._connection()
+            with contextlib.suppress(ConnectionError):
+                answer = await connection.post(request)
+                self._free.append(connection)
+                return answer
+        raise AssertionError("the webhook cannot be reached")
 
     async def _connection(self) -> _Webhook:
         """A kept connection that the server has not closed meanwhile, or a new one."""
