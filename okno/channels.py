@@ -15,6 +15,7 @@ from bots.delivery import DeliveryLoop
 from bots.fetching import Fetching, FileSource, Locate, told_link
 from bots.outcome import Sender
 from bots.pace import Pace
+from bots.plainly import FileUrl
 from bots.registration import Registration
 from bots.reports import Reports
 from bots.token_check import TokenCheck
@@ -161,8 +162,9 @@ async def _telegram(services: Services, bot: Bot) -> Channel:
     check = _token_check(services, "telegram", account, lambda: sender.knows_us(client))
     sent = _files(services, "telegram", settings.telegram_api_url, files.locator(client))
     outgoing = sender.TelegramSender(
-        client, services.media, per_second=settings.telegram_per_second
-    )
+        client, services.media, per_second=settings.telegram_per_second,
+        file_url=_file_url(services, settings.public_url),
+    )  # fmt: skip
     if settings.public_url is None:
         poller = polling.TelegramPolling(
             services.database, services.intake, client, account_id=account, holder=services.holder
@@ -198,8 +200,9 @@ async def _vk(services: Services, bot: Bot) -> Channel:
     check = _token_check(services, "vk", account, lambda: api.knows_us(group_id))
     people = names.Names(services.database, api, account)
     outgoing = sender.VkSender(
-        api, services.media, Pace(VK_PER_SECOND), standing=(MENU_BUTTON, OPERATOR_BUTTON)
-    )
+        api, services.media, Pace(VK_PER_SECOND), standing=(MENU_BUTTON, OPERATOR_BUTTON),
+        file_url=_file_url(services, settings.public_url),
+    )  # fmt: skip
     sent = _files(services, "vk", settings.vk_api_url)
     replies = staff_replies.StaffReplies(
         services.database, services.events,
@@ -238,11 +241,7 @@ async def _viber(services: Services, bot: Bot) -> Channel:
     check = _token_check(services, "viber", account, api.knows_us)
     company = services.profile.company.short_name
     name, path = settings.viber_name or company[:28], bot.path(webhook.PATH)
-    links = services.links()
-
-    def file_url(digest: str, file_name: str) -> str:
-        return public_url + links.path(digest, file_name, lifetime=FILE_LINK)
-
+    file_url = _given(_file_url(services, public_url))
     (welcome,) = render(main_menu(phrases.GREETING.format(company=escape(company))), "viber")
     keeper = _registration(
         services, "viber", account, lambda: webhook.register(api, public_url, path), DAY
@@ -272,7 +271,10 @@ async def _max(services: Services, bot: Bot) -> Channel:
     account = await bot_account_id(services.database, "max", bot.name)
     api = max_api.MaxApi(token, settings.max_api_url, bot.way)
     check = _token_check(services, "max", account, api.knows_us)
-    outgoing = sender.MaxSender(api, services.media, Pace(MAX_PER_SECOND, MAX_CHAT_SECONDS))
+    outgoing = sender.MaxSender(
+        api, services.media, Pace(MAX_PER_SECOND, MAX_CHAT_SECONDS),
+        _file_url(services, public_url),
+    )  # fmt: skip
     sent = _files(services, "max", settings.max_api_url, trust=bot.way.trust())
     if public_url is None:
         poller = polling.MaxPolling(
@@ -311,12 +313,20 @@ async def _ok(services: Services, bot: Bot) -> Channel:
     return Channel(
         bot.title,
         account,
-        sender.OkSender(api, services.media, pace),
+        sender.OkSender(api, services.media, pace, _file_url(services, public_url)),
         routes=webhook.router(services.intake, account_id=account, secret=secret, path=path),
         poll=_together(keeper.run, check),
         close=api.close,
         files=_files(services, "ok", settings.ok_api_url),
     )
+
+
+def _file_url(services: Services, public_url: str | None) -> FileUrl | None:
+    """Signed links to kept files, for platforms that fetch them and for files that are refused."""
+    if public_url is None:
+        return None
+    links = services.links()
+    return lambda digest, name: public_url + links.path(digest, name, lifetime=FILE_LINK)
 
 
 def _reports(services: Services, account_id: int) -> Reports:

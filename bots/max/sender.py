@@ -9,7 +9,7 @@ from bots.http_calls import NotUnderstood, broken_off
 from bots.max.api import MaxApi, MaxError
 from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain
 from bots.pace import Pace
-from bots.plainly import in_words, with_plain_retry, without_tags
+from bots.plainly import FileUrl, in_words, with_plain_retry, without_tags
 from conversations.models import DeliveryKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
@@ -26,13 +26,17 @@ class MaxSender:
     by_page = False
     idempotent = False
 
-    def __init__(self, api: MaxApi, media: MediaStore, pace: Pace) -> None:
+    def __init__(
+        self, api: MaxApi, media: MediaStore, pace: Pace, file_url: FileUrl | None = None
+    ) -> None:
+        """``file_url``: for files that are refused."""
+        self._file_url = file_url
         self._api = api
         self._media = media
         self._pace = pace
 
     async def send(self, parcel: Parcel) -> Outcome:
-        return await with_plain_retry(parcel, self._pace, self._attempt)
+        return await with_plain_retry(parcel, self._pace, self._attempt, self._file_url)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:

@@ -42,7 +42,7 @@ from bots.outcome import (
     Unknown,
 )
 from bots.pace import Pace
-from bots.plainly import in_words, with_plain_retry, without_tags
+from bots.plainly import FileUrl, in_words, with_plain_retry, without_tags
 from conversations.models import DeliveryKind
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part
@@ -91,8 +91,13 @@ class TelegramSender:
     by_page = False
     idempotent = False
 
-    def __init__(self, bot: Bot, media: MediaStore, *, per_second: float = 28) -> None:
-        """``per_second``: Telegram's limit of the account is «about 30», unpublished."""
+    def __init__(
+        self, bot: Bot, media: MediaStore, *, per_second: float = 28,
+        file_url: FileUrl | None = None,
+    ) -> None:  # fmt: skip
+        """``per_second``: Telegram's limit of the account is «about 30», unpublished.
+        ``file_url``: for files that are refused."""
+        self._file_url = file_url
         self._bot = bot
         self._media = media
         self._pace = Pace(per_second)
@@ -100,7 +105,7 @@ class TelegramSender:
         self._moved: dict[str, str] = {}
 
     async def send(self, parcel: Parcel) -> Outcome:
-        return await with_plain_retry(parcel, self._pace, self._attempt)
+        return await with_plain_retry(parcel, self._pace, self._attempt, self._file_url)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:

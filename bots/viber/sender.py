@@ -79,7 +79,7 @@ class ViberSender:
     async def send(self, parcel: Parcel) -> Outcome:
         if parcel.kind != DeliveryKind.MESSAGE:
             return Sent()  # Viber shows no typing, and its presses need no answer
-        return await with_plain_retry(parcel, self._pace, self._attempt)
+        return await with_plain_retry(parcel, self._pace, self._attempt, self._file_url)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:

@@ -17,7 +17,7 @@ from bots.outcome import (
     Unknown,
 )
 from bots.pace import Pace
-from bots.plainly import in_words, with_plain_retry
+from bots.plainly import FileUrl, in_words, with_plain_retry
 from bots.vk.api import NotUnderstood, VkApi, VkError
 from bots.vk.keyboard import keyboard
 from bots.vk.sending import Sending
@@ -48,10 +48,12 @@ class VkSender:
     idempotent = True
 
     def __init__(
-        self, api: VkApi, media: MediaStore, pace: Pace, standing: Sequence[Button] = ()
-    ) -> None:
+        self, api: VkApi, media: MediaStore, pace: Pace, standing: Sequence[Button] = (),
+        file_url: FileUrl | None = None,
+    ) -> None:  # fmt: skip
         """``standing``: the buttons below the field where customers write, when a message has
-        none of its own."""
+        none of its own. ``file_url``: for files that are refused."""
+        self._file_url = file_url
         self._standing = standing
         self._api = api
         self._media = media
@@ -59,7 +61,7 @@ class VkSender:
         self._sending = Sending(api, pace)
 
     async def send(self, parcel: Parcel) -> Outcome:
-        return await with_plain_retry(parcel, None, self._attempt)
+        return await with_plain_retry(parcel, None, self._attempt, self._file_url)
 
     async def _attempt(self, parcel: Parcel, plain: bool) -> Outcome:
         try:

@@ -1,18 +1,21 @@
 """Each class of a platform's errors, as its customer sees it: what comes, when, how often."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from bots.intake import Intake
+from bots.outcome import Sent
 from conversations.events import Events
 from conversations.models import Author, BotAccount, DeliveryState
 from conversations.service import Outbox, Outgoing
 from media.store import MediaStore
-from replies import Button, Reply, render
+from replies import Button, File, FileKind, Reply, render
 from storage.database import Database
 from storage.signals import Signals
 from tests.bots.delivery_bench import Bench
+from tests.bots.parcels import parcel
 from tests.bots.sides import SIDES, House, Side
 from tests.conftest import FakeClock
 from tests.fakes.waiting import until
@@ -88,6 +91,23 @@ async def test_what_becomes_of_an_answer(channel: str, side: Side, bench: Bench)
     assert (last.state, last.platform_id) == (DeliveryState.FAILED, None)
     assert await bench.chat(side.chat_id) == conversation
     assert await bench.unreachable(conversation) is None, "he has written again"
+
+
+async def test_a_file_that_is_refused_as_a_document_too_comes_as_a_link(
+    channel: str, side: Side, media: MediaStore
+) -> None:
+    picture = File(FileKind.PICTURE, await media.put(b"\x89PNG\r\n\x1a\n1"), "qr.png", "QR-код")
+    (part,) = render(Reply("К **оплате**", (Button("Да", "yes"),), (picture,)), channel)
+    refused = side.failures["too long"]()
+    methods = ("sendPhoto", "sendDocument") if channel == "telegram" else (refused.method,) * 2
+    side.fake.fail(*(replace(refused, method=method) for method in methods))
+    assert isinstance(await side.sender.send(parcel(side.chat_id, part)), Sent)
+    link = "https://okno.example/" if channel == "viber" else ""
+    (text,) = side.reads()
+    words, file, choice = text.split("\n\n")
+    assert (words, choice) == ("К оплате", "1. Да")
+    assert file.startswith(f"📎 QR-код: {link}")
+    assert file.endswith("qr.png")
 
 
 async def answer(bench: Bench, channel: str, conversation: int, text: str) -> None:
