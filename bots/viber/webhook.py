@@ -13,6 +13,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from bots.incoming import storable
 from bots.intake import Intake
 from bots.reports import Reports
 from bots.storing import store
@@ -64,10 +65,10 @@ def router(
         return None
 
     async def report(event: dict[str, Any]) -> None:
-        token = str(event.get("message_token"))
+        token = storable(str(event.get("message_token")))
         match event["event"]:
             case "failed":
-                await reports.failed(token, f"Viber: {event.get('desc', '')}")
+                await reports.failed(token, storable(f"Viber: {event.get('desc', '')}"))
             case "delivered":
                 await reports.delivered(token)
             case "seen":
