@@ -207,10 +207,12 @@ async def read(
     media: Files | None = None,
     progress: Progress = _silent,
     then: Callable[[Transaction], Awaitable[None]] | None = None,
+    gap: int = 0,
 ) -> Moved:
     """Fill an empty, migrated database from ``path``.
 
-    ``then`` runs in the same transaction after the rows are in. Raises `WrongArchive`.
+    ``then`` runs in the same transaction after the rows are in. ``gap``: so many keys of each
+    table are never given out. Raises `WrongArchive`.
     """
     total = count = 0
     with _open(path) as archive:
@@ -222,7 +224,7 @@ async def read(
             for table in Base.metadata.sorted_tables:
                 about = manifest["tables"].get(table.name, {"rows": 0, "next": 0})
                 total += await _read_table(tx, table, archive, about["rows"], progress)
-                await _continue_keys(tx, table, about["next"])
+                await _continue_keys(tx, table, about["next"] + gap)
             if then is not None:
                 await then(tx)
             # Before the commit: a row without its file would be a file that is lost.
