@@ -21,9 +21,10 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class _Chat:
-    """``full_at``: when its bucket will be full again."""
+    """``full_at``: when its bucket will be full again. ``seen_at``: the latest moment so far."""
 
     full_at: datetime
+    seen_at: datetime
     told: bool = False
 
 
@@ -42,7 +43,10 @@ class Floods:
     def look(self, key: str, written_at: datetime) -> Verdict:
         """Whether one more message of the chat ``key`` is to be handled."""
         at = min(written_at, self._clock.now())
-        chat = self._chats.setdefault(key, _Chat(at))
+        chat = self._chats.setdefault(key, _Chat(at, at))
+        # Not every event tells its moment (a press has ours), and they overtake each other: what
+        # was written before the last one has not come too soon after it.
+        at = chat.seen_at = max(chat.seen_at, at)
         self._chats.move_to_end(key)
         if len(self._chats) > MOST_KEYS:
             self._chats.popitem(last=False)

@@ -46,6 +46,15 @@ def test_what_waited_through_an_outage_is_no_flood(clock: FakeClock) -> None:
     assert ahead.count(Verdict.PASSES) == 4
 
 
+def test_a_press_between_late_messages_makes_no_flood_of_them(clock: FakeClock) -> None:
+    """Telegram tells no moment of a press: it has ours; what was written before may come after."""
+    floods = Floods(FOUR, clock)
+    written = clock.now() - timedelta(minutes=10)
+    moments = (written, clock.now(), written + timedelta(seconds=5), written, written)
+    assert {floods.look("a", at) for at in moments} == {Verdict.PASSES}
+    assert floods.look("a", written) is Verdict.TOLD, "the limit itself stays"
+
+
 def test_the_memory_is_bounded(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bots.flood.MOST_KEYS", 10)
     floods = Floods(FOUR, clock)
