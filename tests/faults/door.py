@@ -1,6 +1,8 @@
 """A way to a neighbour that can be shut, or fall silent."""
 
 import asyncio
+import contextlib
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -19,7 +21,7 @@ class Door:
         """``connect`` to what lies behind."""
         self.port = free_port()
         self._connect = connect
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
         self._passing = asyncio.Event()
         self._passing.set()
         self._links: set[asyncio.Task[None]] = set()
@@ -50,31 +52,43 @@ class Door:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        """By hand: what asyncio's server is just taking while it is closed stays open for ever."""
+        self._listening = socket.create_server(("127.0.0.1", self.port), backlog=100)
+        self._listening.setblocking(False)
+        self._loop.add_reader(self._listening, self._take, self._listening)
+
+    def _take(self, listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            taken, _ = listening.accept()
+            taken.setblocking(False)
+            link = self._loop.create_task(self._serve(taken))
+            self._links.add(link)
+            link.add_done_callback(self._links.discard)
+            link.add_done_callback(lambda _: taken.close())
 
     async def _shut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._listening is not None:
+            self._loop.remove_reader(self._listening)
+            self._listening.close()
+            self._listening = None
         await self._break()
 
     async def _open(self) -> None:
         if not self._passing.is_set():
             await self._break()
             self._passing.set()
-        if self._server is None:
+        if self._listening is None:
             await self._listen()
 
     async def _break(self) -> None:
-        links = list(self._links)
-        for link in links:
-            link.cancel()
-        await asyncio.gather(*links, return_exceptions=True)
+        while self._links:
+            links = list(self._links)
+            for link in links:
+                link.cancel()
+            await asyncio.gather(*links, return_exceptions=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._links.add(task)
+    async def _serve(self, taken: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=taken)
         there: asyncio.StreamWriter | None = None
         try:
             await self._passing.wait()
@@ -92,10 +106,10 @@ class Door:
         except (OSError, asyncio.CancelledError):
             pass
         finally:
-            self._links.discard(task)
             for end in (writer, there):
                 if end is not None:
                     end.transport.abort()
+            await asyncio.sleep(0)  # a transport closes in the loop's next turn
 
     async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while chunk := await source.read(CHUNK):
