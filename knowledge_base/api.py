@@ -7,7 +7,7 @@ that are out of their dates are left out. The others' pictures and documents are
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
@@ -48,6 +48,7 @@ OPENAPI: dict[str, Any] = {
                         },
                     },
                     "304": {"description": "Nothing has changed since If-None-Match"},
+                    "422": {"description": "No such audience"},
                 },
             }
         }
@@ -115,7 +116,9 @@ def router(
         ]
 
     @routes.get(PATH, include_in_schema=False)
-    async def articles(request: Request, audience: str = "") -> Response:
+    async def articles(
+        request: Request, audience: Literal["household", "business", "all"] | None = None
+    ) -> Response:
         found = [
             {
                 "topic": answer.topic.removeprefix("faq/"),
@@ -128,7 +131,7 @@ def router(
                     _file(facts, title, link) for facts, title in knowledge_base.files_of(answer)
                 ],
             }
-            for answer in public(audience)
+            for answer in public(audience or "")
         ]
         body = json.dumps({"articles": found}, ensure_ascii=False).encode()
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -32,6 +32,9 @@ async def test_addresses_and_hosts_that_a_stranger_names_are_not_believed(house:
         "x-forwarded-proto": "http",
         "x-original-url": "/people",
     }
+    assert (await nobody.get("/api/kb/articles?audience=all")).status_code == 200
+    # As its OpenAPI document says.
+    assert (await nobody.get("/api/kb/articles?audience=nobody")).status_code == 422
     for path in ("/", "/inbox", "/chat", "/login", "/api/kb/articles", "/nowhere"):
         answer = await nobody.get(path, headers=hosts)
         assert EVIL not in answer.headers.get("location", ""), path
