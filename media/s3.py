@@ -6,13 +6,13 @@ compatible store understands; one object for each file, written in one request.
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
+from media.bucket import S3Address
 from media.errors import FileGone, StoreDown, StoreRefuses
 from media.shelf import DIGEST
 
@@ -20,18 +20,6 @@ from media.shelf import DIGEST
 CONNECT = timedelta(seconds=5)
 REQUEST = timedelta(seconds=30)
 RETRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class S3Address:
-    """``endpoint``: «https://storage.example.ru»; ``prefix``: of every name, "" for none."""
-
-    endpoint: str
-    region: str
-    bucket: str
-    prefix: str
-    access_key: str
-    secret_key: str
 
 
 class S3Shelf:

@@ -24,7 +24,6 @@ from handoff.working_time.hours import OfficeHours
 from knowledge_base.company.values import CompanyValues
 from knowledge_base.learning.service import Learning
 from knowledge_base.service import KnowledgeBase
-from media.s3 import S3Shelf
 from media.shelf import FolderShelf, Shelf
 from media.store import MediaStore
 from okno.company import LiveFacts
@@ -117,7 +116,11 @@ def assemble(
 def shelf(settings: Settings) -> Shelf:
     """Where the bytes of files lie."""
     address = bucket(settings)
-    return FolderShelf(settings.media_dir) if address is None else S3Shelf(address)
+    if address is None:
+        return FolderShelf(settings.media_dir)
+    from media.s3 import S3Shelf
+
+    return S3Shelf(address)
 
 
 def _floods(settings: Settings, database: Database) -> Floods:

@@ -12,7 +12,6 @@ from sqlalchemy.exc import ArgumentError
 
 from conversations import restored
 from media import whole
-from media.s3 import S3Shelf
 from media.shelf import FolderShelf
 from media.whole import Whole
 from okno.assemble import sqlite_file
@@ -89,6 +88,8 @@ async def copy_files(services: Services, console: Console, *, back: bool) -> int
     address = bucket(services.settings)
     if address is None:
         raise WrongSetting("okno media copy: set OKNO_MEDIA_URL and OKNO_S3_… for this command")
+    from media.s3 import S3Shelf
+
     folder, far = FolderShelf(services.settings.media_dir), S3Shelf(address)
     with _progress(console) as shown:
         source, target = (far, folder) if back else (folder, far)

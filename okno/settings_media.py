@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from media.s3 import S3Address
+from media.bucket import S3Address
 from okno.errors import WrongSetting
 
 if TYPE_CHECKING:

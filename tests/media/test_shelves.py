@@ -10,9 +10,10 @@ import pytest
 from fastapi import FastAPI
 
 from media import pages, s3, whole
+from media.bucket import S3Address
 from media.errors import FileGone, StoreDown, StoreRefuses
 from media.links import Links
-from media.s3 import S3Address, S3Shelf
+from media.s3 import S3Shelf
 from media.shelf import FolderShelf, Shelf
 from media.store import MediaStore
 from storage.database import Database
