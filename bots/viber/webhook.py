@@ -54,7 +54,7 @@ def router(
         event = read_json(body)
         external_id = event_id(event)
         if event["event"] == "conversation_started":
-            context = str(event.get("context") or "")[:500]
+            context = storable(str(event.get("context") or ""))[:500]
             return JSONResponse(text_message(welcome, name, context=context))
         if event["event"] in _REPORTS:
             await report(event)
