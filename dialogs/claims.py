@@ -159,10 +159,15 @@ class Claim:
         return int(self.conversation.attempts)
 
     @property
+    def is_late(self) -> bool:
+        """Whether the first message was written long before it came into our hands."""
+        return self.now - self.messages[0].sent_at > LATE
+
+    @property
     def together(self) -> int:
         """How many messages the first reading takes: what waited, and what it waited for; all
         that was written long ago."""
-        if self.now - self.messages[0].sent_at > LATE:
+        if self.is_late:
             texts = len(list(takewhile(lambda message: message.is_text, self.messages)))
             return max(min(texts, MOST_TOGETHER), 1)
         waited = len(list(takewhile(lambda message: message.postponed, self.messages)))

@@ -293,8 +293,12 @@ class Worker:
             for reply in item.response.replies:
                 parts = [part.to_json() for part in render(reply, context.channel)]
                 messages.append(
-                    Outgoing(conversation.id, Author.ASSISTANT, reply.text, parts, reply.to_json())
-                )
+                    Outgoing(
+                        conversation.id, Author.ASSISTANT, reply.text, parts, reply.to_json(),
+                        # Thousands of these after an outage give way to who writes now.
+                        notice=item.claim.is_late,
+                    )
+                )  # fmt: skip
             effects += [(conversation, context, effect) for effect in item.response.effects]
         if effects:
             await self._effects.apply(tx, effects)

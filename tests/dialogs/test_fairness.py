@@ -38,3 +38,17 @@ async def test_half_of_the_places_are_for_who_came_last(
         assert sorted(chats[row.conversation_id] for row in due) == ends
         everything = await due_rows(tx, house.account_id, WAITING + 1)
         assert [chats[row.conversation_id] for row in everything] == list(range(WAITING))
+
+
+async def test_answers_to_what_was_written_long_ago_give_way(
+    build_house: BuildHouse, clock: FakeClock
+) -> None:
+    house = await build_house()
+    late, live = house.customer("late"), house.customer("live")
+    await late.writes_in_vain("какие тарифы?")
+    clock.advance(minutes=11)
+    await house.worker.handle_all()
+    await live.writes("какие тарифы?")
+    async with house.services.database.write() as tx:
+        due = await due_rows(tx, house.account_id, 10)
+    assert [(row.chat_id, row.notice) for row in due] == [("live", False), ("late", True)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 from nlu.embedded import EmbeddedEngine
@@ -40,6 +41,7 @@ SECRET = "secret-of-the-webhook"
 PROBE = "какой тариф на электроэнергию"
 
 
+@pytest.mark.timeout(1200)  # nine starts of a process, on a busy machine half a minute each
 async def test_processes_die_and_the_database_goes_away(
     tmp_path: Path, engine: EmbeddedEngine, note: Note
 ) -> None:
