@@ -358,7 +358,9 @@ class DeliveryLoop:
                 update(Delivery)
                 .where(
                     Delivery.bot_account_id == self._account_id,
+                    # Twice, the second time as in the index: SQLite would read all there ever was.
                     Delivery.state == _SENDING,
+                    Delivery.state.in_((_QUEUED, _SENDING)),
                     Delivery.id.not_in(
                         [*self._calls, *(one.parcel.delivery_id for one in self._ended)]
                     ),
