@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, Text, bindparam, func, insert, literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
@@ -89,10 +91,14 @@ async def bot_account_id(database: Database, channel: str, name: str = "main") -
     async with database.write() as tx:
         found = (await tx.session.execute(statement)).scalar_one_or_none()
         if found is None:
-            account = BotAccount(channel=channel, name=name)
-            tx.session.add(account)
-            await tx.session.flush()
-            found = account.id
+            # Processes that start together meet here: one of them makes it.
+            insert_or_skip = sqlite_insert if tx.is_sqlite else postgres_insert
+            await tx.session.execute(
+                insert_or_skip(BotAccount)
+                .values(channel=channel, name=name)
+                .on_conflict_do_nothing(index_elements=["channel", "name"])
+            )
+            found = (await tx.session.execute(statement)).scalar_one()
     return found
 
 
