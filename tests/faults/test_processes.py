@@ -154,12 +154,13 @@ class Scene:
             lease = {"jobs": "jobs", "sender": "sender:%"}.get(role)
             if lease is not None:
                 name = await self._holder(lease) or role
+            held = await self._lease(lease) if lease is not None else None
             self.installation.kill(name)
             restarting = asyncio.create_task(self.installation.start(name))
             if role == "jobs":
                 watch = Stopwatch()
                 await until(
-                    lambda: self._moved("jobs", name), "due work goes on elsewhere", seconds=60
+                    lambda: self._moved("jobs", held), "due work goes on elsewhere", seconds=60
                 )
                 seconds = watch.seconds()
             else:
@@ -169,19 +170,24 @@ class Scene:
 
         return die
 
-    async def _holder(self, lease: str) -> str | None:
-        """Which of our processes holds it."""
+    async def _lease(self, lease: str) -> str | None:
         async with self.database.read() as session:
-            found = await session.scalar(
+            found: str | None = await session.scalar(
                 select(Lease.holder).where(Lease.name.like(lease)).order_by(Lease.name.desc())
             )
+        return found
+
+    async def _holder(self, lease: str) -> str | None:
+        """Which of our processes holds it."""
+        found = await self._lease(lease)
         for name, process in self.installation.processes.items():
             if process.process is not None and f":{process.process.pid}:" in f":{found}:":
                 return name
         return None
 
-    async def _moved(self, lease: str, name: str) -> bool:
-        return await self._holder(lease) not in {None, name}
+    async def _moved(self, lease: str, former: str | None) -> bool:
+        """Another process has it, be it the dead one's successor of the same name."""
+        return await self._lease(lease) != former
 
     async def _restart(self) -> float:
         await asyncio.to_thread(self.postgres.restart)
