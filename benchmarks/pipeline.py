@@ -1,12 +1,13 @@
 """The whole way of a message, Telegram's webhook in to the Bot API out, side by side with others.
 
     python -m benchmarks.pipeline [--quick] [--only sqlite,postgres-2] [--rounds 3]
+    python -m benchmarks.pipeline --phrases --quick --only echo,sqlite,postgres
 
 The realistic mix of ``mix.py`` goes to a bare aiogram echo, to one that also calls ``nlu.parse``,
-to a Rasa server with the same training data, and to Okno: one process on SQLite, PostgreSQL with
-one and with two worker processes, the same with a billing system that takes 100 ms. Customers and
-the platform are a process of their own. CPU seconds are those of the measured processes;
-PostgreSQL's server is shown apart. All of it takes ten minutes, ``--quick`` five.
+to a Rasa server with the same training data, and to Okno: one process on SQLite and on PostgreSQL,
+then one and two worker processes beside the rest, the same with a billing system that takes 100 ms.
+Customers and the platform are a process of their own. CPU seconds are those of the measured
+processes; PostgreSQL's server is shown apart. All of it takes ten minutes, ``--quick`` five.
 """
 
 import argparse
@@ -30,7 +31,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.mix import GREETING, Account, Written, accounts_of, written
+from benchmarks.mix import GREETING, Account, Written, accounts_of, plain, written
 from benchmarks.rasa_bot import NoRasa
 from benchmarks.subjects import ROOT, Installation, Subject, echo, machine, rasa
 from nlu.embedded import EmbeddedEngine
@@ -200,7 +201,7 @@ class Databases:
 
 NAMES = {
     "echo": "echo", "echo-parse": "echo + parse", "rasa": "rasa", "sqlite": "sqlite",
-    "postgres-1": "pg 1 worker", "postgres-2": "pg 2 workers",
+    "postgres": "postgres", "postgres-1": "pg 1 worker", "postgres-2": "pg 2 workers",
     "billing-1": "pg 1, billing", "billing-2": "pg 2, billing",
 }  # fmt: skip
 
@@ -217,6 +218,7 @@ def _subjects(databases: Databases, accounts: Sequence[Account], model: Path) ->
         "echo-parse": partial(echo, model),
         "rasa": rasa,
         "sqlite": sqlite,
+        "postgres": partial(postgres, 0),
         "postgres-1": partial(postgres, 1),
         "postgres-2": partial(postgres, 2),
         "billing-1": partial(postgres, 1, accounts),
@@ -231,6 +233,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="1000 and 600 messages")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", default=",".join(NAMES), help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--phrases", action="store_true", help="training phrases, not the mix")
     options = parser.parse_args()
     size, stream = (1000, 600) if options.quick else (options.messages, options.paced)
     console.print(machine())
@@ -244,7 +247,7 @@ def main() -> None:
         needed = 200 + int(everything * ACCOUNTS_A_MESSAGE)
         databases = Databases(folder, engine, needed, stack)
         accounts = accounts_of(str(databases.sqlite()))
-        messages = written(everything, accounts)
+        messages = plain(everything) if options.phrases else written(everything, accounts)
         crowd, paced, warm_up = (
             messages[:size], messages[size : size + stream], messages[size + stream :]
         )  # fmt: skip
