@@ -128,7 +128,7 @@ async def gather_crowd(
     """Each with an account of his own, ``skip`` accounts left to others; in every round other
     people. What they write can be answered in any order."""
     async with database.read() as session:
-        accounts = list(await _accounts(session, size + skip))[skip:]
+        accounts = list(await ordinary_flats(session, size + skip))[skip:]
     crowd = []
     for place, (number, surname, meter_id, last) in enumerate(accounts):
         value = last + MONTHLY
@@ -143,7 +143,7 @@ async def gather_crowd(
     return crowd
 
 
-async def _accounts(session: AsyncSession, size: int) -> Iterator[tuple[str, str, int, int]]:
+async def ordinary_flats(session: AsyncSession, size: int) -> Iterator[tuple[str, str, int, int]]:
     """(account, surname, meter, last value) of ordinary flats with one ordinary meter."""
     last = (
         select(Reading.meter_id, func.max(Reading.t1).label("value"))
