@@ -94,7 +94,10 @@ async def test_in_the_browser(okno: RunningOkno, browser: Browser) -> None:
     await customer.sees("Вам отвечает Ольга")
 
 
-async def test_history_and_page_survive_a_restart(okno: RunningOkno, browser: Browser) -> None:
+async def test_pages_survive_a_restart_and_do_not_hold_the_end_up(
+    okno: RunningOkno, browser: Browser
+) -> None:
+    """Killed, it is missed by no page; told to end, it does so with live pages open."""
     customer = ChatPage(await (await browser.new_context()).new_page())
     await customer.page.goto(f"{okno.url}/chat")
     await customer.write("какой тариф")
@@ -105,11 +108,6 @@ async def test_history_and_page_survive_a_restart(okno: RunningOkno, browser: Br
     await customer.sees("номер лицевого счёта")
     await customer.page.reload()
     await customer.sees("5,47")
-
-
-async def test_sigterm_with_open_live_pages(okno: RunningOkno, browser: Browser) -> None:
-    customer = ChatPage(await (await browser.new_context()).new_page())
-    await customer.page.goto(f"{okno.url}/chat")
     await customer.write("позовите оператора")
     await customer.sees("Оператор ответит до")
     operator = InboxPage(await (await browser.new_context()).new_page())
