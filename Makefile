@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test needs check test-rasa format soak lock clean
+.PHONY: help run test tests needs check test-rasa format soak lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,7 +16,10 @@ run: $(VENV)/.run ## set everything up and start the demo
 	@$(BIN)/okno demo $(ARGS)
 
 test: $(VENV)/.dev ## set everything up and pass all checks and tests
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target needs check
+	@$(MAKE) --no-print-directory --jobs 2 check tests
+
+# The checks go on while the first tests start their processes.
+tests: needs
 	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 --maxschedchunk 2
 
 needs: $(VENV)/.dev

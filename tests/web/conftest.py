@@ -172,6 +172,10 @@ class Running:
                 connection.transport.abort()
         await self._task
         self._socket.close()
+        # A request that is still answered holds a connection, which would outlive its database.
+        if answering := list(self._server.server_state.tasks):
+            _, stuck = await asyncio.wait(answering, timeout=30)
+            assert not stuck, stuck
 
 
 @pytest.fixture
