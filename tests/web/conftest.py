@@ -168,14 +168,19 @@ class Running:
         self._server.should_exit = True
         self._server.force_exit = at_once
         if at_once:
-            for connection in list(self._server.server_state.connections):
-                connection.transport.abort()
+            self._break_off()
         await self._task
         self._socket.close()
         # A request that is still answered holds a connection, which would outlive its database.
-        if answering := list(self._server.server_state.tasks):
-            _, stuck = await asyncio.wait(answering, timeout=30)
-            assert not stuck, stuck
+        async with asyncio.timeout(30):
+            while answering := list(self._server.server_state.tasks):
+                if at_once:  # what came while the server was stopping
+                    self._break_off()
+                await asyncio.wait(answering, timeout=0.1)
+
+    def _break_off(self) -> None:
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
 
 
 @pytest.fixture
