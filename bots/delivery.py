@@ -17,7 +17,7 @@ from typing import cast
 
 import structlog
 from prometheus_client import Counter, Histogram
-from sqlalchemy import Table, Text, bindparam, literal_column, select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from bots.circuit import Circuit
 from bots.due import due_rows
@@ -34,7 +34,7 @@ from bots.outcome import (
     Unknown,
 )
 from conversations.events import Events
-from conversations.models import BotAccount, Delivery, DeliveryState
+from conversations.models import QUEUED, SENDING, BotAccount, Delivery, DeliveryState
 from conversations.service import mark_unreachable, outbox_signal
 from storage import leases
 from storage.database import Database, Transaction
@@ -67,15 +67,13 @@ MAX_ERROR = 500
 STOP_SECONDS = 5.0
 
 
-# Written out, not bound: only so are the indexes of open rows used.
-_QUEUED, _SENDING = literal_column("'queued'", Text), literal_column("'sending'", Text)
 _DELIVERY = cast(Table, Delivery.__table__)
 # Sent is sent, even when the row was taken for lost and queued again meanwhile.
 _MARK_SENT = (
     update(_DELIVERY)
     .where(
         _DELIVERY.c.id == bindparam("key"),
-        _DELIVERY.c.state.in_((_QUEUED, _SENDING)),
+        _DELIVERY.c.state.in_((QUEUED, SENDING)),
     )
     .values(
         state=DeliveryState.SENT, platform_id=bindparam("platform"), error=None,
@@ -332,7 +330,7 @@ class DeliveryLoop:
                 Delivery.id == parcel.delivery_id,
                 # Still the attempt that this outcome belongs to: a next holder of the lease may
                 # have sent it since.
-                Delivery.state == _SENDING,
+                Delivery.state == SENDING,
                 Delivery.attempts == parcel.attempts + 1,
             )
             .values(
@@ -359,8 +357,8 @@ class DeliveryLoop:
                 .where(
                     Delivery.bot_account_id == self._account_id,
                     # Twice, the second time as in the index: SQLite would read all there ever was.
-                    Delivery.state == _SENDING,
-                    Delivery.state.in_((_QUEUED, _SENDING)),
+                    Delivery.state == SENDING,
+                    Delivery.state.in_((QUEUED, SENDING)),
                     Delivery.id.not_in(
                         [*self._calls, *(one.parcel.delivery_id for one in self._ended)]
                     ),

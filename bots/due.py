@@ -8,23 +8,19 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
-    Text,
     and_,
     bindparam,
     exists,
     false,
-    literal_column,
     select,
     true,
     union_all,
 )
 
 from conversations.fairness import newest_of
-from conversations.models import Conversation, Delivery
+from conversations.models import QUEUED, SENDING, Conversation, Delivery
 from storage.database import Transaction
 
-# Written out, not bound: only so are the indexes of open rows used.
-_QUEUED, _SENDING = literal_column("'queued'", Text), literal_column("'sending'", Text)
 _DELIVERY = cast(Table, Delivery.__table__)
 _CONVERSATION = cast(Table, Conversation.__table__)
 _EARLIER = _DELIVERY.alias()
@@ -50,14 +46,14 @@ def _first(notice: ColumnElement[bool], *, newest: bool = False) -> Select[Any]:
         .join(_CONVERSATION, _CONVERSATION.c.id == _DELIVERY.c.conversation_id)
         .where(
             _DELIVERY.c.bot_account_id == bindparam("account"),
-            _DELIVERY.c.state == _QUEUED,
+            _DELIVERY.c.state == QUEUED,
             _DELIVERY.c.notice == notice,
             _DELIVERY.c.not_before <= bindparam("now"),
             ~exists().where(
                 and_(
                     _EARLIER.c.conversation_id == _DELIVERY.c.conversation_id,
                     _EARLIER.c.seq < _DELIVERY.c.seq,
-                    _EARLIER.c.state.in_((_QUEUED, _SENDING)),
+                    _EARLIER.c.state.in_((QUEUED, SENDING)),
                 )
             ),
         )

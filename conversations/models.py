@@ -13,8 +13,10 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Text,
     UniqueConstraint,
     false,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -78,6 +80,12 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     EXPIRED = "expired"
+
+
+# For conditions: written out, not bound, since only so are the indexes of such rows used.
+QUEUED = literal_column(f"'{DeliveryState.QUEUED}'", Text)
+SENDING = literal_column(f"'{DeliveryState.SENDING}'", Text)
+FAILED = literal_column(f"'{DeliveryState.FAILED}'", Text)
 
 
 class BotAccount(Base):

@@ -7,16 +7,14 @@ once; these are held back as failed, with a reason of their own.
 
 from typing import Any, cast
 
-from sqlalchemy import Table, Text, exists, func, literal_column, select, update
+from sqlalchemy import Table, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.models import Conversation, Delivery, DeliveryState, Message
+from conversations.models import FAILED, Conversation, Delivery, DeliveryState, Message
 from storage.database import Transaction
 
 HELD = "held after a restore"
 
-# Written out, not bound: only so is the index of failed rows used.
-_FAILED = literal_column("'failed'", Text)
 _CONVERSATION = cast(Table, Conversation.__table__)
 
 
@@ -71,7 +69,7 @@ async def discard(tx: Transaction) -> None:
 
 
 def _is_held() -> Any:
-    return (Delivery.state == _FAILED) & (Delivery.error == HELD)
+    return (Delivery.state == FAILED) & (Delivery.error == HELD)
 
 
 def _is_unanswered() -> Any:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, Text, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
 from conversations.models import (
+    QUEUED,
     Author,
     BotAccount,
     Conversation,
@@ -47,8 +48,7 @@ _HURRY_NOTICES = (
     .where(
         _DELIVERY.c.conversation_id.in_(bindparam("ids", expanding=True)),
         _DELIVERY.c.notice,
-        # Written out, not bound: only so is the index of waiting notices used.
-        _DELIVERY.c.state == literal_column("'queued'", Text),
+        _DELIVERY.c.state == QUEUED,
     )
     .values(notice=False)
 )

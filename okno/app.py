@@ -39,7 +39,8 @@ from okno.services import Services
 from okno.shown_values import reference
 from okno.try_out import reading, trying
 from web import app_parts
-from web.people import audit_router, groups_router, people_router
+from web.audit import audit_router
+from web.people import groups_router, people_router
 from web.shell import Shell, make_shell
 
 ROOT = Path(__file__).resolve().parent.parent

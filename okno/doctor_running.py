@@ -15,13 +15,13 @@ import httpx
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.models import BotAccount, Conversation, Delivery
+from conversations.models import BotAccount
 from media.errors import FileGone, StoreDown, StoreRefuses
 from media.whole import probe
 from okno.assemble import sqlite_file
 from okno.findings import Finding
-from okno.metrics import QUEUED
 from okno.services import Services
+from okno.waiting import OLDEST_UNHANDLED, OLDEST_UNSENT, existing
 from storage import jobs, leases
 from storage.jobs import count_late
 
@@ -86,10 +86,8 @@ def _since(age: float | None) -> str:
 
 
 async def _undone(session: AsyncSession, now: datetime) -> list[Finding]:
-    due = select(func.min(Conversation.handle_at)).where(Conversation.handle_at.is_not(None))
-    queued = select(func.min(Delivery.created_at)).where(Delivery.state == QUEUED)
-    unhandled: datetime | None = (await session.execute(due)).scalar_one()
-    unsent: datetime | None = (await session.execute(queued)).scalar_one()
+    unhandled: datetime | None = (await session.execute(OLDEST_UNHANDLED)).scalar_one()
+    unsent: datetime | None = (await session.execute(OLDEST_UNSENT)).scalar_one()
     found = []
     if unhandled is not None and now - unhandled > UNHANDLED:
         found.append(
@@ -128,8 +126,8 @@ def _disk(services: Services) -> list[Finding]:
     file = sqlite_file(services.settings)
     kept = [services.settings.media_dir, *([file.parent] if file else ())]
     free: dict[int, tuple[int, Path]] = {}
-    for folder in map(Path.absolute, kept):
-        there = next(path for path in (folder, *folder.parents) if path.exists())
+    for folder in kept:
+        there = existing(folder)
         free[there.stat().st_dev] = (shutil.disk_usage(there).free, there)
     return [
         Finding(

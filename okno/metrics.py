@@ -9,19 +9,19 @@ import shutil
 import time
 from collections.abc import Collection
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 from prometheus_client import Gauge, Histogram
-from sqlalchemy import Text, func, literal_column, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conversations.models import BotAccount, Conversation, Delivery, Quarantine
+from conversations.models import BotAccount, Conversation, Quarantine
 from handoff.models import AnswerClock
 from handoff.working_time.clocks import ANSWERS
 from okno.channels import Channel
 from okno.services import Services
+from okno.waiting import OLDEST_UNHANDLED, OLDEST_UNSENT, existing
 from storage import jobs, leases
 from storage.jobs import Job
 
@@ -59,8 +59,6 @@ HTTP_SECONDS = Histogram(
 # First parts of addresses; strangers' inventions are all «other».
 _AREAS = frozenset({"inbox", "kb", "chat", "api", "webhooks", "media", "static", "board",
                     "readings", "people", "staff"})  # fmt: skip
-# Written out, not bound: only so is the index of queued rows used.
-QUEUED = literal_column("'queued'", Text)
 
 
 class Measuring:
@@ -82,7 +80,7 @@ class Measuring:
         for pool, (used, size) in self._services.database.pools().items():
             CONNECTIONS.labels(pool, "used").set(used)
             CONNECTIONS.labels(pool, "size").set(size)
-        DISK_FREE.set(shutil.disk_usage(_data(self._services)).free)
+        DISK_FREE.set(shutil.disk_usage(existing(self._services.settings.media_dir)).free)
 
     async def _ask(self) -> None:
         now = self._services.database.clock.now()
@@ -109,13 +107,11 @@ async def _work(session: AsyncSession, now: datetime) -> None:
     late = select(func.count(func.distinct(AnswerClock.handoff_id))).where(
         AnswerClock.ended_at.is_(None), AnswerClock.kind.in_(ANSWERS), AnswerClock.due_at <= now
     )
-    due = select(func.min(Conversation.handle_at)).where(Conversation.handle_at.is_not(None))
-    unsent = select(func.min(Delivery.created_at)).where(Delivery.state == QUEUED)
     lagging = select(func.min(Job.run_at)).where(Job.done_at.is_(None))
     WAITING.set((await session.execute(waiting)).scalar_one())
     LATE.set((await session.execute(late)).scalar_one())
-    UNHANDLED_AGE.set(_age(now, (await session.execute(due)).scalar_one()))
-    UNSENT_AGE.set(_age(now, (await session.execute(unsent)).scalar_one()))
+    UNHANDLED_AGE.set(_age(now, (await session.execute(OLDEST_UNHANDLED)).scalar_one()))
+    UNSENT_AGE.set(_age(now, (await session.execute(OLDEST_UNSENT)).scalar_one()))
     JOBS_AGE.set(_age(now, (await session.execute(lagging)).scalar_one()))
     quarantined = await session.execute(select(func.count()).select_from(Quarantine))
     QUARANTINED.set(quarantined.scalar_one())
@@ -138,12 +134,6 @@ async def _database(session: AsyncSession, services: Services) -> None:
             await session.execute(text("SELECT pg_database_size(current_database())"))
         ).scalar_one()
     DATABASE_BYTES.set(size)
-
-
-def _data(services: Services) -> Path:
-    """The folder of files, or where it would be made."""
-    folder = services.settings.media_dir.absolute()
-    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _age(now: datetime, since: datetime | None) -> float:

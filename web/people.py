@@ -1,12 +1,12 @@
-"""The administrator's pages: ``/people``, groups, and the log of who saw and did what."""
+"""The administrator's pages of ``/people`` and groups."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
 from sqlalchemy.exc import IntegrityError
 
-from staff import audit, groups, passwords
+from staff import groups, passwords
 from staff.errors import LoginTaken, LoginUnsuitable, PersonUnknown
 from staff.models import Role
 from storage.database import Database
@@ -17,48 +17,6 @@ from web.shell import shell_of
 
 LARGEST_ID = 2**62
 MOST_OPEN = 100
-ACTIONS = {
-    "": "Все действия",
-    "account.": "Лицевые счета: просмотр и подтверждение",
-    "conversation.": "Чтение переписки",
-    "attachment.": "Файлы клиентов",
-    "customer.": "Выдача и удаление данных клиента",
-    "gap.": "Вопросы без ответа: просмотр и выгрузка",
-    "board.": "Выгрузка показателей",
-    "reading.": "Показания",
-    "contact.": "Объединение разговоров клиента",
-    "staff.": "Входы и сотрудники",
-    "handoff.": "Разговоры",
-    "abuse.": "Оскорбления",
-    "announcement.": "Объявления",
-    "calendar.": "Часы работы",
-    "restored.": "Решение после восстановления из копии",
-}
-# What stands in the log by codes; a code that is not here is shown as it is.
-TITLES = {
-    "account.viewed": "лицевые счета: просмотр",
-    "account.confirmed": "личность клиента подтверждена",
-    "account.proof_failed": "личность клиента не подтвердилась",
-    "conversation.viewed": "переписка: просмотр",
-    "attachment.viewed": "файл клиента: просмотр",
-    "attachment.saved": "файл клиента: сохранение",
-    "customer.exported": "данные клиента выгружены",
-    "customer.erased": "данные клиента удалены",
-    "gap.original_read": "вопрос клиента без маски: просмотр",
-    "gap.exported": "вопросы без ответа: выгрузка",
-    "board.exported": "показатели: выгрузка",
-    "staff.logged_in": "вход",
-    "staff.logged_out": "выход",
-    "staff.login_failed": "неверный пароль",
-}
-OBJECTS = {
-    "contact": "клиент",
-    "conversation": "разговор",
-    "handoff": "обращение",
-    "attachment": "файл",
-    "person": "сотрудник",
-    "reading": "показание",
-}
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
@@ -179,44 +137,5 @@ def groups_router(database: Database, *, topics: Mapping[str, str]) -> APIRouter
         except IntegrityError as error:
             raise HTTPException(422) from error
         return go_to(request, "/people#groups")
-
-    return routes
-
-
-def audit_router(database: Database) -> APIRouter:
-    """``/audit``: the log of who saw and did what."""
-    routes = APIRouter(prefix="/audit", dependencies=[Depends(require(Role.ADMINISTRATOR))])
-
-    @routes.get("")
-    async def whole(
-        request: Request,
-        who: Annotated[str, Query(pattern=r"^[0-9]{0,18}$")] = "",
-        kind: Annotated[str, Query(max_length=30)] = "",
-        what: Annotated[str, Query(pattern=r"^[a-z_]{0,30}$")] = "",
-        number: Annotated[str, Query(max_length=80)] = "",
-        before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    ) -> Response:
-        prefix = kind if kind in ACTIONS else ""
-        async with database.read() as session:
-            found = await audit.entries(
-                session,
-                person_id=int(who) if who else None,
-                prefix=prefix,
-                before=before,
-                about=(what, number) if what else None,
-            )
-        context = {
-            "entries": found,
-            "people": await shell_of(request).staff.everybody(),
-            "actions": ACTIONS,
-            "who": who,
-            "kind": prefix,
-            "what": what,
-            "number": number,
-            "titles": TITLES,
-            "objects": OBJECTS,
-            "more": len(found) == audit.PAGE,
-        }
-        return page(request, "audit.html", context)
 
     return routes

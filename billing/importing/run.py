@@ -11,8 +11,8 @@ from billing.importing.errors import BadRow
 from billing.importing.kinds import Kind, kind_of, places
 from billing.importing.tables import Row, Table, open_table, shown
 from billing.importing.writing import Numbered, write
-from billing.readings.export import harmless
 from storage.database import Database
+from web.exports import harmless
 
 # Rows a transaction: others write in between.
 BATCH = 1_000

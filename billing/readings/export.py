@@ -25,13 +25,12 @@ from billing.models import Account, Meter, Reading, ReadingStatus
 from billing.money import THOUSANDTHS
 from billing.views import UNDO_WINDOW
 from storage.database import Database
+from web.exports import harmless
 
 BATCH = 2_000
 HEADER = ("Лицевой счёт", "Владелец", "Адрес", "Счётчик", "Зона", "Показание", "Дата", "Канал",
           "Номер показания")  # fmt: skip
 VALUE = HEADER.index("Показание")
-# A table program takes a cell that begins so for a formula (OWASP, «CSV Injection»).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Cells = tuple[str | Decimal, ...]
 
@@ -128,11 +127,6 @@ def _lines(row: Row[Reading, Meter, Account]) -> Iterator[Cells]:
             reading.channel,
             queries.reading_number(reading.id),
         )
-
-
-def harmless(text: str) -> str:
-    """Text that no table program takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 class _Csv:

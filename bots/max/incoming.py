@@ -178,7 +178,7 @@ def _file(attachment: dict[str, Any]) -> dict[str, Any]:
 def _contact(payload: dict[str, Any], message: dict[str, Any], token: str) -> dict[str, Any]:
     """One's own only when it is the sender's and MAX has signed the card with the bot's token:
     hex HMAC-SHA256 over ``vcf_info`` as it came (schema ContactAttachmentPayload, ``hash``; the
-    formula as several client libraries have it). Without the signature it is only claimed."""
+    formula is that of one client library). Without the signature it is only claimed."""
     card = str(payload.get("vcf_info") or "")
     phone = _PHONE.search(card)
     expected = hmac.new(token.encode(), card.encode(), hashlib.sha256).hexdigest()

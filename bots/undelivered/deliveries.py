@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, func, literal_column, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from conversations import restored
 from conversations.events import Events
 from conversations.models import (
+    FAILED,
     BotAccount,
     Conversation,
     Delivery,
@@ -148,8 +149,7 @@ class Undeliverables:
 
 
 _FAILED = (
-    # Written out, not bound: only so is the index of failed rows used.
-    Delivery.state == literal_column("'failed'", Text),
+    Delivery.state == FAILED,
     Delivery.kind == DeliveryKind.MESSAGE,
     # These wait for the administrator (``restoring``).
     func.coalesce(Delivery.error, "") != restored.HELD,

@@ -15,6 +15,7 @@ from knowledge_base.gaps.service import Gaps
 from knowledge_base.names import INTENTS
 from staff import audit
 from staff.models import Role
+from web.exports import harmless
 from web.guard import Me
 from web.respond import go_to, page
 
@@ -30,8 +31,6 @@ NOTICES = {
     "not_ours": "Отложено: эти вопросы больше не показываются.",
     "gone": "Статью только что изменил другой редактор. Повторите, пожалуйста.",
 }
-# A spreadsheet would take a text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Ids = Annotated[str, Form(pattern=r"^[0-9]{1,18}(,[0-9]{1,18}){0,1999}$", max_length=40_000)]
 
@@ -64,7 +63,7 @@ def add_pages(router: APIRouter, editor: Editor) -> None:
         for number, group in enumerate(groups, 1):
             for one in group.questions:
                 table.writerow(
-                    [number, _safe(one.text), KINDS[one.kind], one.topic or one.understood,
+                    [number, harmless(one.text), KINDS[one.kind], one.topic or one.understood,
                      one.at.strftime("%Y-%m-%d %H:%M")]
                 )  # fmt: skip
         async with editor.database.write() as tx:
@@ -154,7 +153,3 @@ def _period(weeks: int) -> int:
 
 def _numbers(ids: str) -> list[int]:
     return [int(one) for one in ids.split(",")]
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

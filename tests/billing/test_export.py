@@ -10,9 +10,10 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from billing.models import Meter, Reading, ReadingStatus
-from billing.readings.export import HEADER, Encoding, Exported, Format, export, harmless, month
+from billing.readings.export import HEADER, Encoding, Exported, Format, export, month
 from tests.billing.conftest import Company
 from tests.conftest import FakeClock
+from web.exports import harmless
 
 PERIOD = date(2026, 10, 1)
 

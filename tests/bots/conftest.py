@@ -1,6 +1,6 @@
 """A bot account, intake and outbox over each test's database; a Bot API server over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from media.shelf import FolderShelf
 from media.store import MediaStore
 from storage.database import Database
 from storage.signals import Signals
+from tests.bots.sides import SIDES, House, Side
 from tests.fakes.telegram import FakeTelegram
 
 
@@ -55,3 +56,17 @@ def intake(database: Database, events: Events, signals: Signals) -> Intake:
 @pytest.fixture
 def outbox(events: Events, signals: Signals) -> Outbox:
     return Outbox(events, signals)
+
+
+@pytest.fixture
+async def side(
+    channel: str, database: Database, intake: Intake, events: Events, media: MediaStore,
+    account: int,
+) -> AsyncIterator[Side]:  # fmt: skip
+    """A messenger's adapter and a fake server of its platform."""
+    fake, connect = SIDES[channel]
+    with fake() as server:
+        side = connect(House(database, intake, events, media, account), server)
+        yield side
+        if side.close is not None:
+            await side.close()

@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.signals import Signals
 from tests.bots.delivery_bench import Bench
 from tests.bots.parcels import parcel
-from tests.bots.sides import SIDES, House, Side
+from tests.bots.sides import SIDES, Side
 from tests.conftest import FakeClock
 from tests.fakes.waiting import until
 
@@ -24,23 +24,7 @@ from tests.fakes.waiting import until
 ONCE, TWICE, PLAIN, NEVER = ["{}"], ["{}", "{}"], ["{}\n\n1. Да"], list[str]()
 BROKEN_SECONDS = 30
 
-
-@pytest.fixture(params=SIDES)
-def channel(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def side(
-    channel: str, database: Database, intake: Intake, events: Events, media: MediaStore,
-    account: int,
-) -> AsyncIterator[Side]:  # fmt: skip
-    fake, connect = SIDES[channel]
-    with fake() as server:
-        side = connect(House(database, intake, events, media, account), server)
-        yield side
-        if side.close is not None:
-            await side.close()
+pytestmark = pytest.mark.parametrize("channel", SIDES)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from bots.fetching import Fetching, FileSource
-from bots.intake import Intake
 from conversations.events import Events
 from conversations.models import Conversation, Message, MessageKind, Quarantine
 from media.addresses import Rules
@@ -21,7 +20,7 @@ from media.store import MediaStore
 from replies.channels import CAPABILITIES
 from storage.database import Database
 from storage.signals import Signals
-from tests.bots.sides import SIDES, House, Side, body_of
+from tests.bots.sides import SIDES, Side, body_of
 from tests.bots.stored import count
 from tests.conftest import FakeClock
 
@@ -30,23 +29,7 @@ PAGE = b"<!doctype html><html><script>alert(1)</script></html>"
 HIDDEN_NAME = "\u202e\u200bИра\u2060\ufeff"
 Post = Callable[[dict[str, Any]], Awaitable[int]]
 
-
-@pytest.fixture(params=SIDES)
-def channel(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def side(
-    channel: str, database: Database, intake: Intake, events: Events, media: MediaStore,
-    account: int,
-) -> AsyncIterator[Side]:  # fmt: skip
-    fake, connect = SIDES[channel]
-    with fake() as server:
-        side = connect(House(database, intake, events, media, account), server)
-        yield side
-        if side.close is not None:
-            await side.close()
+pytestmark = pytest.mark.parametrize("channel", SIDES)
 
 
 @pytest.fixture
