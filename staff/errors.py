@@ -6,6 +6,7 @@ StaffError
 ├── PersonUnknown       no person with this login
 ├── PasswordTooWeak     ``reason`` says what to change, in Russian
 ├── SecretUnreadable    a secret at rest was sealed under another key of the installation
+├── SessionUnknown      no open session of this person has this number
 ├── WrongCode           not the code of the second factor, or one that was used
 ├── WrongCredentials    login, password or both; which, is not told
 └── TooManyAttempts     ``wait`` is the time left until the next attempt
@@ -37,6 +38,10 @@ class PasswordTooWeak(StaffError):
 
 
 class SecretUnreadable(StaffError):
+    pass
+
+
+class SessionUnknown(StaffError):
     pass
 
 

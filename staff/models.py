@@ -97,6 +97,9 @@ class StaffSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    # From where the login came, see ``staff.devices``; NULL where it is not known.
+    browser: Mapped[str | None]
+    network: Mapped[str | None]
     # The password was right, the second factor is still to come: nobody is logged in yet.
     pending: Mapped[bool] = mapped_column(default=False, server_default=false())
 

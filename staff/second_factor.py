@@ -10,6 +10,7 @@ import pyotp
 from sqlalchemy import select, update
 
 from staff import audit, throttle
+from staff.devices import Device
 from staff.errors import SecretUnreadable, WrongCode
 from staff.models import Person, StaffSession
 from staff.sealing import Seal, is_sealed
@@ -97,7 +98,9 @@ def _about(person_id: int) -> str:
     return f"totp:{person_id}"
 
 
-async def confirm(database: Database, seal: Seal, token: str, code: str, *, address: str) -> str:
+async def confirm(
+    database: Database, seal: Seal, token: str, code: str, *, address: str, device: Device
+) -> str:
     """End the pending session and open a whole one; its token. Raises WrongCode, TooManyAttempts,
     SecretUnreadable."""
     found = await pending(database, seal, token)
@@ -118,7 +121,7 @@ async def confirm(database: Database, seal: Seal, token: str, code: str, *, addr
             raise WrongCode
         # A token that was good for half a login never becomes one for the whole.
         await revoke(tx, StaffSession.id == found.session_id)
-        whole = await open_session(tx, found.person_id)
+        whole = await open_session(tx, found.person_id, device=device)
         await throttle.forgive(tx, login=found.login, address=address)
         action = "staff.logged_in" if found.enrolled else "staff.second_factor_set_up"
         audit.record(tx, found.person_id, action, object_kind="person", object_id=found.person_id)

@@ -9,13 +9,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from staff import audit, passwords, second_factor, sessions, throttle
-from staff.errors import LoginTaken, LoginUnsuitable, PersonUnknown, WrongCredentials
+from staff.devices import device_of
+from staff.errors import (
+    LoginTaken,
+    LoginUnsuitable,
+    PersonUnknown,
+    SessionUnknown,
+    WrongCredentials,
+)
 from staff.models import Person, Role, StaffSession
 from staff.passwords import Passwords
 from staff.presence import set_break
 from staff.sealing import Seal
 from staff.second_factor import Pending
-from staff.sessions import SignedIn
+from staff.sessions import OpenSession, SignedIn
 from storage.database import Database, Transaction
 
 LOGIN = re.compile(r"\w[\w.@+-]{1,63}")
@@ -95,9 +102,16 @@ class StaffService:
             _log(tx, by, "staff.activated" if active else "staff.deactivated", person_id)
 
     async def log_in(
-        self, login: str, password: str, *, address: str, replacing: str | None = None
+        self,
+        login: str,
+        password: str,
+        *,
+        address: str,
+        user_agent: str = "",
+        replacing: str | None = None,
     ) -> str:
-        """The token of a new session; ``replacing`` is the browser's former one, which ends.
+        """The token of a new session; ``replacing`` is the browser's former one, which ends;
+        ``user_agent`` is what that browser calls itself.
         Where a second factor is wanted, ``session()`` knows it only after ``confirm``.
 
         Raises WrongCredentials, TooManyAttempts.
@@ -117,7 +131,9 @@ class StaffService:
             if replacing is not None:
                 await sessions.revoke(tx, StaffSession.token_hash == sessions.hash_token(replacing))
             await set_break(tx, person.id, on=False)
-            token = await sessions.open_session(tx, person.id, pending=needs_code)
+            token = await sessions.open_session(
+                tx, person.id, device=device_of(user_agent, address), pending=needs_code
+            )
             if not needs_code:
                 _log(tx, person.id, "staff.logged_in", person.id)
         return token
@@ -138,10 +154,13 @@ class StaffService:
         """How many people can't log in, for the installation's secret is not what it was."""
         return await second_factor.unreadable(self._database, self._seal)
 
-    async def confirm(self, token: str, code: str, *, address: str) -> str:
+    async def confirm(self, token: str, code: str, *, address: str, user_agent: str = "") -> str:
         """The token that takes the place of the half login's. Raises WrongCode, TooManyAttempts,
         SecretUnreadable."""
-        return await second_factor.confirm(self._database, self._seal, token, code, address=address)
+        device = device_of(user_agent, address)
+        return await second_factor.confirm(
+            self._database, self._seal, token, code, address=address, device=device
+        )
 
     async def everybody(self) -> Sequence[Person]:
         """Active people first, each by name."""
@@ -199,10 +218,39 @@ class StaffService:
             ):
                 _log(tx, person_id, "staff.logged_out", person_id)
 
+    async def log_out_myself_everywhere(self, me: SignedIn, *, password: str, address: str) -> None:
+        """End all of one's own sessions. Raises WrongCredentials, TooManyAttempts."""
+        await self._is_himself(me, password, address)
+        await self.log_out_everywhere(me.person_id, by=me.person_id)
+
     async def log_out_everywhere(self, person_id: int, *, by: int | None) -> None:
         async with self._database.write() as tx:
             ended = await sessions.revoke(tx, StaffSession.person_id == person_id)
             _log(tx, by, "staff.logged_out_everywhere", person_id, sessions=len(ended))
+
+    async def open_sessions(self, me: SignedIn) -> Sequence[OpenSession]:
+        """Where he is logged in, the present session first."""
+        return await sessions.opened(self._database, me)
+
+    async def end_session(
+        self, me: SignedIn, session_id: int, *, password: str, address: str
+    ) -> None:
+        """End another one of his own sessions.
+
+        Raises SessionUnknown, WrongCredentials, TooManyAttempts.
+        """
+        if session_id not in {one.id for one in await self.open_sessions(me) if not one.present}:
+            raise SessionUnknown
+        await self._is_himself(me, password, address)
+        async with self._database.write() as tx:
+            ended = await sessions.revoke(
+                tx,
+                StaffSession.id == session_id,
+                StaffSession.person_id == me.person_id,
+            )
+            if not ended:  # by another page of his meanwhile
+                raise SessionUnknown
+            _log(tx, me.person_id, "staff.session_ended", me.person_id, session=session_id)
 
     async def people(self, roles: Iterable[Role] = tuple(Role)) -> Sequence[Person]:
         """Active people of these roles, by name."""
@@ -222,6 +270,12 @@ class StaffService:
 
     def close(self) -> None:
         self._passwords.close()
+
+    async def _is_himself(self, me: SignedIn, password: str, address: str) -> None:
+        """Who sits down at an open page is not asked for nothing."""
+        await self._authenticate(me.login, password, address)
+        async with self._database.write() as tx:
+            await throttle.forgive(tx, login=me.login, address=address)
 
     async def _authenticate(self, login: str, password: str, address: str) -> Person:
         login = _fold(login)

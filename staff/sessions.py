@@ -7,11 +7,12 @@ its person is made inactive. The token has 256 bits; the database knows only its
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from staff.devices import UNKNOWN, Device
 from staff.models import Person, Role, StaffSession
 from storage.database import Database, Transaction
 
@@ -35,7 +36,20 @@ class SignedIn:
     csrf: str
 
 
-async def open_session(tx: Transaction, person_id: int, *, pending: bool = False) -> str:
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A login that still holds. ``present``: it is the one that asks."""
+
+    id: int
+    opened_at: datetime
+    seen_at: datetime
+    device: Device
+    present: bool
+
+
+async def open_session(
+    tx: Transaction, person_id: int, *, device: Device = UNKNOWN, pending: bool = False
+) -> str:
     """The token for the cookie; it cannot be had again. ``pending``: until the second factor."""
     token = secrets.token_urlsafe(32)
     tx.session.add(
@@ -46,6 +60,8 @@ async def open_session(tx: Transaction, person_id: int, *, pending: bool = False
             created_at=tx.now,
             last_seen_at=tx.now,
             expires_at=tx.now + (PENDING if pending else IDLE),
+            browser=device.browser or None,
+            network=device.network or None,
             pending=pending,
         )
     )
@@ -90,6 +106,36 @@ async def find(database: Database, token: str, *, touch: bool) -> SignedIn | Non
         role=Role(person.role),
         csrf=found.csrf,
     )
+
+
+async def opened(database: Database, me: SignedIn) -> list[OpenSession]:
+    """All of his sessions, the present one first, then by their last use."""
+    now = database.clock.now()
+    async with database.read() as session:
+        rows = await session.execute(
+            select(StaffSession)
+            .where(
+                StaffSession.person_id == me.person_id,
+                StaffSession.revoked_at.is_(None),
+                StaffSession.pending.is_(False),
+                StaffSession.expires_at > now,
+            )
+            .order_by(
+                StaffSession.id != me.session_id,
+                StaffSession.last_seen_at.desc(),
+                StaffSession.id.desc(),
+            )
+        )
+        return [
+            OpenSession(
+                row.id,
+                row.created_at,
+                row.last_seen_at,
+                Device(row.browser or "", row.network or ""),
+                row.id == me.session_id,
+            )
+            for row in rows.scalars()
+        ]
 
 
 async def revoke(tx: Transaction, *which: ColumnElement[bool]) -> list[int]:

@@ -105,6 +105,7 @@ ACTIONS = {
     "staff.password_reset": "выдан новый пароль",
     "staff.second_factor_reset": "второй фактор сброшен",
     "staff.second_factor_set_up": "второй фактор настроен",
+    "staff.session_ended": "завершён вход на другом устройстве",
     "values.saved": "значение компании изменено",
     "values.withdrawn": "значение компании отменено",
 }

@@ -4,12 +4,13 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 import segno
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 from markupsafe import Markup
 
 from staff.errors import (
     PasswordTooWeak,
     SecretUnreadable,
+    SessionUnknown,
     TooManyAttempts,
     WrongCode,
     WrongCredentials,
@@ -39,7 +40,11 @@ UNREADABLE = {
     "stale": False,
     "back": "/login",
 }
-NOTICES = {"password": "Пароль изменён. На других устройствах нужно будет войти заново."}
+NOTICES = {
+    "password": "Пароль изменён. На других устройствах нужно будет войти заново.",
+    "session": "Вход завершён. На том устройстве нужно будет войти заново.",
+}
+LARGEST_ID = 2**62
 
 
 def router() -> APIRouter:
@@ -75,17 +80,20 @@ def _login_router() -> APIRouter:
     ) -> Response:
         shell = shell_of(request)
         csrf.check_origin(request, shell.public_url)
-        address = request.client.host if request.client else "unknown"
         form = {"next": next, "login": login, "unsent": False}
         try:
             token = await shell.staff.log_in(
-                login, password, address=address, replacing=shell.cookie.read(request)
+                login,
+                password,
+                address=_address(request),
+                user_agent=request.headers.get("user-agent", ""),
+                replacing=shell.cookie.read(request),
             )
         except WrongCredentials:
             problem = "Логин или пароль не подходит. Проверьте раскладку и Caps Lock."
             return page(request, "login.html", form | {"problem": problem}, status=422)
         except TooManyAttempts as error:
-            problem = f"Слишком много попыток. Попробуйте снова через {duration(error.wait)}."
+            problem = _wait(error)
             response = page(request, "login.html", form | {"problem": problem}, status=429)
             response.headers["retry-after"] = str(int(error.wait.total_seconds()) + 1)
             return response
@@ -136,9 +144,13 @@ def _code_router() -> APIRouter:
         shell = shell_of(request)
         csrf.check_origin(request, shell.public_url)
         token = shell.cookie.read(request) or ""
-        address = request.client.host if request.client else "unknown"
         try:
-            whole = await shell.staff.confirm(token, code, address=address)
+            whole = await shell.staff.confirm(
+                token,
+                code,
+                address=_address(request),
+                user_agent=request.headers.get("user-agent", ""),
+            )
         except SecretUnreadable:
             return page(request, "error.html", UNREADABLE, status=503)
         except WrongCode:
@@ -166,7 +178,7 @@ def _profile_router() -> APIRouter:
     async def profile(
         request: Request, me: Me, done: Annotated[str | None, Query()] = None
     ) -> Response:
-        return _profile(request, me, notice=NOTICES.get(done or ""))
+        return await _profile(request, me, notice=NOTICES.get(done or ""))
 
     @router.post("/profile/password")
     async def change_password(
@@ -177,25 +189,45 @@ def _profile_router() -> APIRouter:
         again: Annotated[str, Form()] = "",
     ) -> Response:
         if new != again:
-            return _profile(request, me, again_problem="Пароли не совпадают.")
-        address = request.client.host if request.client else "unknown"
+            return await _profile(request, me, again_problem="Пароли не совпадают.")
         try:
             await shell_of(request).staff.change_password(
-                me, current=current, new=new, address=address
+                me, current=current, new=new, address=_address(request)
             )
-        except WrongCredentials:
-            return _profile(request, me, current_problem="Текущий пароль не подходит.")
-        except TooManyAttempts as error:
-            problem = f"Слишком много попыток. Попробуйте снова через {duration(error.wait)}."
-            return _profile(request, me, current_problem=problem)
+        except (WrongCredentials, TooManyAttempts) as error:
+            return await _profile(request, me, current_problem=_refusal(error))
         except PasswordTooWeak as error:
-            return _profile(request, me, new_problem=error.reason)
+            return await _profile(request, me, new_problem=error.reason)
         return go_to(request, "/profile?done=password")
 
+    @router.post("/profile/sessions/{session_id}/end")
+    async def end_session(
+        request: Request,
+        me: Me,
+        session_id: Annotated[int, Path(ge=1, le=LARGEST_ID)],
+        password: Annotated[str, Form()] = "",
+    ) -> Response:
+        try:
+            await shell_of(request).staff.end_session(
+                me, session_id, password=password, address=_address(request)
+            )
+        except SessionUnknown as error:
+            raise HTTPException(404) from error
+        except (WrongCredentials, TooManyAttempts) as error:
+            return await _profile(request, me, **{f"session-{session_id}_problem": _refusal(error)})
+        return go_to(request, "/profile?done=session")
+
     @router.post("/profile/logout-everywhere")
-    async def log_out_everywhere(request: Request, me: Me) -> Response:
+    async def log_out_everywhere(
+        request: Request, me: Me, password: Annotated[str, Form()] = ""
+    ) -> Response:
         shell = shell_of(request)
-        await shell.staff.log_out_everywhere(me.person_id, by=me.person_id)
+        try:
+            await shell.staff.log_out_myself_everywhere(
+                me, password=password, address=_address(request)
+            )
+        except (WrongCredentials, TooManyAttempts) as error:
+            return await _profile(request, me, everywhere_problem=_refusal(error))
         response = go_to(request, "/login")
         shell.cookie.clear(response)
         return response
@@ -211,10 +243,26 @@ def _profile_router() -> APIRouter:
     return router
 
 
-def _profile(request: Request, me: Me, *, notice: str | None = None, **problems: str) -> Response:
-    return page(
-        request,
-        "profile.html",
-        {"role_title": ROLE_TITLES[me.role], "notice": notice, "problems": problems},
-        status=422 if problems else 200,
-    )
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _refusal(error: WrongCredentials | TooManyAttempts) -> str:
+    """Why a form that asks for one's own password was not done."""
+    return _wait(error) if isinstance(error, TooManyAttempts) else "Текущий пароль не подходит."
+
+
+def _wait(error: TooManyAttempts) -> str:
+    return f"Слишком много попыток. Попробуйте снова через {duration(error.wait)}."
+
+
+async def _profile(
+    request: Request, me: Me, *, notice: str | None = None, **problems: str
+) -> Response:
+    context = {
+        "role_title": ROLE_TITLES[me.role],
+        "sessions": await shell_of(request).staff.open_sessions(me),
+        "notice": notice,
+        "problems": problems,
+    }
+    return page(request, "profile.html", context, status=422 if problems else 200)

@@ -20,6 +20,7 @@ GUARDED: dict[frozenset[Role], str] = {
     STAFF: """
         GET /profile
         POST /profile/password
+        POST /profile/sessions/{session_id}/end
         POST /profile/logout-everywhere
         POST /logout
         GET /staff/events
@@ -199,7 +200,7 @@ PARTS: dict[str, str] = {
     "handoff_id": "1", "conversation_id": "1", "other_id": "1", "claim_id": "1", "file_id": "1",
     "reply_id": "1", "person_id": "1", "reading_id": "1", "announcement_id": "1",
     "article_id": "1", "version_id": "1", "training_id": "1", "reminder_id": "1", "gap_id": "1",
-    "value_id": "1", "key": "tariffs", "token": "made-up", "name": "made-up.png",
+    "value_id": "1", "session_id": "1", "key": "tariffs", "token": "made-up", "name": "made-up.png",
     "shown": "made-up", "act": "logout", "step": "warn",
 }  # fmt: skip
 

@@ -1,3 +1,5 @@
+import re
+
 import httpx
 import pytest
 
@@ -137,6 +139,61 @@ async def test_logout_everywhere(client: httpx.AsyncClient, staff: StaffService)
     elsewhere = await staff.log_in("olga", PASSWORD, address="192.0.2.9")
     await log_in(client)
     csrf = csrf_of((await client.get("/profile")).text)
-    await client.post("/profile/logout-everywhere", data={"_csrf": csrf})
+    path, form = "/profile/logout-everywhere", {"_csrf": csrf}
+    refused = await client.post(path, data=form | {"password": "мимо-мимо-мимо"})
+    assert refused.status_code == 422
+    assert "Текущий пароль не подходит" in refused.text
+    assert await staff.session(elsewhere) is not None
+    await client.post(path, data=form | {"password": PASSWORD})
     assert await staff.session(elsewhere) is None
     assert (await client.get("/profile")).headers["location"] == "/login?next=%2Fprofile"
+
+
+async def test_own_logins_are_shown_and_any_other_can_be_ended(
+    client: httpx.AsyncClient, staff: StaffService, clock: FakeClock
+) -> None:
+    phone = await staff.log_in(
+        "olga", PASSWORD, address="2001:db8:7::9", user_agent="Android Firefox/133.0"
+    )
+    stranger = await staff.log_in("boris", PASSWORD, address="198.51.100.9")
+    clock.advance(minutes=5)
+    client.headers["user-agent"] = "(Windows NT 10.0) Chrome/131.0.0.0 Safari/537.36"
+    await log_in(client)
+    profile = (await client.get("/profile")).text
+    assert profile.count("Завершить вход:") == 1
+    present, other = profile.index("Chrome на Windows"), profile.index("<b>Firefox на Android</b>")
+    assert present < profile.index("этот вход") < other
+    assert "с адреса 2001:db8:7:*" in profile
+    assert "2001:db8:7::9" not in profile
+    assert "198.51.100" not in profile
+    found = re.search(r"/profile/sessions/(\d+)/end", profile)
+    assert found is not None
+    form = {"_csrf": csrf_of(profile), "password": PASSWORD}
+    his = await staff.session(stranger, touch=False)
+    mine = await staff.session(client.cookies["okno_staff"], touch=False)
+    assert his is not None
+    assert mine is not None
+    wrong = form | {"password": "мимо-мимо-мимо"}
+    for number, given, answer in (
+        (his.session_id, form, 404),
+        (mine.session_id, form, 404),
+        (9999, form, 404),
+        (found[1], {"password": PASSWORD}, 419),
+        (found[1], wrong, 422),
+        (found[1], form, 303),
+        (found[1], form, 404),
+    ):
+        assert (await staff.session(phone) is None) == (answer == 404 and number == found[1])
+        answered = await client.post(f"/profile/sessions/{number}/end", data=given)
+        assert answered.status_code == answer, number
+        assert ("Текущий пароль не подходит" in answered.text) == (given is wrong)
+    assert await staff.session(phone) is None
+    assert await staff.session(stranger) is not None
+    after = (await client.get("/profile?done=session")).text
+    assert "Вход завершён." in after
+    assert "Firefox" not in after
+    await log_in(client, "anna")
+    clock.advance(hours=13)  # what is over by itself is no open login
+    await staff.log_in("anna", PASSWORD, address="192.0.2.9")
+    await log_in(client, "anna")
+    assert (await client.get("/profile")).text.count("Завершить вход:") == 1
