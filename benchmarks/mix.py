@@ -22,6 +22,9 @@ CUSTOMERS: Final = (
     (READING,), (DEBT,), (QUESTION, READING), (QUESTION, HANDOFF), (DEBT,), (QUESTION, READING),
     (QUESTION, QUESTION),
 )  # fmt: skip
+# First lines of others between two of a customer's own, and what comes while others still begin.
+LAG: Final = 300
+STEADY: Final = 0.84
 _MONTH: Final = 150
 _BEFORE: Final = ("", "", "", "Здравствуйте! ", "Добрый день, ", "Скажите пожалуйста, ",
                   "подскажите, ", "Ещё вопрос: ", "девушка, ")  # fmt: skip
@@ -73,24 +76,29 @@ def written(
     chats = chats or count(1)
     waves: tuple[list[Written], ...] = ([], [], [])
     total = 0
-    while total < size:
+    while total * STEADY < size:
         for lines in CUSTOMERS:
             chat = next(chats)
             for step, kind in enumerate(lines):
                 waves[step].append(Written(chat, kind, texts.of(kind)))
             total += len(lines)
-    return _spread(waves, size)
+    return _spread(waves)[:size]
 
 
-def _spread(waves: Sequence[list[Written]], size: int) -> list[Written]:
-    """First lines, and among them, some hundred places later, what the same customers add."""
-    lag = len(waves[0]) // 3
+def _spread(waves: Sequence[list[Written]]) -> list[Written]:
+    """First lines, and among them, ``LAG`` of them later, what the same customers add.
+
+    It ends with the first lines: past them a customer's own would follow each other closely, and
+    what he writes at once is answered at once.
+    """
+    lag = min(len(waves[0]) // 3, LAG)
     placed = [
         (place * len(waves[0]) / len(wave) + step * lag, step, one)
         for step, wave in enumerate(waves)
         for place, one in enumerate(wave)
     ]
-    return [one for *_, one in sorted(placed, key=lambda entry: entry[:2])][:size]
+    steady = [entry for entry in placed if entry[0] < len(waves[0])]
+    return [one for *_, one in sorted(steady, key=lambda entry: entry[:2])]
 
 
 def phrases(intent: str = "faq/") -> list[str]:

@@ -40,8 +40,8 @@ from tests.running import prepare
 
 AT_ONCE = 64
 WARM_UP = 300
-# Of the demo's accounts half are ordinary flats, and every fifth message is a reading.
-ACCOUNTS_A_MESSAGE = 0.6
+# Of the demo's accounts a good third are ordinary flats, and every fifth message is a reading.
+ACCOUNTS_A_MESSAGE = 0.7
 SETTLE_SECONDS = 1.0
 
 console = Console(width=160)
