@@ -136,7 +136,7 @@ class OperatorDesk:
         if sent is not None:
             return Said(sent, owed=False)
         if conversation.channel in self._public_only:
-            if files:
+            if not all(file.is_public for file in files):
                 raise NoFilesHere
             told = personal_data.found(text, public=self._public)
             if told:

@@ -81,7 +81,14 @@ def create_app(
     accounts = confirmed_accounts(services)
     uploads = services.uploads()
     app.include_router(
-        files(services.database, services.events, services.signals, services.media, uploads)
+        files(
+            services.database,
+            services.events,
+            services.signals,
+            services.media,
+            uploads,
+            services.knowledge_base,
+        )
     )
     app.include_router(
         inbox.router(

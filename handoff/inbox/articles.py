@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from knowledge_base.answers import Answer
 from knowledge_base.search import Hit
+from replies import File
 
 OFFERED = 3
 FOUND = 6
@@ -52,11 +53,13 @@ class Articles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Something that goes into the field with one key; ``text`` is ready to be sent."""
+    """Something that goes into the field with one key; ``text`` is ready to be sent. ``enclosing``:
+    the topic whose article's files go with it, "" without any."""
 
     title: str
     text: str
     source: str
+    enclosing: str = ""
 
 
 def offered(articles: Articles, understanding: Mapping[str, Any] | None) -> list[Insert]:
@@ -80,7 +83,13 @@ def search(articles: Articles, text: str) -> list[Insert]:
 
 
 def insert_of(answer: Answer) -> Insert:
-    return Insert(answer.title, plain(answer.short or answer.text), answer.topic)
+    topic = answer.topic if files_of(answer) else ""
+    return Insert(answer.title, plain(answer.short or answer.text), answer.topic, topic)
+
+
+def files_of(answer: Answer) -> tuple[File, ...]:
+    """Those that stand in the text which is inserted."""
+    return answer.short_files if answer.short else answer.files
 
 
 def plain(markdown: str) -> str:

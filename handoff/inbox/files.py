@@ -1,5 +1,5 @@
 """Files of conversations: ``/inbox/files/{id}``, its picture, asking for it again; and those that
-an operator sends up for his answer.
+an operator sends up, or an article has, for his answer.
 
 No signed links here: who opens a file is known, allowed to, and stands in the log.
 """
@@ -13,9 +13,10 @@ from conversations.events import Events
 from conversations.models import Message
 from handoff.errors import UploadGone
 from handoff.inbox.actions import LARGEST_ID
+from handoff.inbox.articles import Articles, files_of
 from handoff.inbox.enclosed import size
 from handoff.inbox.pages import ROLES
-from handoff.inbox.uploads import Upload, Uploads
+from handoff.inbox.uploads import Upload, Uploads, of_article
 from media import attachments
 from media.attachments import Enclosed, KeptFile, clean_name, keep
 from media.content import saved_as
@@ -44,8 +45,22 @@ _REFUSED = {
 
 
 def files(
-    database: Database, events: Events, signals: Signals, store: MediaStore, uploads: Uploads
+    database: Database,
+    events: Events,
+    signals: Signals,
+    store: MediaStore,
+    uploads: Uploads,
+    articles: Articles,
 ) -> APIRouter:
+    def draft_of(upload: Upload, person_id: int) -> dict[str, object]:
+        """As the composer lists it."""
+        return {
+            "token": uploads.token(upload, person_id),
+            "name": upload.name,
+            "size": size(upload.kept.size),
+            "picture": upload.is_picture,
+        }
+
     routes = APIRouter(prefix="/inbox/files", dependencies=[Depends(require(*ROLES))])
 
     @routes.post("")
@@ -59,16 +74,16 @@ def files(
             status, why = _REFUSED[Problem(refused.problem)]
             return JSONResponse({"why": why}, status)
         saved = saved_as(clean_name(name) or "Файл", kept.content_type)
-        sent = Upload(kept, saved)
-        return JSONResponse(
-            {
-                "token": uploads.token(sent, me.person_id),
-                "name": saved,
-                "size": size(kept.size),
-                "picture": sent.is_picture,
-            },
-            201,
-        )
+        return JSONResponse(draft_of(Upload(kept, saved), me.person_id), 201)
+
+    @routes.post("/article")
+    async def enclose(me: Me, topic: Annotated[str, Form(max_length=100)] = "") -> Response:
+        """The files of the article whose text was inserted."""
+        answer = articles.answer(topic)
+        if answer is None:
+            raise HTTPException(404)
+        found = await of_article(store, files_of(answer))
+        return JSONResponse([draft_of(one, me.person_id) for one in found])
 
     @routes.get("/draft/{token}")
     async def draft(me: Me, token: str) -> Response:

@@ -1,7 +1,7 @@
 """What helps with answering: prepared answers and articles to insert, who else is here."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Response
@@ -60,7 +60,10 @@ class Inserts:
             )
             for reply in replies
         ]
-        articles = [Insert(one.title, one.text, "статья") for one in search(self._articles, text)]
+        articles = [
+            replace(one, source="статья с файлами" if one.enclosing else "статья")
+            for one in search(self._articles, text)
+        ]
         return [*own, *articles]
 
     async def _values(self, stay: Stay, name: str) -> dict[str, str]:

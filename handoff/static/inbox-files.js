@@ -1,9 +1,11 @@
-// Files for an answer: chosen, pasted or dropped; kept on the server at once, sent with the answer.
+// Files for an answer: chosen, pasted, dropped or an article's; kept on the server at once, sent with
+// the answer.
 window.inboxFiles = (() => {
   const LARGEST = 20 * 2 ** 20;
   const MOST = 5;
   const byId = (id) => document.getElementById(id);
-  let files = []; // {token, name, size, picture} when kept; before that {upload, …}, or {why}
+  // {token, name, size, picture} when kept; before that {upload, …}, or {why}; «article»: whose it is.
+  let files = [];
   let number = 0;
 
   function changed() {
@@ -46,7 +48,7 @@ window.inboxFiles = (() => {
     about.textContent = file.why ?? file.size ?? "загружается…";
     item.append(name, about);
     item.classList.toggle("ib-enclosed-failed", Boolean(file.why));
-    if (file.why && file.again) item.append(button("Повторить", "refresh", () => upload(file)));
+    if (file.why && file.again) item.append(button("Повторить", "refresh", () => (file.article ? fetchArticle : upload)(file)));
     item.append(button(`Убрать ${file.name}`, "x", () => remove(file)));
     return item;
   }
@@ -69,15 +71,62 @@ window.inboxFiles = (() => {
     return byId("ib-composer")?.dataset.handoff;
   }
 
+  function token() {
+    return JSON.parse(document.body.getAttribute("hx-headers"));
+  }
+
+  function elsewhere(handoff, file) {
+    document.dispatchEvent(new CustomEvent("ib:files-elsewhere", { detail: { handoff, file } }));
+  }
+
+  // The files of an article that was inserted; inserted twice, they are there once.
+  function enclose(article, title) {
+    if (files.some((file) => file.article === article)) return;
+    const file = { article, name: `Файлы статьи «${title}»` };
+    files.push(file);
+    fetchArticle(file);
+  }
+
+  async function fetchArticle(waiting) {
+    const handoff = open();
+    const { article } = waiting;
+    delete waiting.why;
+    waiting.upload = new AbortController();
+    changed();
+    let found = [];
+    try {
+      const response = await fetch("/inbox/files/article", {
+        method: "POST", headers: token(), body: new URLSearchParams({ topic: article }), signal: waiting.upload.signal,
+      });
+      if (!response.ok) throw new Error(response.statusText);
+      found = (await response.json()).map((file) => ({ ...file, article }));
+    } catch {
+      waiting.why = "не получилось загрузить.";
+      waiting.again = true;
+    }
+    delete waiting.upload;
+    if (open() !== handoff) {
+      found.forEach((file) => elsewhere(handoff, file));
+      return;
+    }
+    if (!waiting.why) files = files.flatMap((file) => (file === waiting ? found : [file]));
+    if (files.length > MOST) {
+      files = files.slice(0, MOST);
+      tooMany();
+    }
+    changed();
+  }
+
+  function tooMany() {
+    window.okno.notice(`С одним ответом можно отправить не больше ${MOST} файлов.`, "trouble");
+  }
+
   async function upload(file) {
     const handoff = open();
     delete file.why;
     file.upload = new AbortController();
     changed();
-    const headers = {
-      "Content-Type": "application/octet-stream",
-      ...JSON.parse(document.body.getAttribute("hx-headers")),
-    };
+    const headers = { "Content-Type": "application/octet-stream", ...token() };
     try {
       const response = await fetch(`/inbox/files?name=${encodeURIComponent(file.name)}`, {
         method: "POST", headers, body: file.content, signal: file.upload.signal,
@@ -96,16 +145,14 @@ window.inboxFiles = (() => {
     }
     delete file.upload;
     if (open() === handoff) changed();
-    else if (file.token) {
-      document.dispatchEvent(new CustomEvent("ib:files-elsewhere", { detail: { handoff, file } }));
-    }
+    else if (file.token) elsewhere(handoff, file);
   }
 
   function add(chosen) {
     if (!byId("ib-composer")) return;
     for (const content of chosen) {
       if (files.length >= MOST) {
-        window.okno.notice(`С одним ответом можно отправить не больше ${MOST} файлов.`, "trouble");
+        tooMany();
         return;
       }
       // A picture from the clipboard has a name that says nothing.
@@ -172,5 +219,5 @@ window.inboxFiles = (() => {
     add([...event.dataTransfer.files]);
   });
 
-  return { kept, put, obstacle, any: () => files.length > 0 };
+  return { kept, put, obstacle, enclose, any: () => files.length > 0 };
 })();

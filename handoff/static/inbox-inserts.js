@@ -33,7 +33,7 @@ window.inboxInserts = (() => {
     return options().findIndex((option) => option.getAttribute("aria-selected") === "true");
   }
 
-  function insert(text) {
+  function insert({ text, title, enclosing }) {
     const field = byId("ib-text");
     const typed = isOpen() ? "" : field.value;
     close();
@@ -41,6 +41,8 @@ window.inboxInserts = (() => {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
+    // None goes with a note.
+    if (enclosing && byId("ib-composer").dataset.mode !== "note") window.inboxFiles.enclose(enclosing, title);
   }
 
   async function find(query) {
@@ -76,7 +78,7 @@ window.inboxInserts = (() => {
         else if (event.key === "Enter" || event.key === "Tab") {
           const option = options()[chosen()];
           if (!option) return;
-          insert(option.dataset.text);
+          insert(option.dataset);
         } else return;
         event.preventDefault();
         event.stopImmediatePropagation();
@@ -84,7 +86,7 @@ window.inboxInserts = (() => {
         const offer = document.querySelectorAll(".ib-offer")[Number(event.code.at(-1)) - 1];
         if (!offer) return;
         event.preventDefault();
-        insert(offer.dataset.text);
+        insert(offer.dataset);
       }
     },
     true,
@@ -94,11 +96,11 @@ window.inboxInserts = (() => {
     const option = event.target.closest("#ib-inserts [role=option]");
     if (!option) return;
     event.preventDefault();
-    insert(option.dataset.text);
+    insert(option.dataset);
   });
   document.addEventListener("click", ({ target }) => {
     const offer = target.closest(".ib-offer");
-    if (offer) insert(offer.dataset.text);
+    if (offer) insert(offer.dataset);
     else if (!target.closest("#ib-composer")) close();
   });
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 import handoff
 from billing.customers.claiming import Claims
@@ -16,10 +16,13 @@ from bots.undelivered.restoring import restored_router
 from handoff.board.pages import board_router
 from handoff.customer.accounts import ConfirmedAccount, MeterLine
 from handoff.inbox import pages
+from handoff.inbox.files import files
 from handoff.inbox.tools import CompanyFacts
 from handoff.inbox.uploads import Uploads
 from knowledge_base.answers import Answer
 from knowledge_base.search import Document, Hit, SearchIndex
+from media.store import MediaStore
+from replies import File
 from staff.models import Role
 from staff.passwords import Passwords
 from staff.service import StaffService
@@ -43,12 +46,16 @@ ACCOUNT = ConfirmedAccount(
 
 
 class OneArticle:
-    """One article."""
+    """One article, with ``files`` that stand in its text."""
+
+    def __init__(self, *files: File) -> None:
+        self._files = files
 
     def answer(self, topic: str) -> Answer | None:
         if topic != "faq/penalty":
             return None
-        return Answer(topic, "Пени за просрочку", "Пени **не** начисляют 30 дней.", "", (), 1)
+        text = "Пени **не** начисляют 30 дней."
+        return Answer(topic, "Пени за просрочку", text, "", (), 1, files=self._files)
 
     def search(
         self, query: str, hints: Mapping[str, float] | None = None, *, limit: int = 10
@@ -71,7 +78,12 @@ async def staff_of(house: House) -> StaffService:
 
 
 def inbox_app(
-    house: House, staff: StaffService, hub: EventHub, confirmed: set[int] | None = None
+    house: House,
+    staff: StaffService,
+    hub: EventHub,
+    confirmed: set[int] | None = None,
+    *,
+    article: OneArticle | None = None,
 ) -> FastAPI:
     """``confirmed``: contacts whose account is shown."""
     shell = make_shell(
@@ -92,7 +104,7 @@ def inbox_app(
         house.service,
         accounts=accounts,
         claims=Claims(house.database, house.outbox, house.events),
-        articles=OneArticle(),
+        articles=article or OneArticle(),
         facts=CompanyFacts("Энергосбыт Тест", lambda: "ул. Светлая, 1, пн–пт 8:00–18:00", TITLES),
         intent_title=lambda name: TITLES.get(name, ""),
         signals=house.signals,
@@ -108,6 +120,13 @@ def inbox_app(
         )
     )
     return app
+
+
+def files_of(house: House, store: MediaStore, article: OneArticle | None = None) -> APIRouter:
+    return files(
+        house.database, house.events, house.signals, store, uploads_of(house),
+        article or OneArticle(),
+    )  # fmt: skip
 
 
 def uploads_of(house: House) -> Uploads:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -10,9 +11,19 @@ from sqlalchemy import update
 
 from conversations.models import Delivery
 from handoff.steps import Operator
+from media.shelf import FolderShelf
+from media.store import MediaStore
+from replies import File, FileKind
 from staff.service import StaffService
 from tests.handoff.conftest import House
-from tests.handoff.inbox import PASSWORD, hub_of, inbox_app, staff_of
+from tests.handoff.inbox import (
+    PASSWORD,
+    OneArticle,
+    files_of,
+    hub_of,
+    inbox_app,
+    staff_of,
+)
 from tests.handoff.test_calendar import at
 from tests.needs import browser as installed_browser
 from tests.web.conftest import Running
@@ -45,8 +56,15 @@ async def hub(house: House) -> AsyncIterator[EventHub]:
 
 
 @pytest.fixture
-def app(house: House, staff: StaffService, hub: EventHub) -> FastAPI:
-    return inbox_app(house, staff, hub)
+async def app(house: House, staff: StaffService, hub: EventHub, tmp_path: Path) -> FastAPI:
+    store = MediaStore(house.database, FolderShelf(tmp_path / "media"))
+    key = await store.put(b"%PDF-1.7 .")
+    article = OneArticle(
+        *(File(FileKind.DOCUMENT, key, f"{name}.pdf", name) for name in ("Порядок", "Заявление"))
+    )
+    app = inbox_app(house, staff, hub, article=article)
+    app.include_router(files_of(house, store, article))
+    return app
 
 
 @pytest.fixture
@@ -302,7 +320,7 @@ async def test_several_at_once_and_the_palette(
     await expect(page.locator(".ib-item", has_text="Анна")).to_contain_text("Иван")
 
 
-async def test_prepared_answers_and_calling_back(
+async def test_prepared_answers_with_files_and_calling_back(
     chromium: Browser, server: Running, house: House
 ) -> None:
     first = await house.waiting("1", "Анна")
@@ -312,9 +330,17 @@ async def test_prepared_answers_and_calling_back(
     await expect(page.locator("#ib-inserts [role=option]")).to_have_count(1)
     await page.keyboard.press("Enter")
     await expect(page.locator("#ib-text")).to_have_value("Пени не начисляют 30 дней.")
-    await page.keyboard.press("Enter")
+    # The article's files are a draft's like any other: one is left out, the rest outlives a reload.
+    enclosed = page.locator("#ib-enclosed .ib-enclosed-name")
+    await expect(enclosed).to_have_text(["Порядок.pdf", "Заявление.pdf"])
+    await page.click("[aria-label='Убрать Порядок.pdf']")
+    await expect(enclosed).to_have_text(["Заявление.pdf"])
+    await page.reload()
+    await expect(enclosed).to_have_text(["Заявление.pdf"])
+    await page.locator("#ib-text").press("Enter")
     await page.click("#ib-undo-now")
     await expect(page.locator("#ib-text")).to_have_value("Пени не начисляют 30 дней.")
+    await expect(enclosed).to_have_text(["Заявление.pdf"])
     await expect(page.locator(".ib-by-operator")).to_contain_text("отменено до отправки")
     assert (await house.stay(first)).next_due_at is not None
 

@@ -13,7 +13,6 @@ from bots.incoming import Incoming
 from conversations.models import Delivery, MessageKind
 from handoff.errors import NoFilesHere
 from handoff.inbox import enclosed
-from handoff.inbox.files import files
 from handoff.inbox.uploads import Upload
 from handoff.service import HandoffService
 from handoff.steps import Operator
@@ -21,9 +20,10 @@ from media.attachments import Enclosed, KeptFile, keep
 from media.models import Attachment
 from media.shelf import FolderShelf
 from media.store import LARGEST, MediaStore
+from replies import File, FileKind
 from staff.models import AuditEntry
 from tests.handoff.conftest import House
-from tests.handoff.inbox import hub_of, inbox_app, staff_of, uploads_of
+from tests.handoff.inbox import OneArticle, files_of, hub_of, inbox_app, staff_of
 from tests.handoff.test_pages import Browser, browser
 from tests.media.test_media import picture
 
@@ -49,7 +49,7 @@ async def test_a_photo_a_paper_and_what_did_not_come(house: House, tmp_path: Pat
         await tx.session.execute(update(Attachment).where(Attachment.position == 2).values(failed))
     staff, hub = await staff_of(house), hub_of(house)
     app = inbox_app(house, staff, hub)
-    app.include_router(files(house.database, house.events, house.signals, store, uploads_of(house)))
+    app.include_router(files_of(house, store))
     olga, petr = await browser(app, "olga"), await browser(app, "petr")
     try:
         shown = await olga.text(f"/inbox/{stay}")
@@ -111,7 +111,7 @@ async def test_an_operator_sends_files(house: House, tmp_path: Path) -> None:
     conversation = (await house.stay(first)).conversation_id
     staff, hub = await staff_of(house), hub_of(house)
     app = inbox_app(house, staff, hub)
-    app.include_router(files(house.database, house.events, house.signals, store, uploads_of(house)))
+    app.include_router(files_of(house, store))
     olga, ivan, petr = [await browser(app, login) for login in ("olga", "ivan", "petr")]
 
     async def up(who: Browser, content: bytes, name: str) -> httpx.Response:
@@ -167,6 +167,46 @@ async def test_an_operator_sends_files(house: House, tmp_path: Path) -> None:
         staff.close()
 
 
+async def test_an_article_is_inserted_with_its_files(house: House, tmp_path: Path) -> None:
+    """The customer gets them as the assistant sends them; one that was left out stays away."""
+    store = MediaStore(house.database, FolderShelf(tmp_path / "media"))
+    plan = File(FileKind.PICTURE, await store.put(picture()), "plan.png", "Как пройти в офис")
+    form = File(FileKind.DOCUMENT, await store.put(b"%PDF-1.7 ."), "Заявление.pdf", "Заявление")
+    gone = File(FileKind.DOCUMENT, "0" * 64, "нет.pdf", "Нет")
+    article = OneArticle(plan, form, gone)
+    first = await house.waiting()
+    staff, hub = await staff_of(house), hub_of(house)
+    app = inbox_app(house, staff, hub, article=article)
+    app.include_router(files_of(house, store, article))
+    olga, petr = await browser(app, "olga"), await browser(app, "petr")
+    try:
+        found = await olga.text(f"/inbox/{first}/insert?q=пени")
+        assert 'data-enclosing="faq/penalty"' in found
+        assert "статья с файлами" in found
+        path = "/inbox/files/article"
+        assert (await petr.press(path, topic="faq/penalty")).status_code == 403
+        assert (await olga.press(path, topic="faq/unknown")).status_code == 404
+        offered = (await olga.press(path, topic="faq/penalty")).json()
+        assert [(one["name"], one["picture"]) for one in offered] == [
+            ("plan.png", True), ("Заявление.pdf", False),
+        ]  # fmt: skip
+        shown = await olga.get(f"/inbox/files/draft/{offered[0]['token']}")
+        assert shown.headers["content-type"] == "image/jpeg"
+        for key, tokens in (("k", [one["token"] for one in offered]), ("l", offered[1]["token"])):
+            sent = await olga.say(first, "Пени не начисляют 30 дней.", key=key * 20, file=tokens)
+            assert sent.status_code == 204
+        async with house.database.read() as session:
+            payloads = await session.execute(select(Delivery.payload).order_by(Delivery.seq))
+            told = [one["file"] for one in payloads.scalars() if one.get("file")]
+        assert told == [plan.to_json(), form.to_json(), form.to_json()]
+        page = await olga.text(f"/inbox/{first}")
+        assert len(re.findall(r'<img src="/inbox/files/\d+/picture" width="8"', page)) == 1
+    finally:
+        await olga.client.aclose()
+        await petr.client.aclose()
+        staff.close()
+
+
 async def test_no_files_where_only_public_things_are_told(house: House, olga: Operator) -> None:
     service = HandoffService(
         house.database, house.outbox, house.events, house.service.hours,
@@ -174,5 +214,8 @@ async def test_no_files_where_only_public_things_are_told(house: House, olga: Op
         public_only=["telegram"],
     )  # fmt: skip
     file = Upload(KeptFile("0" * 64, "application/pdf", 10), "a.pdf")
+    stay = await house.waiting()
     with pytest.raises(NoFilesHere):
-        await service.desk.answer(await house.waiting(), olga, "Вот", client_key="k", files=[file])
+        await service.desk.answer(stay, olga, "Вот", client_key="k", files=[file])
+    article = Upload(file.kept, "plan.pdf", "План")
+    await service.desk.answer(stay, olga, "Вот", client_key="k", files=[article])

@@ -31,6 +31,7 @@ GUARDED: dict[frozenset[Role], str] = {
         POST /inbox/undelivered/retry
         POST /inbox/undelivered/drop
         POST /inbox/files
+        POST /inbox/files/article
         GET /inbox/files/draft/{token}
         GET /inbox/files/{file_id}
         GET /inbox/files/{file_id}/picture
