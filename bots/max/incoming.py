@@ -14,6 +14,7 @@ from conversations.models import MessageKind
 
 CHANNEL = "max"
 _KINDS = {"image": "photo", "audio": "voice", "file": "document", "share": "link"}
+_KEYBOARDS = {"inline_keyboard", "reply_keyboard"}
 _PHONE = re.compile(r"^TEL[^:]*:(.+?)\s*$", re.MULTILINE)
 
 
@@ -153,17 +154,30 @@ def _content(message: dict[str, Any], token: str) -> tuple[MessageKind, str, dic
     for attachment in attachments:
         if attachment["type"] == "contact":
             return MessageKind.CONTACT, "", _contact(attachment["payload"], message, token)
-    files = [_file(attachment) for attachment in attachments]
+    forwarded = _forwarded(message)
+    words = str(forwarded.get("text") or "")
+    about = quoted(words) if text else {}
+    files = [
+        _file(attachment) for attachment in (*attachments, *(forwarded.get("attachments") or ()))
+        if attachment["type"] not in _KEYBOARDS
+    ]  # fmt: skip
     if files:
-        return MessageKind.ATTACHMENT, text, {"type": files[0]["type"], "files": files}
-    link = message.get("link") or {}
-    if not text and link.get("type") == "forward":
-        return MessageKind.TEXT, str(link["message"].get("text") or ""), {"forwarded": True}
+        data = {"type": files[0]["type"], "files": files}
+        return MessageKind.ATTACHMENT, text or words, data | about
+    if not text and words:
+        return MessageKind.TEXT, words, {"forwarded": True}
     command, payload = (*text.split(maxsplit=1), "", "")[:2]
     if command.startswith("/") and len(command) > 1:
         data = {"command": command[1:].lower(), "payload": payload.strip()}
         return MessageKind.COMMAND, text, data
-    return MessageKind.TEXT, text, {}
+    return MessageKind.TEXT, text, about
+
+
+def _forwarded(message: dict[str, Any]) -> dict[str, Any]:
+    """The body of the message that was passed on; empty where none was."""
+    link = message.get("link") or {}
+    body = link.get("message") if link.get("type") == "forward" else None
+    return dict(body or {})
 
 
 def _file(attachment: dict[str, Any]) -> dict[str, Any]:

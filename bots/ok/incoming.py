@@ -3,6 +3,7 @@
 What the documentation does not show is read leniently: a missing ``webhookType`` is a message.
 """
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,12 +75,25 @@ def _number(event: dict[str, Any]) -> int:
 def _message(event: dict[str, Any], account_id: int, external_id: str) -> Incoming | None:
     if not str(event["sender"]["user_id"]).startswith("user:"):
         return None
+    if _is_record(event["message"].get("text")):
+        return None
     kind, text, data = _content(event["message"])
     number = _number(event)
     return _incoming(
         event, account_id, external_id, kind, text=text, data=data,
         platform_no=number or None, order_no=number,
     )  # fmt: skip
+
+
+def _is_record(text: Any) -> bool:
+    """What Odnoklassniki notes in a chat by itself: JSON with its type in «ty»."""
+    if not isinstance(text, str) or not text.startswith("{"):
+        return False
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and "ty" in value
 
 
 def _content(message: dict[str, Any]) -> tuple[MessageKind, str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,24 +85,31 @@ def _content(message: dict[str, Any]) -> tuple[MessageKind, str, dict[str, Any]]
     action = payload.get("action")
     if isinstance(action, str):
         return MessageKind.PRESS, text, {"action": action}
-    files = [_attachment(item) for item in message.get("attachments") or ()]
+    forwarded = list(_forwarded(message))
+    files = [
+        _attachment(item) for one in (message, *forwarded) for item in one.get("attachments") or ()
+    ]
     if message.get("geo"):
         files.append({"type": "location"})
+    words = "\n".join(plain_text(str(one.get("text") or "")) for one in forwarded).strip()
+    about = quoted(words) if text else {}
     if files:
         data = {"type": files[0]["type"], "files": files}
-        return MessageKind.ATTACHMENT, text, data
-    forwarded = _forwarded(message)
-    if not text and forwarded:
-        return MessageKind.TEXT, forwarded, {"forwarded": True}
+        return MessageKind.ATTACHMENT, text or words, data | about
+    if not text and words:
+        return MessageKind.TEXT, words, {"forwarded": True}
     if ref and not text:
         return MessageKind.COMMAND, "", {"command": "start", "payload": ref}
-    return MessageKind.TEXT, text, {"ref": ref} if ref else {}
+    return MessageKind.TEXT, text, ({"ref": ref} if ref else {}) | about
 
 
-def _forwarded(message: dict[str, Any]) -> str:
-    return "\n".join(
-        plain_text(str(item.get("text") or "")) for item in message.get("fwd_messages") or ()
-    ).strip()
+def _forwarded(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each message that came along, those within it after it."""
+    waiting = list(message.get("fwd_messages") or ())
+    while waiting:
+        one = waiting.pop(0)
+        yield one
+        waiting[:0] = one.get("fwd_messages") or ()
 
 
 def _attachment(item: dict[str, Any]) -> dict[str, Any]:

@@ -81,6 +81,11 @@ def test_what_comes(max_: FakeMax) -> None:
     forward = anna.message(None)
     forward["message"]["link"] = {"type": "forward", "message": {"text": "чужие слова"}}
     assert seen(forward).text == "чужие слова"
+    forward["message"]["body"]["text"] = "что это?"
+    assert seen(forward).data == {"reply_to": "чужие слова"}
+    shown = [{"type": "image", "payload": {"url": "u"}}, {"type": "inline_keyboard"}]
+    forward["message"]["link"]["message"]["attachments"] = shown
+    assert seen(forward).data == {**photo.data, "reply_to": "чужие слова"}
     assert seen(anna.message("/start pay")).data == {"command": "start", "payload": "pay"}
     group = anna.message("привет")
     group["message"]["recipient"]["chat_type"] = "chat"

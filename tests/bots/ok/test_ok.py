@@ -73,6 +73,8 @@ def test_what_comes(ok: FakeOk) -> None:
     told = {"phone": "+7916", "own": False, "claimed": True}
     assert seen(contact).data == told, "nothing proves it"
     assert parse_event({**event, "webhookType": "AN_EVENT_OF_2030"}, 1) is None
+    assert parse_event(anna.message('{"ty": "chatCreated"}'), 1) is None, "not his words"
+    assert seen(anna.message('{"показания": 12345}')).text == '{"показания": 12345}'
 
 
 async def test_the_webhook(database: Database, intake: Intake, account: int, ok: FakeOk) -> None:

@@ -110,6 +110,18 @@ def test_a_forwarded_message_is_read(anna: Person) -> None:
     assert (incoming.text, incoming.data) == ("сколько я должен", {"forwarded": True})
 
 
+def test_what_is_passed_on_is_not_lost(anna: Person) -> None:
+    """Beside one's own words, and with what hangs on it, however deep."""
+    bill = {"text": "Вам начислены пени", "attachments": []}
+    asked = seen(anna.message("что это?", fwd_messages=[bill]))
+    assert (asked.text, asked.data) == ("что это?", {"reply_to": "Вам начислены пени"})
+    photo = {"type": "photo", "photo": {"sizes": [{"url": "u", "width": 1, "height": 1}]}}
+    inner = {"text": "", "attachments": [photo]}
+    passed = seen(anna.message(fwd_messages=[{**bill, "fwd_messages": [inner]}]))
+    assert (passed.kind, passed.text) == (MessageKind.ATTACHMENT, "Вам начислены пени")
+    assert passed.data == {"type": "photo", "files": [{"type": "photo", "url": "u"}]}
+
+
 def test_an_edit_has_a_version(anna: Person) -> None:
     incoming = seen(anna.edit(5, "новый"))
     assert incoming.kind is MessageKind.EDITED
