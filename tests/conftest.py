@@ -45,9 +45,18 @@ class FakeClock:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what starts processes and waits for them: the rest fills the time beside it."""
+    """Scenes that start processes mostly wait for them: spread, the rest fills the cores meanwhile.
+
+    They begin with the first test and end well before the last, so that none runs on alone.
+    """
     with_processes = {"e2e", "faults"}
-    items.sort(key=lambda item: item.path.parent.name not in with_processes)
+    scenes = [item for item in items if item.path.parent.name in with_processes]
+    rest = [item for item in items if item.path.parent.name not in with_processes]
+    apart = len(rest) * 3 // 4 // max(1, len(scenes))
+    items.clear()
+    for place, scene in enumerate(scenes):
+        items += [scene, *rest[place * apart : (place + 1) * apart]]
+    items += rest[len(scenes) * apart :]
 
 
 @pytest.hookimpl(wrapper=True)
