@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tests needs check test-rasa format soak lock clean
+.PHONY: help run test tests needs model check test-rasa format soak lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -15,15 +15,18 @@ help: ## list what can be made
 run: $(VENV)/.run ## set everything up and start the demo
 	@$(BIN)/okno demo $(ARGS)
 
-test: $(VENV)/.dev ## set everything up and pass all checks and tests
-	@$(MAKE) --no-print-directory --jobs 2 check tests
+test: $(VENV)/.run ## set everything up and pass all checks and tests
+	@$(MAKE) --no-print-directory --jobs 3 model check tests
 
-# The checks go on while the first tests start their processes.
-tests: needs
+tests: needs model
 	$(BIN)/python -m pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 --maxschedchunk 2
 
 needs: $(VENV)/.dev
 	@$(BIN)/python -m tests.needs
+
+# Beside it, what the tests need is installed and the checks are made.
+model: $(VENV)/.run
+	@$(BIN)/python -m tests.train
 
 check: $(VENV)/.dev ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

