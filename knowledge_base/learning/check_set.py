@@ -18,7 +18,12 @@ from storage.database import Transaction
 
 LONGEST_PHRASE: Final = 1_000
 MOST_PHRASES: Final = 5_000
+LONGEST_INTENT: Final = 80
 _NOWHERE: Final = Path("phrase")
+_FORM: Final = (
+    "нужен файл Rasa в UTF-8: «nlu:», в нём «- intent: тема» и «examples: |», каждая фраза с «- »"
+)
+_MARKS: Final = "разметка в скобках не читается"
 
 
 async def by_intent(session: AsyncSession) -> dict[str, list[str]]:
@@ -72,7 +77,7 @@ async def add(tx: Transaction, phrases: Iterable[tuple[str, str]]) -> int:
             wanted[intent].append(source)
     rows = [row for intent, sources in wanted.items() for row in _rows(intent, sources)]
     if len(known) + len(rows) > MOST_PHRASES:
-        raise DataError(_NOWHERE, None, f"more than {MOST_PHRASES} check phrases")
+        raise DataError(_NOWHERE, None, f"вместе с ним фраз больше {MOST_PHRASES}")
     if rows:
         await tx.session.execute(insert(CheckPhrase), rows)
     return len(rows)
@@ -91,14 +96,14 @@ def read_files(paths: Sequence[Path]) -> list[tuple[str, str]]:
 
 
 def read_upload(content: bytes) -> list[tuple[str, str]]:
-    """Raises DataError."""
+    """Raises DataError in an editor's words."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "check.yml"
         path.write_bytes(content)
         try:
             return read_files([path])
         except DataError as error:
-            raise DataError(Path(path.name), error.line, error.problem) from error
+            raise DataError(Path(path.name), error.line, _FORM) from error
 
 
 def dump(phrases: dict[str, list[str]]) -> str:
@@ -111,13 +116,18 @@ def dump(phrases: dict[str, list[str]]) -> str:
 
 
 def _rows(intent: str, sources: Iterable[str]) -> list[dict[str, str]]:
+    if len(intent) > LONGEST_INTENT or not intent.isprintable():
+        raise DataError(_NOWHERE, None, "имя темы не читается")
     rows = {}
     for number, line in enumerate(sources, 1):
         source = " ".join(line.split())
         if not source:
             continue
         if len(source) > LONGEST_PHRASE:
-            raise DataError(_NOWHERE, number, f"longer than {LONGEST_PHRASE} characters")
-        text = read_example(source, intent, _NOWHERE, number).text
+            raise DataError(_NOWHERE, number, f"длиннее {LONGEST_PHRASE} знаков")
+        try:
+            text = read_example(source, intent, _NOWHERE, number).text
+        except DataError as error:
+            raise DataError(_NOWHERE, number, _MARKS) from error
         rows[source] = {"intent": intent, "source": source, "text": text}
     return list(rows.values())

@@ -190,7 +190,8 @@ def _add_check(router: APIRouter, learning: Learning) -> None:
     ) -> Response:
         async with database.read() as session:
             known = await _intents(session)
-        if intent not in known:
+            kept = await check_set.by_intent(session)
+        if intent not in known and intent not in kept:
             raise HTTPException(404)
         try:
             async with database.write() as tx:
@@ -226,7 +227,11 @@ def _add_check(router: APIRouter, learning: Learning) -> None:
             return await _check_page(
                 request, "", problem=f"Файл не подошёл: {place}{error.problem}."
             )
-        return await _check_page(request, "", notice=f"Добавлено фраз: {added}.")
+        async with database.read() as session:
+            known = await _intents(session)
+        strange = sorted({intent for _, intent in found if intent not in known})
+        warned = f" Таких тем нет: {', '.join(strange[:5])}. Проверьте имена." if strange else ""
+        return await _check_page(request, "", notice=f"Добавлено фраз: {added}.{warned}")
 
     async def _intents(session: AsyncSession) -> dict[str, str]:
         """Every intent that can be expected, with its Russian name."""
@@ -247,7 +252,7 @@ def _add_check(router: APIRouter, learning: Learning) -> None:
             phrases = await check_set.by_intent(session)
             active = await store.active(session)
         failing = _failing(active)
-        if intent and intent not in known:
+        if intent and intent not in known and intent not in phrases:
             raise HTTPException(404)
         context = {
             "rows": [

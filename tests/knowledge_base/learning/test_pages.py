@@ -102,7 +102,20 @@ async def test_an_uploaded_file_is_added_or_refused(school: School, elena: Brows
     assert "Добавлено фраз: 1" in answer.text
     answer = await elena.upload("/kb/check/import", "check.yml", b"nlu:\n- intent: greet\n")
     assert answer.status_code == 422
-    assert "Файл не подошёл: строка" in answer.text
+    assert "Файл не подошёл: строка 2: нужен файл Rasa" in answer.text
+    binary = await elena.upload("/kb/check/import", "check.yml", b"\xff\xfe")
+    assert "Файл не подошёл: нужен файл Rasa" in binary.text
+
+
+async def test_phrases_of_a_topic_that_is_not_there_can_be_taken_out(
+    school: School, elena: Browser
+) -> None:
+    mistyped = b"nlu:\n- intent: faq/penallty\n  examples: |\n    - hi\n"
+    answer = await elena.upload("/kb/check/import", "check.yml", mistyped)
+    assert "Таких тем нет: faq/penallty" in answer.text
+    assert "hi" in (await elena.get("/kb/check?intent=faq/penallty")).text
+    await elena.post("/kb/check", {"intent": "faq/penallty", "phrases": ""})
+    assert "faq/penallty" not in (await elena.get("/kb/check")).text
 
 
 async def test_only_editors(app: Any, database: Database) -> None:
