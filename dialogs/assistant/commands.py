@@ -28,7 +28,9 @@ class Commands:
         match command:
             case "start":
                 draft.state.end_flow()
-                await self._start(draft, payload)
+                if not await self.follow(draft, payload):
+                    draft.state.greeted = False
+                    self._talk.answer(draft, "greet")
             case "help":
                 self._talk.answer(draft, "help")
             case "menu":
@@ -39,12 +41,11 @@ class Commands:
             case _:
                 draft.replies.append(main_menu(phrases.UNKNOWN_COMMAND))
 
-    async def _start(self, draft: Draft, payload: str) -> None:
-        """A deep link names an intent («pay») or an article («kb_penalty»)."""
+    async def follow(self, draft: Draft, payload: str) -> bool:
+        """A deep link names an intent («pay») or an article («kb_penalty»); whether it does."""
         intent = f"faq/{payload[3:]}" if payload.startswith("kb_") else payload
-        if intent and label_of(intent):
-            draft.state.greeted = True
-            await self._intents.serve(draft, intent, None)
-            return
-        draft.state.greeted = False
-        self._talk.answer(draft, "greet")
+        if not intent or not label_of(intent):
+            return False
+        draft.state.greeted = True
+        await self._intents.serve(draft, intent, None)
+        return True

@@ -138,6 +138,8 @@ class Assistant:
             if not (draft.state.lent and await self._lent.text(draft)):
                 self._operators.leave_to(draft)
             return
+        if await self._by_link(draft, questions):
+            return
         if not questions and not draft.state.flow and (said := wordless.meaning(text)):
             self._talk.answer(draft, said)
             return
@@ -176,6 +178,18 @@ class Assistant:
         told = other_channels.ASKED.format(code=other_channels.shown(code))
         draft.say(told, *ways, MENU_BUTTON)
         return True
+
+    async def _by_link(self, draft: Draft, questions: Sequence[Understanding]) -> bool:
+        """VK and Viber bring a link's word with what is written first: where that only greets,
+        the word is what is asked."""
+        if draft.state.flow or any(found.intent != "greet" for found in questions):
+            return False
+        ref = str(draft.context.data.get("ref") or "")
+        code = other_channels.code_of_link(ref)
+        if code is not None:
+            draft.effects.append(RedeemCode(code))
+            return True
+        return await self._commands.follow(draft, ref)
 
     def _goes_on(self, draft: Draft, questions: Sequence[Understanding]) -> bool:
         """Answers to our own question, typed or chosen, are complete."""

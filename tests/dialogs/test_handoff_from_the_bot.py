@@ -121,6 +121,17 @@ async def test_what_is_no_text_gets_an_answer_that_helps(
     assert re.search(expected, said.text, re.IGNORECASE), said.text
 
 
+async def test_a_link_may_come_with_the_first_words(house: House) -> None:
+    """As VK and Viber send it. Whoever asks something is answered that."""
+    for chat, text, ref, expected in (
+        ("1", "Здравствуйте", "kb_penalty", "просрочки"),
+        ("2", "Здравствуйте", "summer_ads", "бот-помощник"),
+        ("3", "какой тариф", "kb_penalty", "5,47"),
+    ):
+        said = await house.customer(chat).sends(MessageKind.TEXT, text, ref=ref)
+        assert expected in said.text
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "   ", "😀😀😀", "\ufffd\ufffd", "<b>привет</b>", "*_[]()~`>#+-=|{}.!", "а" * 10_000,

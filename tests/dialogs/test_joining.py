@@ -138,6 +138,9 @@ async def test_guessing_is_stopped_and_a_proved_phone_joins(house: House) -> Non
     linked = f"code-{code.removeprefix('код ').replace('-', '')}"
     said = await third.sends(MessageKind.COMMAND, command="start", payload=linked)
     assert "узнали Вас" in said.text, "the same by a link"
+    linked = f"code-{(await _code(first)).removeprefix('код ').replace('-', '')}"
+    said = await house.customer("4").sends(MessageKind.TEXT, "Привет", ref=linked)
+    assert "узнали Вас" in said.text, "and where it comes with the first words"
     assert len(set(await _contacts(house))) == 2
 
     phone = {"phone": "+7 (916) 123-45-67", "own": True}
