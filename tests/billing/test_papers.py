@@ -20,7 +20,9 @@ OURS = Requisites(
 
 
 def read(png: bytes) -> str:
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
+    # Of a code's squares the reader now and then makes a line code too.
+    picture, kind = Image.open(io.BytesIO(png)), zxingcpp.BarcodeFormat.QRCode
+    (code,) = zxingcpp.read_barcodes(picture, formats=kind)
     return str(code.text)
 
 
