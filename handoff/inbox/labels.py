@@ -21,6 +21,18 @@ REASONS = {
     "not_helped": "Ответ бота не помог",
     "danger": "Опасность для жизни",
 }
+# What is said beside the matter: these intents are no subjects and have no place in the menu.
+TALK = {
+    "greet": "Приветствие",
+    "goodbye": "Прощание",
+    "thanks": "Благодарность",
+    "affirm": "Согласие",
+    "deny": "Отказ",
+    "cancel": "Передумал",
+    "bot_challenge": "Бот ли отвечает",
+    "abuse": "Оскорбление",
+    "out_of_scope": "Не по теме",
+}
 # What our base says of the contract and ИНН that an organisation's customer named.
 CLAIMS = {
     "fits": "Договор и ИНН сходятся с базой.",

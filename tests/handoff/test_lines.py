@@ -8,7 +8,10 @@ import pytest
 
 from conversations import marks
 from conversations.models import Author, Message, MessageKind
+from dialogs.menu import label_of
+from handoff.inbox import labels
 from handoff.inbox.lines import By, Line, line, preview
+from nlu.taxonomy import INTENTS
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -63,11 +66,16 @@ def test_the_day_is_local() -> None:
         ({"intent": "pay", "confidence": 0.876}, "Оплатить, 88 %"),
         ({"intent": "unknown_one", "confidence": 1}, "unknown_one, 100 %"),
         ({"intent": "pay"}, "Оплатить"),
+        ({"intent": "out_of_scope", "confidence": 0.96}, "Не по теме, 96 %"),
         ({"intent": ""}, ""),
     ],
 )
 def test_what_the_bot_understood(found: dict[str, Any] | None, understood: str) -> None:
     assert of(Author.CUSTOMER, "оплата", understanding=found).understood == understood
+
+
+def test_operators_read_no_code_of_an_intent() -> None:
+    assert [name for name in INTENTS if not (label_of(name) or labels.TALK.get(name))] == []
 
 
 def test_the_bots_markdown_is_shown_as_the_customer_sees_it() -> None:
