@@ -59,13 +59,16 @@ def linked_account(link: AccountLink, account: Account) -> LinkedAccount:
     )
 
 
+# Built once, as those below: most messages about accounts, readings and money ask them.
+_BY_NUMBER = select(Account).where(Account.number == bindparam("number"))
+
+
 async def account_by_number(session: AsyncSession, number: str) -> Account | None:
     """``number`` in its normal form."""
-    found: Account | None = await session.scalar(select(Account).where(Account.number == number))
+    found: Account | None = await session.scalar(_BY_NUMBER, {"number": number})
     return found
 
 
-# Built once: most messages ask whose accounts these are.
 _LINKS = (
     select(AccountLink, Account)
     .join(Account, Account.id == AccountLink.account_id)
@@ -106,6 +109,9 @@ def values_of(*registers: int | None) -> Values:
     return tuple(value for value in registers if value is not None)
 
 
+_METERS = select(Meter).where(Meter.account_id == bindparam("account")).order_by(Meter.number)
+
+
 async def meters_of(session: AsyncSession, account: AccountFacts) -> tuple[MeterOverview, ...]:
     """The account's meters by number, those removed too."""
     return await meters_at(session, account.id, account.closed_on)
@@ -116,8 +122,7 @@ async def meters_at(
 ) -> tuple[MeterOverview, ...]:
     """As many statements for no account as for one with three meters: the time an answer takes
     tells nothing."""
-    statement = select(Meter).where(Meter.account_id == account_id).order_by(Meter.number)
-    meters = list(await session.scalars(statement))
+    meters = list(await session.scalars(_METERS, {"account": account_id}))
     histories = await histories_of(session, [meter.id for meter in meters])
     return tuple(
         MeterOverview(
@@ -135,30 +140,33 @@ async def history_of(session: AsyncSession, meter_id: int) -> tuple[PastReading,
     return (await histories_of(session, [meter_id])).get(meter_id, ())
 
 
+_NUMBERED = (
+    select(
+        Reading.id, Reading.meter_id, Reading.t1, Reading.t2, Reading.t3,
+        Reading.taken_on, Reading.period, Reading.status,
+        func.row_number()
+        .over(partition_by=Reading.meter_id, order_by=(Reading.period.desc(), Reading.id.desc()))
+        .label("place"),
+    )
+    .where(
+        Reading.meter_id.in_(bindparam("meters", expanding=True)),
+        Reading.verified,
+        Reading.status.in_((ReadingStatus.ACCEPTED, ReadingStatus.REVIEW)),
+    )
+    .subquery()
+)  # fmt: skip
+_HISTORIES = (
+    select(_NUMBERED)
+    .where(_NUMBERED.c.place <= HISTORY_LENGTH)
+    .order_by(_NUMBERED.c.meter_id, _NUMBERED.c.place.desc())
+)
+
+
 async def histories_of(
     session: AsyncSession, meter_ids: Sequence[int]
 ) -> dict[int, tuple[PastReading, ...]]:
     """``history_of`` each meter that has one."""
-    place = func.row_number().over(
-        partition_by=Reading.meter_id, order_by=(Reading.period.desc(), Reading.id.desc())
-    )
-    numbered = (
-        select(
-            Reading.id, Reading.meter_id, Reading.t1, Reading.t2, Reading.t3,
-            Reading.taken_on, Reading.period, Reading.status, place.label("place"),
-        )
-        .where(
-            Reading.meter_id.in_(meter_ids),
-            Reading.verified,
-            Reading.status.in_((ReadingStatus.ACCEPTED, ReadingStatus.REVIEW)),
-        )
-        .subquery()
-    )  # fmt: skip
-    rows = await session.execute(
-        select(numbered)
-        .where(numbered.c.place <= HISTORY_LENGTH)
-        .order_by(numbered.c.meter_id, numbered.c.place.desc())
-    )
+    rows = await session.execute(_HISTORIES, {"meters": meter_ids})
     histories: dict[int, list[PastReading]] = {}
     for row in rows:
         past = PastReading(
@@ -172,28 +180,32 @@ async def histories_of(
     return {meter_id: tuple(history) for meter_id, history in histories.items()}
 
 
+_CHARGES = (
+    select(Charge.month, Charge.kind, func.sum(Charge.kopecks), func.sum(Charge.kwh))
+    .where(Charge.account_id == bindparam("account"), Charge.charged_on <= bindparam("on"))
+    .group_by(Charge.month, Charge.kind)
+    .order_by(Charge.month, Charge.kind)
+)
+_CAME = (Payment.account_id == bindparam("account"), Payment.received_at < bindparam("until"))
+_PAID = select(func.sum(Payment.kopecks)).where(*_CAME)
+_LAST_PAYMENT = (
+    select(Payment.kopecks, Payment.paid_at, Payment.channel)
+    .where(*_CAME)
+    .order_by(Payment.received_at.desc(), Payment.id.desc())
+    .limit(1)
+)
+
+
 async def balance_of(
     session: AsyncSession, account_id: int, number: str, on: date, *, pay_day: int
 ) -> Balance:
     # The company's days end no later than UTC's: it lies east of Greenwich. What came in until
     # then counts; a payment of this minute is there in every zone.
     until = datetime.combine(on + timedelta(days=1), time(), UTC)
-    charges = await session.execute(
-        select(Charge.month, Charge.kind, func.sum(Charge.kopecks), func.sum(Charge.kwh))
-        .where(Charge.account_id == account_id, Charge.charged_on <= on)
-        .group_by(Charge.month, Charge.kind)
-        .order_by(Charge.month, Charge.kind)
-    )
-    came = (Payment.account_id == account_id, Payment.received_at < until)
-    paid = await session.scalar(select(func.sum(Payment.kopecks)).where(*came))
-    last = (
-        await session.execute(
-            select(Payment.kopecks, Payment.paid_at, Payment.channel)
-            .where(*came)
-            .order_by(Payment.received_at.desc(), Payment.id.desc())
-            .limit(1)
-        )
-    ).one_or_none()
+    charges = await session.execute(_CHARGES, {"account": account_id, "on": on})
+    came = {"account": account_id, "until": until}
+    paid = await session.scalar(_PAID, came)
+    last = (await session.execute(_LAST_PAYMENT, came)).one_or_none()
     return reckon(
         number,
         on,

@@ -113,7 +113,7 @@ class BillingAnswers:
             case HistoryChart(account_id=account_id):
                 return await self._charts(contact_id, account_id)
             case ConsentAsked(purpose=purpose):
-                async with self._database.read() as session:
+                async with self._database.read(brief=True) as session:
                     return await self._billing.consent_standing(session, contact_id, purpose)
             case GiveConsent(purpose=purpose):
                 async with self._database.write() as tx:
@@ -131,15 +131,15 @@ class BillingAnswers:
                         tx, contact_id, account_id, Change(what), name
                     )
             case LinkedAccounts():
-                async with self._database.read() as session:
+                async with self._database.read(brief=True) as session:
                     return await self._billing.accounts_of(session, contact_id)
             case AccountFacts(account_id=account_id):
-                async with self._database.read() as session:
+                async with self._database.read(brief=True) as session:
                     return await self._billing.overview(session, contact_id, account_id)
             case Balance(account_id=account_id, on=on):
                 return await self._money.balance(contact_id, account_id, on)
             case GiveReading():
-                async with self._database.write() as tx:
+                async with self._database.write(brief=True) as tx:
                     return await self._billing.take_reading(tx, _given(query, context))
             case UndoReading(reading_id=reading_id):
                 async with self._database.write() as tx:
@@ -171,7 +171,9 @@ class BillingAnswers:
         self, query: Identify | IdentifyByPhone | IdentifyByAddress, context: Context
     ) -> LinkOutcome:
         contact_id = context.contact_id
-        async with self._database.write() as tx:
+        # By an address many accounts are looked through.
+        brief = not isinstance(query, IdentifyByAddress)
+        async with self._database.write(brief=brief) as tx:
             match query:
                 case Identify(number=number, name=name):
                     found = await self._billing.identify(tx, contact_id, number, name)

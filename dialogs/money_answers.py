@@ -98,7 +98,7 @@ class MoneyAnswers:
                 return await self._paper(account, on, month)
 
     async def _account(self, contact_id: int, account_id: int) -> LinkedAccount:
-        async with self._database.read() as session:
+        async with self._database.read(brief=True) as session:
             for account in await self._billing.accounts_of(session, contact_id):
                 if account.account_id == account_id:
                     return account

@@ -109,25 +109,32 @@ class Database:
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, writable=True)
             self._reader = _sqlite_engine(self.url, writable=False)
+            self._brief_reader = _sqlite_engine(self.url, writable=False, brief=True)
         else:
             self._writer = _postgres_engine(self.url, writable=True)
-            self._reader = _postgres_engine(self.url, writable=False)
+            self._reader = self._brief_reader = _postgres_engine(self.url, writable=False)
 
     @property
     def engine(self) -> AsyncEngine:
         return self._writer
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
+    async def read(self, *, brief: bool = False) -> AsyncIterator[AsyncSession]:
+        """``brief``: only statements that take some rows by an index, as every message needs
+        them. On SQLite they run at once, and anything longer would hold up the whole process."""
+        engine = self._brief_reader if brief else self._reader
+        async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
+    async def write(self, *, brief: bool = False) -> AsyncIterator[Transaction]:
+        """``brief``: as of ``read``."""
         connected = False
         try:
             async with self._writer.connect() as connection:
                 connected = True
+                if self.is_sqlite:
+                    _sqlite_connection(cast(Connection, connection.sync_connection)).brief = brief
                 transaction = Transaction(connection, self.clock.now())
                 try:
                     async with connection.begin():
@@ -160,12 +167,13 @@ class Database:
         While one commits, the next gathers: on PostgreSQL, where they could overlap, more and
         smaller ones would cost more (SQLite's single writer gives turns by itself).
         """
-        async with self._turns, self.write() as tx:
+        async with self._turns, self.write(brief=True) as tx:
             yield tx
 
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+        await self._brief_reader.dispose()
 
 
 def _postgres_engine(url: URL, *, writable: bool) -> AsyncEngine:
@@ -196,13 +204,19 @@ def _postgres_engine(url: URL, *, writable: bool) -> AsyncEngine:
     return engine
 
 
-def _sqlite_engine(url: URL, *, writable: bool) -> AsyncEngine:
+def _sqlite_connection(connection: Connection) -> sqlite_driver.Connection:
+    return cast(sqlite_driver.Connection, connection.connection.dbapi_connection)
+
+
+def _sqlite_engine(url: URL, *, writable: bool, brief: bool = False) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername=f"sqlite+{sqlite_driver.DRIVER}"),
         # One writer per process: waiting in our own queue is cheaper than SQLite's busy loop.
         pool_size=1 if writable else READ_POOL,
         max_overflow=0,
         pool_timeout=60,
+        # Made in a thread, and used here too: never by both at once.
+        connect_args={"check_same_thread": False},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -216,12 +230,12 @@ def _sqlite_engine(url: URL, *, writable: bool) -> AsyncEngine:
         if not writable:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
+        connection.brief = brief
 
     if writable:
 
         @event.listens_for(engine.sync_engine, "begin")
         def begin(connection: Connection) -> None:
-            ours = cast(sqlite_driver.Connection, connection.connection.dbapi_connection)
-            ours.begin("BEGIN IMMEDIATE")
+            _sqlite_connection(connection).begin("BEGIN IMMEDIATE")
 
     return engine

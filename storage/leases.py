@@ -47,7 +47,7 @@ _HELD = (
 async def acquire(database: Database, name: str, holder: str) -> int | None:
     """Take or renew the lease. The epoch, or None while another holds it."""
     insert = sqlite_insert if database.is_sqlite else postgres_insert
-    async with database.write() as tx:
+    async with database.write(brief=True) as tx:
         now = await _database_now(database, tx)
         values = {"name": name, "holder": holder, "epoch": 1, "expires_at": now + LEASE_TTL}
         same = Lease.holder == holder
@@ -90,7 +90,7 @@ async def check(tx: Transaction, name: str, holder: str, epoch: int) -> None:
 
 async def release(database: Database, name: str, holder: str) -> None:
     """Let another process take it at once; the row stays, so that epochs go on growing."""
-    async with database.write() as tx:
+    async with database.write(brief=True) as tx:
         now = await _database_now(database, tx)
         await tx.session.execute(
             update(Lease).where(Lease.name == name, Lease.holder == holder).values(expires_at=now)

@@ -1,9 +1,13 @@
-"""aiosqlite with one hop to its thread for a statement instead of four.
+"""aiosqlite with one hop to its thread for a statement instead of four, or none.
 
 SQLAlchemy opens a cursor, executes, fetches and closes in separate calls, each a message to the
 connection's thread and back; under load these hops cost more than the statements themselves.
 Here a statement and its rows are one call, and the first one takes the transaction's beginning
 along. Results are always fetched whole.
+
+A connection that is ``brief`` runs its statements where they are asked for: each of them takes
+some rows by an index, which is done sooner than the thread wakes up. What may have to wait, for
+the lock or for the disk, is left to the thread: the beginning of a transaction and its end.
 """
 
 import sqlite3
@@ -39,6 +43,11 @@ def _execute(
     return outcome
 
 
+async def _execute_here(*asked: Any) -> _Outcome:
+    """SQLAlchemy wants to await something; this one never gives the turn away."""
+    return _execute(*asked)
+
+
 class _Cursor:
     """The part of a DBAPI cursor that SQLAlchemy uses."""
 
@@ -61,8 +70,12 @@ class _Cursor:
     def _call(self, operation: str, parameters: Any, *, many: bool) -> None:
         raw = self._adapted.driver_connection
         begin = self._adapted.take_beginning()
+        asked = raw._conn, begin, operation, parameters, many
         try:
-            outcome = await_(raw._execute(_execute, raw._conn, begin, operation, parameters, many))
+            if self._adapted.brief and begin is None:
+                outcome = await_(_execute_here(*asked))
+            else:
+                outcome = await_(raw._execute(_execute, *asked))
         except Exception as error:
             self._adapted._handle_exception(error)
         self._take(outcome)
@@ -94,7 +107,7 @@ class _Cursor:
 
 
 class Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_beginning", "_begun")
+    __slots__ = ("_beginning", "_begun", "brief")
 
     _cursor_cls = _Cursor  # type: ignore[assignment]
 
@@ -102,6 +115,7 @@ class Connection(AsyncAdapt_aiosqlite_connection):
         super().__init__(*args)
         self._beginning: str | None = None
         self._begun = False
+        self.brief = False
 
     def begin(self, statement: str) -> None:
         """``statement`` runs with the first one of the transaction."""

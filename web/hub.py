@@ -231,7 +231,7 @@ class EventHub:
 
     async def _advance(self) -> bool:
         """Hand out what is new; whether there may be more."""
-        async with self._database.read() as session:
+        async with self._database.read(brief=True) as session:
             changes = await events.since(session, self._position, READ_LIMIT)
         if not changes:
             return False

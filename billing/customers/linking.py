@@ -6,8 +6,9 @@ find out which accounts exist.
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import Table, bindparam, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from billing import queries
@@ -146,6 +147,11 @@ async def held_by(session: AsyncSession, number: str, holder: str) -> Account | 
     return None
 
 
+_OPEN_LINKS = select(AccountLink).where(
+    AccountLink.contact_id == bindparam("contact"), AccountLink.unlinked_at.is_(None)
+)
+
+
 async def link_account(
     tx: Transaction,
     contact_id: int,
@@ -157,27 +163,15 @@ async def link_account(
 ) -> AccountLink:
     """The contact's link to the account, the one that is open already if there is one. ``shown``
     and ``by``: of a proof that an operator was given."""
-    same = await tx.session.scalar(
-        select(AccountLink).where(
-            AccountLink.contact_id == contact_id,
-            AccountLink.account_id == account_id,
-            AccountLink.unlinked_at.is_(None),
-        )
-    )
-    if same is not None:
-        return same
-    default = await tx.session.scalar(
-        select(AccountLink.id).where(
-            AccountLink.contact_id == contact_id,
-            AccountLink.unlinked_at.is_(None),
-            AccountLink.is_default,
-        )
-    )
+    linked = (await tx.session.scalars(_OPEN_LINKS, {"contact": contact_id})).all()
+    for same in linked:
+        if same.account_id == account_id:
+            return same
     link = AccountLink(
         contact_id=contact_id,
         account_id=account_id,
         proof=proof,
-        is_default=default is None,
+        is_default=not any(other.is_default for other in linked),
         linked_at=tx.now,
         shown=list(shown),
         confirmed_by=by,
@@ -187,32 +181,35 @@ async def link_account(
     return link
 
 
+_BY_CONTACT = LinkAttempt.contact_id == bindparam("contact")
+_BY_NUMBER = (LinkAttempt.number == bindparam("number")) & (LinkAttempt.number != "")
+_FAILURES = select(func.count().filter(_BY_CONTACT), func.count().filter(_BY_NUMBER)).where(
+    LinkAttempt.purpose == AttemptPurpose.LINK,
+    LinkAttempt.at > bindparam("since"),
+    LinkAttempt.ok.is_(False),
+    or_(_BY_CONTACT, _BY_NUMBER),
+)
+
+
 async def _failures(
     session: AsyncSession, contact_id: int, number: str, since: datetime
 ) -> tuple[int, int]:
     """Wrong tries since then: of this contact, and of anybody at this number."""
-    by_contact = LinkAttempt.contact_id == contact_id
-    by_number = (LinkAttempt.number == number) & (LinkAttempt.number != "")
-    row = (
-        await session.execute(
-            select(func.count().filter(by_contact), func.count().filter(by_number)).where(
-                LinkAttempt.purpose == AttemptPurpose.LINK,
-                LinkAttempt.at > since,
-                LinkAttempt.ok.is_(False),
-                or_(by_contact, by_number),
-            )
-        )
-    ).one()
+    asked = {"contact": contact_id, "number": number, "since": since}
+    row = (await session.execute(_FAILURES, asked)).one()
     return row[0], row[1]
+
+
+_NOTE = insert(cast(Table, LinkAttempt.__table__))
 
 
 async def note_attempt(
     tx: Transaction, contact_id: int, number: str, purpose: AttemptPurpose, *, ok: bool
 ) -> None:
-    tx.session.add(
-        LinkAttempt(contact_id=contact_id, purpose=purpose, number=number, at=tx.now, ok=ok)
+    await tx.connection.execute(
+        _NOTE,
+        {"contact_id": contact_id, "purpose": purpose, "number": number, "at": tx.now, "ok": ok},
     )
-    await tx.session.flush()
 
 
 async def lock(tx: Transaction, key: str) -> None:

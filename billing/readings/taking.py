@@ -1,20 +1,30 @@
 """Storing readings: judged again under a lock on the meter, once per message."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from billing import queries
 from billing.customers.identity import normalise_number
 from billing.customers.linking import lock, note_attempt
 from billing.errors import NotLinked
-from billing.models import Account, AttemptPurpose, LinkAttempt, Meter, Reading, ReadingStatus
+from billing.models import (
+    Account,
+    AccountLink,
+    AttemptPurpose,
+    LinkAttempt,
+    Meter,
+    Reading,
+    ReadingStatus,
+)
 from billing.readings.rules import (
     AcceptanceRules,
     Accepted,
     Mark,
     NeedsConfirmation,
+    PastReading,
     Question,
     Refused,
     check,
@@ -42,16 +52,12 @@ UNVERIFIED_WINDOW = timedelta(days=1)
 async def take(
     tx: Transaction, given: GivenReading, rules: AcceptanceRules
 ) -> TakenReading | NeedsConfirmation | Refused:
-    if await queries.link(tx.session, given.contact_id, given.account_id) is None:
-        raise NotLinked(given.contact_id, given.account_id)
-    meter, account = await _locked_meter(tx, given.account_id, given.meter_id)
-    facts = queries.meter_facts(meter, account.closed_on)
+    meter, closed_on = await _locked_meter(tx, given)
+    facts = queries.meter_facts(meter, closed_on)
     history = await queries.history_of(tx.session, meter.id)
 
     stored = await tx.session.scalar(
-        select(Reading).where(
-            Reading.source_message_id == given.source_message_id, Reading.meter_id == meter.id
-        )
+        _STORED, {"message": given.source_message_id, "meter": meter.id}
     )
     if stored is not None:
         values = queries.values_of(stored.t1, stored.t2, stored.t3)
@@ -69,28 +75,10 @@ async def take(
     if not isinstance(result, Accepted):
         return result
     status = ReadingStatus.REVIEW if result.marks else ReadingStatus.ACCEPTED
-    # What waits for review never displaces what is in force: an employee decides that.
-    displaced = [ReadingStatus.REVIEW] if result.marks else [ReadingStatus.REVIEW, status]
-    in_force = await tx.session.scalar(
-        select(Reading.id).where(
-            Reading.meter_id == meter.id,
-            Reading.period == result.period,
-            Reading.status == ReadingStatus.ACCEPTED,
-        )
-    )
-    await tx.session.execute(
-        update(Reading)
-        .where(
-            Reading.meter_id == meter.id,
-            Reading.period == result.period,
-            Reading.verified,
-            Reading.status.in_(displaced),
-        )
-        .values(status=ReadingStatus.REPLACED)
-    )
     reading = _row(tx, meter.id, given, result)
     reading.status = status
-    reading.replaces_id = in_force
+    if _may_displace(history, result.period):
+        reading.replaces_id = await _displace(tx, meter.id, result)
     tx.session.add(reading)
     await tx.session.flush()
     return replace(_taken(reading), consumption=result.consumption, previous=result.previous)
@@ -160,17 +148,57 @@ async def _fitting(
     return row
 
 
-async def _locked_meter(tx: Transaction, account_id: int, meter_id: int) -> tuple[Meter, Account]:
-    """Two readings of one meter are judged one after the other."""
-    row = (
-        await tx.session.execute(
-            select(Meter, Account)
-            .join(Account, Account.id == Meter.account_id)
-            .where(Meter.id == meter_id, Meter.account_id == account_id)
-            .with_for_update(key_share=True, of=Meter)
-        )
-    ).one()
-    return row[0], row[1]
+def _may_displace(history: Sequence[PastReading], period: date) -> bool:
+    """Whether the meter has a reading for this period, as far as its history tells."""
+    if len(history) == queries.HISTORY_LENGTH and period < history[0].period:
+        return True
+    return any(past.period == period for past in history)
+
+
+async def _displace(tx: Transaction, meter_id: int, result: Accepted) -> int | None:
+    """Take the period's former readings out of force; the one that was in force. What waits for
+    review never displaces what is in force: an employee decides that."""
+    at = (Reading.meter_id == meter_id, Reading.period == result.period)
+    in_force: int | None = await tx.session.scalar(
+        select(Reading.id).where(*at, Reading.status == ReadingStatus.ACCEPTED)
+    )
+    displaced = [ReadingStatus.REVIEW, *([] if result.marks else [ReadingStatus.ACCEPTED])]
+    await tx.session.execute(
+        update(Reading)
+        .where(*at, Reading.verified, Reading.status.in_(displaced))
+        .values(status=ReadingStatus.REPLACED)
+    )
+    return in_force
+
+
+# Built once: every fifth message is a reading.
+_METER = (
+    select(Meter, Account.closed_on, AccountLink.id)
+    .join(Account, Account.id == Meter.account_id)
+    .outerjoin(
+        AccountLink,
+        (AccountLink.account_id == Account.id)
+        & (AccountLink.contact_id == bindparam("contact"))
+        & AccountLink.unlinked_at.is_(None),
+    )
+    .where(Meter.id == bindparam("meter"), Meter.account_id == bindparam("account"))
+    .with_for_update(key_share=True, of=Meter)
+)
+_STORED = select(Reading).where(
+    Reading.source_message_id == bindparam("message"), Reading.meter_id == bindparam("meter")
+)
+
+
+async def _locked_meter(tx: Transaction, given: GivenReading) -> tuple[Meter, date | None]:
+    """The meter and when its account was closed. Two readings of one meter are judged one after
+    the other. Raises ``NotLinked``."""
+    asked = {
+        "contact": given.contact_id, "account": given.account_id, "meter": given.meter_id
+    }  # fmt: skip
+    meter, closed_on, link_id = (await tx.session.execute(_METER, asked)).one()
+    if link_id is None:
+        raise NotLinked(given.contact_id, given.account_id)
+    return meter, closed_on
 
 
 def _row(

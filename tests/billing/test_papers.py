@@ -21,8 +21,8 @@ OURS = Requisites(
 
 def read(png: bytes) -> str:
     # Of a code's squares the reader now and then makes a line code too.
-    picture, kind = Image.open(io.BytesIO(png)), zxingcpp.BarcodeFormat.QRCode
-    (code,) = zxingcpp.read_barcodes(picture, formats=kind)
+    kinds = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)), formats=kinds)
     return str(code.text)
 
 

@@ -155,8 +155,8 @@ async def test_paying_the_debt_with_a_code_that_another_library_reads(house: Hou
     assert "Без комиссии" in said.text
     (picture,) = await files(house)
     content = await house.services.media.read(picture.key)
-    picture, kind = Image.open(io.BytesIO(content)), zxingcpp.BarcodeFormat.QRCode
-    (code,) = zxingcpp.read_barcodes(picture, formats=kind)
+    kinds = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(content)), formats=kinds)
     header, *fields = code.text.split("|")
     values = dict(field.split("=", 1) for field in fields)
     kopecks = suggested.replace("\u00a0", "").replace("₽", "").replace(",", "")
