@@ -375,11 +375,11 @@ class FlakyDatabase(Database):
     away = False
     refused = 0
 
-    def write(self) -> Any:
+    def write(self, *, brief: bool = False) -> Any:
         if self.away:
             self.refused += 1
             raise OperationalError("COMMIT", {}, OSError("away"))
-        return super().write()
+        return super().write(brief=brief)
 
 
 async def test_an_outcome_that_cannot_be_stored_is_stored_later_and_not_sent_again(
