@@ -18,6 +18,8 @@ NAMING = {
 
 # SQLite gives rowid semantics only to INTEGER keys.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
+# Numbers above it name no row; past 63 bits the databases fail instead of finding none.
+LARGEST_ID = 2**62
 
 
 class UtcDateTime(TypeDecorator[datetime]):

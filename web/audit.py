@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from staff import audit
 from staff.models import Role
+from storage.base import LARGEST_ID
 from storage.database import Database
 from web.guard import require
 from web.respond import page
 from web.shell import shell_of
 
-LARGEST_ID = 2**62
 # The choice above the log: what an action begins with.
 KINDS = {
     "": "Все действия",

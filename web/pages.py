@@ -16,6 +16,7 @@ from staff.errors import (
     WrongCredentials,
 )
 from staff.models import Role
+from storage.base import LARGEST_ID
 from web import csrf
 from web.guard import Me, require
 from web.navigation import home_of
@@ -44,7 +45,6 @@ NOTICES = {
     "password": "Пароль изменён. На других устройствах нужно будет войти заново.",
     "session": "Вход завершён. На том устройстве нужно будет войти заново.",
 }
-LARGEST_ID = 2**62
 
 
 def router() -> APIRouter:

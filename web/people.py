@@ -9,13 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from staff import groups, passwords
 from staff.errors import LoginTaken, LoginUnsuitable, PersonUnknown
 from staff.models import Role
+from storage.base import LARGEST_ID
 from storage.database import Database
 from web.guard import Me, require
 from web.pages import ROLE_TITLES
 from web.respond import go_to, page
 from web.shell import shell_of
 
-LARGEST_ID = 2**62
 MOST_OPEN = 100
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]

@@ -20,13 +20,13 @@ from bots.web_chat.visitors import Known
 from conversations.marks import mark_seen
 from conversations.models import Contact, Delivery, MessageKind
 from conversations.service import lock, record
+from storage.base import LARGEST_ID
 
 LONGEST_TEXT = 10_000
 LONGEST_ACTION_BYTES = 64
 _KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
-_LARGEST_ID = 2**62
 
-Number = Annotated[int | None, Query(ge=0, le=_LARGEST_ID)]
+Number = Annotated[int | None, Query(ge=0, le=LARGEST_ID)]
 
 
 def router(chat: Chat) -> APIRouter:
@@ -95,7 +95,7 @@ def router(chat: Chat) -> APIRouter:
         visitor = await chat.must_know(request)
         chat.gates.read(request)
         message = (await body_of(request)).get("message")
-        if not _is_number(message) or not 0 < message <= _LARGEST_ID:
+        if not _is_number(message) or not 0 < message <= LARGEST_ID:
             raise Refusal(422, "no_message", "Не понято, что прочитано.")
         async with chat.database.write() as tx:
             conversation = await history.find(tx.session, chat.account_id, visitor.chat_id)
@@ -191,7 +191,7 @@ async def _press(
     """However old the button is, the assistant answers; only one that never was is refused."""
     action, message = body.get("action"), body.get("message")
     gone = Refusal(422, "no_button", "Этой кнопки уже нет. Напишите словами, что нужно.")
-    if not isinstance(action, str) or not _is_number(message) or abs(message) > _LARGEST_ID:
+    if not isinstance(action, str) or not _is_number(message) or abs(message) > LARGEST_ID:
         raise gone
     async with chat.database.read() as session:
         conversation = await history.find(session, chat.account_id, visitor.chat_id)

@@ -16,6 +16,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from bots.web_chat import history
 from bots.web_chat.chat import Chat, address, token_of
 from bots.web_chat.refusals import ChatRoute, Refusal, not_known
+from storage.base import LARGEST_ID
 from web.hub import Frame
 
 CHECK_VISITOR_EVERY = timedelta(seconds=30)
@@ -29,7 +30,7 @@ def router(chat: Chat) -> APIRouter:
 
     @routes.get("/events")
     async def events(
-        request: Request, after: Annotated[int, Query(ge=0, le=2**62)]
+        request: Request, after: Annotated[int, Query(ge=0, le=LARGEST_ID)]
     ) -> Response:  # fmt: skip
         chat.check_reading(request)
         visitor = await chat.must_know(request)

@@ -14,12 +14,12 @@ from handoff.board.figures import Answers, Figures
 from handoff.board.now import LONGEST_PERIOD, Period, Reports
 from handoff.board.workbook import KINDS, workbook
 from handoff.inbox import labels
-from handoff.inbox.actions import LARGEST_ID
 from handoff.service import HandoffService
 from handoff.working_time.clock import heat, left
 from staff import audit
 from staff.groups import all_groups
 from staff.models import Role
+from storage.base import LARGEST_ID
 from web.guard import Me, require
 from web.respond import go_to, page
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from billing.customers.claiming import LONGEST_REASON, ClaimDecision, Claims
 from billing.errors import ClaimDecided, ClaimUnfit
 from handoff.inbox.queue import Stay
+from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, notify, page
 
-LARGEST_ID = 2**62
 CONFLICT = 409
 
 StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]

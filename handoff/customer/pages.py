@@ -13,11 +13,12 @@ from handoff.customer.proving import Shown
 from handoff.errors import BillingAway
 from handoff.inbox import labels
 from handoff.inbox.acting import operator_of, perform
-from handoff.inbox.actions import KEY, LARGEST_ID, StayId
+from handoff.inbox.actions import KEY, StayId
 from handoff.inbox.queue import Stay
 from handoff.inbox.thread import Thread
 from handoff.service import HandoffService
 from staff import audit
+from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, page
 

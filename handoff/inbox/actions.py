@@ -11,9 +11,9 @@ from handoff.inbox.uploads import MOST, Uploads
 from handoff.later import Preset, Promise
 from handoff.service import HandoffService
 from staff.models import Role
+from storage.base import LARGEST_ID
 from web.guard import Me
 
-LARGEST_ID = 2**62
 KEY = r"^[0-9A-Za-z-]{16,64}$"
 
 StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]

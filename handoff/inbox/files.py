@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from conversations.events import Events
 from conversations.models import Message
 from handoff.errors import UploadGone
-from handoff.inbox.actions import LARGEST_ID
 from handoff.inbox.articles import Articles, files_of
 from handoff.inbox.enclosed import size
 from handoff.inbox.pages import ROLES
@@ -25,6 +24,7 @@ from media.models import Problem
 from media.pages import served
 from media.store import LARGEST, MediaStore
 from staff import audit
+from storage.base import LARGEST_ID
 from storage.database import Database
 from storage.signals import Signals
 from web.guard import Me, require

@@ -22,7 +22,7 @@ REASONS = {
     "danger": "Опасность для жизни",
 }
 # What is said beside the matter: these intents are no subjects and have no place in the menu.
-TALK = {
+TALK_TITLES = {
     "greet": "Приветствие",
     "goodbye": "Прощание",
     "thanks": "Благодарность",

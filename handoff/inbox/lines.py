@@ -157,7 +157,7 @@ def _understood(found: dict[str, object] | None, intent_title: Callable[[str], s
         return ""
     intent = str(found["intent"])
     confidence = found.get("confidence")
-    title = intent_title(intent) or labels.TALK.get(intent, intent)
+    title = intent_title(intent) or labels.TALK_TITLES.get(intent, intent)
     if not isinstance(confidence, int | float):
         return title
     return f"{title}, {round(confidence * 100)} %"

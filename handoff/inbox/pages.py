@@ -20,7 +20,7 @@ from handoff.customer.claims import claim_actions
 from handoff.customer.pages import customer_pages
 from handoff.customer.panel import customer
 from handoff.inbox import labels, mentions, queue, tags
-from handoff.inbox.actions import LARGEST_ID, StayId, actions
+from handoff.inbox.actions import StayId, actions
 from handoff.inbox.articles import Articles, offered
 from handoff.inbox.keys import new_key
 from handoff.inbox.lines import preview
@@ -40,6 +40,7 @@ from staff.groups import all_groups, groups_of
 from staff.models import Role
 from staff.presence import at_work, is_on_break
 from staff.sessions import SignedIn
+from storage.base import LARGEST_ID
 from storage.signals import Signals
 from web.guard import Me, require
 from web.respond import page

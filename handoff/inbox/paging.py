@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from handoff.models import Handoff
-from storage.base import UtcDateTime
+from storage.base import LARGEST_ID, UtcDateTime
 
 Column = InstrumentedAttribute[Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LARGEST = 2**62
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def place(text: str, runs: Sequence[Run]) -> Place | None:
     if not all(part.isascii() and part.isdecimal() and len(part) < 20 for part in parts):
         return None
     run, *numbers = map(int, parts)
-    if run >= len(runs) or len(numbers) != len(runs[run].keys) or max(numbers) > _LARGEST:
+    if run >= len(runs) or len(numbers) != len(runs[run].keys) or max(numbers) > LARGEST_ID:
         return None
     return Place(run, tuple(map(_value, numbers, runs[run].keys)))
 

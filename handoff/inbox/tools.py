@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Respon
 from handoff.customer.accounts import Accounts
 from handoff.errors import AnswerTooLong, EmptyAnswer
 from handoff.inbox import canned
-from handoff.inbox.actions import LARGEST_ID, StayId
+from handoff.inbox.actions import StayId
 from handoff.inbox.answer_text import LIMIT
 from handoff.inbox.articles import Articles, Insert, search
 from handoff.inbox.presence import Presence
@@ -17,6 +17,7 @@ from handoff.inbox.queue import Stay
 from handoff.inbox.typing import Typing
 from knowledge_base.style import demands
 from staff.models import Role
+from storage.base import LARGEST_ID
 from storage.database import Database
 from web.guard import Me
 from web.respond import go_to, page

@@ -87,7 +87,7 @@ def test_every_messenger_is_judged() -> None:
 
 
 @pytest.mark.parametrize("channel", RULES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=TEXT, buttons=BUTTONS)
 def test_no_rule_is_broken_and_nothing_lost(
     channel: str, text: str, buttons: Sequence[Button]

@@ -23,7 +23,6 @@ _NUMBERS = itertools.count(1)
 
 FEW = settings(
     max_examples=25,
-    deadline=None,
     # One base for all examples: each is another customer of the same accounts.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

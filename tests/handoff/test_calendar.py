@@ -171,7 +171,7 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31), timezones=s
 spans = st.timedeltas(timedelta(0), timedelta(hours=60))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(calendars(), moments, spans)
 @example(hours(), datetime(2026, 12, 31, 20, 59, tzinfo=UTC), QUARTER)
 def test_adding_and_measuring_agree(
@@ -185,7 +185,7 @@ def test_adding_and_measuring_agree(
         assert calendar.is_open(due - timedelta(microseconds=1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(calendars(), moments)
 def test_the_next_opening_is_the_first_open_moment(
     calendar: WorkingHours, moment: datetime
@@ -197,7 +197,7 @@ def test_the_next_opening_is_the_first_open_moment(
     assert calendar.working_time_between(moment, opens) == timedelta(0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calendars(), moments, spans, spans)
 def test_working_time_adds_up(
     calendar: WorkingHours, start: datetime, first: timedelta, second: timedelta
@@ -209,7 +209,7 @@ def test_working_time_adds_up(
     assert between(end, start) == timedelta(0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calendars(), moments, st.integers(1, 12))
 def test_working_days_count_one_by_one(calendar: WorkingHours, start: datetime, n: int) -> None:
     due = calendar.add_working_days(start, n)

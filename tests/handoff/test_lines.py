@@ -75,7 +75,7 @@ def test_what_the_bot_understood(found: dict[str, Any] | None, understood: str) 
 
 
 def test_operators_read_no_code_of_an_intent() -> None:
-    assert [name for name in INTENTS if not (label_of(name) or labels.TALK.get(name))] == []
+    assert [name for name in INTENTS if not (label_of(name) or labels.TALK_TITLES.get(name))] == []
 
 
 def test_the_bots_markdown_is_shown_as_the_customer_sees_it() -> None:

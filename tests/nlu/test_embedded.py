@@ -110,7 +110,7 @@ def test_silence_is_out_of_scope(small_engine: EmbeddedEngine) -> None:
     assert small_engine.parse(" \n ", now=NOW).intent == "out_of_scope"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=300))
 def test_parsing_never_fails(small_engine: EmbeddedEngine, text: str) -> None:
     for understood in small_engine.parse_many(text, NOW):

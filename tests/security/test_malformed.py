@@ -40,7 +40,7 @@ from tests.security.conftest import ANYBODY, SECRETS, House
 
 EXAMPLES = int(os.environ.get("OKNO_FUZZ_EXAMPLES", "0"))
 FEW = settings(
-    max_examples=EXAMPLES or 60, deadline=None, derandomize=not EXAMPLES, database=None,
+    max_examples=EXAMPLES or 60, derandomize=not EXAMPLES, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
