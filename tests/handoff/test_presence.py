@@ -97,9 +97,11 @@ async def test_pages_of_two_processes_see_each_other(
     assert await house.changes("") == before, "nothing was stored"
 
     await say(typing="false")
+    heard += [(False, False)]
+    await until(lambda: of_olga() == heard, "back again")
     house.clock.advance(seconds=46)
     await ivan.press(f"/inbox/{stay}/presence", typing="false")
-    heard += [(False, False), (False, True)]
+    heard += [(False, True)]
     await until(lambda: of_olga() == heard, "whose page fell silent is gone")
     following.cancel()
     for hub, page in zip(hubs, (olga, ivan), strict=True):
