@@ -169,6 +169,8 @@ class DialogState:
     # The stay with the operators that was rated just now: a comment may follow.
     rated: int = 0
     pending: str = ""
+    # Our last question was whether to call an operator.
+    offered_operator: bool = False
     # Until when what is not clear goes back to the operators (ISO); see ``handoff/steps.py``.
     operator_until: str = ""
     # What an operator who has the conversation has lent it for (``handoff.customer.lending.Lent``).

@@ -227,13 +227,13 @@ class Assistant:
 
 def _said_action(draft: Draft, found: Understanding) -> str | None:
     """The action that the words stand for: a button on the screen, a spoken command, «отмена»
-    right after a reading was taken, «да» to our only guess."""
+    right after a reading was taken, «да» to our only guess or to the offer of an operator."""
     said = matching.chosen(draft.context.text, draft.choices())
     said = said or spoken.command(draft.context.text)
     if said is None and draft.state.last_topic == _READING and found.intent == "cancel":
         return spoken.UNDO_LAST
     if said is None and found.intent == "affirm":
-        return _only_guess(draft)
+        return actions.OPERATOR if draft.offered_operator else _only_guess(draft)
     return said
 
 

@@ -1,6 +1,7 @@
 """One message being answered: collects replies and effects over one state."""
 
 from conversations.models import Turn
+from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
 from dialogs.state import DialogState
 from dialogs.turn import Context, Effect, Response
 from nlu import Understanding
@@ -30,6 +31,8 @@ class Draft:
         # What our buttons asked about: this message answers, or goes on to something else.
         self.pending, state.pending = state.pending, ""
         self.asked_helpful, state.asked_helpful = state.asked_helpful, ""
+        # Our last question was whether to call an operator.
+        self.offered_operator, state.offered_operator = state.offered_operator, False
 
     @property
     def in_queue(self) -> bool:
@@ -43,6 +46,11 @@ class Draft:
 
     def say(self, text: str, *buttons: Button) -> None:
         self.replies.append(Reply(text, buttons))
+
+    def offer_operator(self, text: str) -> None:
+        """``text`` asks whether to call one: a button, or «да»."""
+        self.state.offered_operator = True
+        self.say(text, OPERATOR_BUTTON, MENU_BUTTON)
 
     def choices(self) -> list[tuple[str, str]]:
         """The buttons on the screen: (label, action)."""

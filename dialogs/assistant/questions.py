@@ -15,6 +15,7 @@ from dialogs.numbers import meanings
 from dialogs.state import INTENT_FLOWS
 from dialogs.turn import NotUnderstood
 from dialogs.waiting import is_number_alone
+from dialogs.wordless import is_meaningless
 from knowledge_base.service import KnowledgeBase
 from nlu import Understanding
 from nlu.context import meant, number_after
@@ -50,7 +51,7 @@ class Questions:
         if is_number_alone(number) and (number == text or number_after(draft.state.last_topic)):
             await self._number_alone(draft, questions[0], number)
             return
-        clear = [found for found in questions if found.confidence >= self._rules.answer]
+        clear = [found for found in questions if self._is_clear(found)]
         if draft.pending and await self._answers_amiss(draft, clear, questions[0]):
             return
         if not clear:
@@ -71,6 +72,9 @@ class Questions:
                 draft.replies.pop()
             elif draft.state.flow:
                 break  # a flow asks its own question: two at once would confuse
+
+    def _is_clear(self, found: Understanding) -> bool:
+        return found.confidence >= self._rules.answer and not is_meaningless(found)
 
     async def _number_alone(self, draft: Draft, found: Understanding, text: str) -> None:
         """What it is says the last answer, or the customer whom we ask."""
@@ -114,7 +118,9 @@ class Questions:
         return True
 
     def _unclear(self, draft: Draft, found: Understanding) -> None:
-        draft.effects.append(NotUnderstood())
+        rubbish = is_meaningless(found)
+        if not rubbish:  # no article would help with that
+            draft.effects.append(NotUnderstood())
         if draft.in_queue:
             self._operators.keep(draft)
             return
@@ -127,7 +133,7 @@ class Questions:
         if draft.state.misses >= MAX_MISSES:
             draft.state.misses = 0
             self._operators.call(draft, "not_understood")
-        elif found.confidence >= self._rules.guess and guesses:
+        elif not rubbish and found.confidence >= self._rules.guess and guesses:
             draft.state.pending = draft.context.text
             buttons = self._guess_buttons(draft.context.text, found, guesses)
             draft.say(phrases.GUESSES, *buttons, OPERATOR_BUTTON)

@@ -65,7 +65,7 @@ class Topics:
 
     def out_of_scope(self, draft: Draft) -> None:
         if _asked_again(draft, OUT_OF_SCOPE):
-            draft.say(phrases.OUT_OF_SCOPE_AGAIN, MENU_BUTTON, OPERATOR_BUTTON)
+            draft.offer_operator(phrases.OUT_OF_SCOPE_AGAIN)
             return
         contacts = self._knowledge_base.answer("info/out_of_scope_contacts")
         text = contacts.text if contacts is not None else ""
@@ -93,7 +93,7 @@ def rate(draft: Draft, topic: str, *, helpful: bool) -> None:
     if helpful:
         draft.say(phrases.HELPED, MENU_BUTTON)
     else:
-        draft.say(phrases.NOT_HELPED, OPERATOR_BUTTON, MENU_BUTTON)
+        draft.offer_operator(phrases.NOT_HELPED)
 
 
 def _asked_again(draft: Draft, topic: str) -> bool:

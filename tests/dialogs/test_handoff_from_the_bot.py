@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from conversations.models import MessageKind
+from dialogs import phrases
 from handoff.inbox import labels
 from handoff.models import Handoff
+from knowledge_base.gaps.models import Gap
 from okno.profile import Thresholds
 from tests.conftest import FakeClock
 from tests.dialogs.conftest import BuildHouse, House
@@ -55,6 +57,31 @@ async def test_two_misunderstandings_in_a_row(build_house: BuildHouse) -> None:
     assert (await customer.conversation()).turn == "assistant"
     second = await customer.writes("ну насчёт моего вопроса")
     assert "Оператор ответит до" in second.text
+    assert (await customer.conversation()).turn == "queue"
+
+
+@pytest.mark.parametrize(("first", "second"), [("фывапро", "asdf"), ("эээ", "123 ыыы")])
+async def test_rubbish_twice_in_a_row_is_not_understood(
+    house: House, first: str, second: str
+) -> None:
+    customer = house.customer()
+    assert "другими словами" in (await customer.writes(first)).text
+    assert "Оператор ответит до" in (await customer.writes(second)).text
+    assert (await customer.conversation()).turn == "queue"
+    async with house.services.database.read() as session:
+        assert (await session.execute(select(Gap))).first() is None, "nothing for editors"
+
+
+async def test_a_second_matter_of_others_brings_the_offer_of_a_human(house: House) -> None:
+    customer = house.customer()
+    refused = await customer.writes("какая завтра погода")
+    assert phrases.OUT_OF_SCOPE in refused.text
+    assert "Меню" in refused.buttons
+    again = await customer.writes("расскажи анекдот")
+    assert again.texts == [phrases.OUT_OF_SCOPE_AGAIN]
+    assert "Оператор" in again.buttons
+    assert (await customer.conversation()).turn == "assistant"
+    assert "Оператор ответит до" in (await customer.writes("да")).text
     assert (await customer.conversation()).turn == "queue"
 
 
