@@ -103,6 +103,20 @@ class PastReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a reading given today meets: it counts for ``period``, its consumption since
+    ``previous`` (the last of an earlier period), and it would replace ``in_force`` or
+    ``in_review``. ``outside``: today is outside the acceptance days.
+    """
+
+    period: date
+    outside: bool
+    previous: PastReading | None = None
+    in_force: PastReading | None = None
+    in_review: PastReading | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """May be taken. With ``marks`` it goes to review first.
 
@@ -183,6 +197,27 @@ def usual_per_day(history: Sequence[PastReading], ratio: int = 1) -> int | None:
     return energy // days if days >= SHORTEST_SPAN_DAYS else None
 
 
+def standing(
+    history: Sequence[PastReading], zones: int, today: date, rules: AcceptanceRules
+) -> Standing:
+    """``history`` as ``check`` takes it."""
+    period, outside = period_of(today, rules)
+    history = _of_zones(history, zones)
+    accepted = _in_order(history)
+    in_force = accepted[-1] if accepted and accepted[-1].period >= period else None
+    if in_force:
+        period = in_force.period
+    return Standing(
+        period,
+        outside,
+        previous=next((past for past in reversed(accepted) if past.period < period), None),
+        in_force=in_force,
+        in_review=next(
+            (past for past in history if not past.accepted and past.period == period), None
+        ),
+    )
+
+
 def check(
     values: Values,
     meter: MeterFacts,
@@ -201,20 +236,11 @@ def check(
         return refusal
     if len(values) != meter.zones:
         return Refused(Reason.WRONG_ZONES)
-    period, outside = period_of(today, rules)
-    if outside and rules.outside is Outside.REFUSE:
+    stands = standing(history, meter.zones, today, rules)
+    if stands.outside and rules.outside is Outside.REFUSE:
         return Refused(Reason.OUTSIDE_DAYS)
-
-    # A meter that was set to other zones has readings that tell nothing about these.
-    history = [past for past in history if len(past.values) == meter.zones]
-    accepted = sorted((past for past in history if past.accepted), key=lambda past: past.period)
-    in_force = accepted[-1] if accepted and accepted[-1].period >= period else None
-    if in_force:
-        period = in_force.period
-    in_review = next(
-        (past for past in history if not past.accepted and past.period == period), None
-    )
-    previous = next((past for past in reversed(accepted) if past.period < period), None)
+    previous, in_force = stands.previous, stands.in_force
+    accepted = _in_order(_of_zones(history, meter.zones))
     scale = _Scale.of(meter, accepted, previous or in_force, today, rules)
 
     raw, values = values, tuple(value - value % scale.step for value in values)
@@ -226,7 +252,7 @@ def check(
                 suggestion=scale.meant(raw, previous),
                 previous=previous,
             )
-    for existing in (in_force, in_review):
+    for existing in (in_force, stands.in_review):
         if existing and existing.values == values:
             return Refused(Reason.ALREADY_TAKEN, existing=existing, previous=previous)
 
@@ -253,15 +279,25 @@ def check(
 
     reading = Accepted(
         values=values,
-        period=period,
+        period=stands.period,
         consumption=() if Mark.REPLACED in marks else consumed(values, previous, meter),
         previous=previous,
         replaces=in_force,
-        outside=outside,
+        outside=stands.outside,
         marks=tuple(marks),
     )
     unanswered = tuple(question for question in questions if question not in confirmed)
     return NeedsConfirmation(unanswered, reading, found.suggestion) if unanswered else reading
+
+
+def _of_zones(history: Sequence[PastReading], zones: int) -> list[PastReading]:
+    """A meter that was set to other zones has readings that tell nothing about these."""
+    return [past for past in history if len(past.values) == zones]
+
+
+def _in_order(history: Sequence[PastReading]) -> list[PastReading]:
+    """Those in force, by their periods."""
+    return sorted((past for past in history if past.accepted), key=lambda past: past.period)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from billing.customers.identity import mask_number
 from billing.errors import BadValue
 from billing.numbers import format_value
-from billing.readings.rules import AcceptanceRules, NeedsConfirmation, Question, Reason, Refused
+from billing.readings.rules import (
+    AcceptanceRules,
+    NeedsConfirmation,
+    Question,
+    Reason,
+    Refused,
+    Standing,
+    standing,
+)
 from billing.views import AccountOverview, MeterOverview, TakenReading, UnverifiedOutcome
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON, begin_button, flow_button, intent_button
 from dialogs.flow import (
@@ -126,7 +134,8 @@ def advance(state: State, known: Known, moment: Moment, rules: AcceptanceRules) 
         return meter
     values = reading_values.in_order(state.given, meter.facts.zones)
     if len(values) < meter.facts.zones:
-        return _ask_values(state, meter, facts, len(values))
+        stands = standing(meter.history, meter.facts.zones, moment.now.date(), rules)
+        return _ask_values(state, meter, facts, stands, len(values))
     if len(values) > meter.facts.zones:
         return _refused(state, meter, Refused(Reason.WRONG_ZONES), rules)
     give = GiveReading(account, meter.meter_id, values, moment.now.date(), tuple(state.confirmed))
@@ -236,9 +245,11 @@ def _is_meter(given: str | None, number: str) -> bool:
     return given is not None and given.lstrip("0") == number.lstrip("0")
 
 
-def _ask_values(state: State, meter: MeterOverview, facts: AccountOverview, given: int) -> Asking:
+def _ask_values(
+    state: State, meter: MeterOverview, facts: AccountOverview, stands: Standing, given: int
+) -> Asking:
     state.asked = "value"
-    text = _problem(state) or reading_texts.ask_values(meter, facts, given)
+    text = _problem(state) or reading_texts.ask_values(meter, facts, stands, given)
     return Asking(Reply(text, (OPERATOR_BUTTON,)))
 
 

@@ -19,6 +19,7 @@ from billing.readings.rules import (
     Question,
     Reason,
     Refused,
+    Standing,
 )
 from billing.views import AccountOverview, LinkedAccount, MeterOverview, TakenReading
 from dialogs.flow import Moment
@@ -94,7 +95,7 @@ def meter_choice(meter: MeterOverview) -> str:
     return label if len(label) <= 40 else f"№ {meter.number}"[:40]
 
 
-def ask_values(meter: MeterOverview, facts: AccountOverview, given: int) -> str:
+def ask_values(meter: MeterOverview, facts: AccountOverview, stands: Standing, given: int) -> str:
     names = ZONES[meter.facts.zones]
     last = meter.last
     head = f"{_capital(account_name(facts.account))}, счётчик № {meter.number}."
@@ -111,9 +112,25 @@ def ask_values(meter: MeterOverview, facts: AccountOverview, given: int) -> str:
     else:
         example = " ".join(f"{name} {1200 * (n + 1)}" for n, name in enumerate(names))
         text = f"{head} Напишите показания: {', '.join(names)}. Например: «{example}»."
-    if last is not None:
-        text += f"\n\nПрошлые показания от {last.taken_on:%d.%m.%Y}: {named(last.values)}."
-    return text
+    return "\n\n".join([text, *_standing(stands)])
+
+
+def _standing(stands: Standing) -> list[str]:
+    """What will be replaced, and what the new ones are compared with."""
+    lines = []
+    month = month_name(stands.period)
+    if stands.in_force:
+        lines.append(f"За {month} уже приняты показания {_of(stands.in_force)}: новые их заменят.")
+    elif stands.in_review:
+        lines.append(f"За {month} проверяются показания {_of(stands.in_review)}: новые их заменят.")
+    if stands.previous:
+        before = stands.previous
+        lines.append(f"Прошлые показания от {_date(before.taken_on)}: {named(before.values)}.")
+    return lines
+
+
+def _of(reading: PastReading) -> str:
+    return f"{named(reading.values)} от {_date(reading.taken_on)}"
 
 
 def taken(reading: TakenReading, meter: MeterOverview, facts: AccountOverview,
@@ -133,11 +150,7 @@ def taken(reading: TakenReading, meter: MeterOverview, facts: AccountOverview,
         f"Номер {reading.number}, {received:%d.%m.%Y в %H:%M}, {moment.channel}.",
     ]
     if reading.replaces:
-        lines.append(
-            "За этот месяц уже есть другие показания: пока они и считаются."
-            if waits
-            else "Прежние показания за этот месяц заменены."
-        )
+        lines.append(_replaced(reading, meter, waits=waits))
     if reading.consumption and reading.previous is not None:
         lines.append(_consumption(reading, meter, facts.prices))
     if reading.for_next_period:
@@ -149,6 +162,17 @@ def taken(reading: TakenReading, meter: MeterOverview, facts: AccountOverview,
     undo = reading.undo_until.astimezone(zone)
     lines.append(f"Если ошиблись, отменить можно до {undo:%H:%M}.")
     return "\n\n".join(lines)
+
+
+def _replaced(reading: TakenReading, meter: MeterOverview, *, waits: bool) -> str:
+    """``meter`` as it was before this reading."""
+    same = (past for past in meter.history if past.accepted and past.period == reading.period)
+    before = next((past for past in same if past.values != reading.values), None)
+    shown = f" ({_of(before)})" if before else ""
+    month = month_name(reading.period)
+    if waits:
+        return f"За {month} уже приняты другие показания{shown}: пока считаются они."
+    return f"Прежние показания за {month}{shown} заменены."
 
 
 _EXPLAINED = {
@@ -219,26 +243,36 @@ def confirm(verdict: NeedsConfirmation, prices: Prices, today: date) -> str:
     for question in verdict.questions:
         match question:
             case Question.ROLLOVER:
+                before = f" ({_of(reading.previous)})" if reading.previous else ""
                 lines.append(
-                    f"{_capital(shown)} меньше прошлых показаний. Счётчик прошёл через ноль? "
-                    f"Тогда расход {used(reading.consumption)}."
+                    f"{_capital(shown)} меньше прошлых показаний{before}. Счётчик прошёл через "
+                    f"ноль? Тогда расход {used(reading.consumption)}."
                 )
             case Question.UNUSUAL:
-                shown = f" {used(reading.consumption)}, это" if reading.consumption else ""
-                text = f"Расход получается{shown} заметно больше обычного"
+                much = f" {used(reading.consumption)}, это" if reading.consumption else ""
+                text = f"Расход{_since(reading.previous)} получается{much} заметно больше обычного"
                 days = _days(reading.previous, today)
                 cost = estimate(reading.consumption, prices, days)
                 lines.append(f"{text}{_worth(cost)}.")
             case Question.ZERO:
-                lines.append("Показания не изменились с прошлого раза, расход нулевой.")
+                lines.append(f"Показания не изменились{_since(reading.previous)}, расход нулевой.")
             case Question.CORRECTION:
-                lines.append(f"{_capital(shown)} меньше того, что уже принято за этот месяц.")
+                month = month_name(reading.period)
+                before = f" ({_of(reading.replaces)})" if reading.replaces else ""
+                lines.append(f"{_capital(shown)} меньше того, что уже принято за {month}{before}.")
             case Question.REPLACED:
                 pass  # never asked
+    if reading.replaces and Question.CORRECTION not in verdict.questions:
+        month = month_name(reading.period)
+        lines.append(f"За {month} уже приняты показания {_of(reading.replaces)}.")
     if verdict.suggestion:
         lines.append(f"Может быть, на табло {named(verdict.suggestion)}?")
     lines.append("Всё верно?")
     return "\n\n".join(lines)
+
+
+def _since(previous: PastReading | None) -> str:
+    return f" с {_date(previous.taken_on)}" if previous else ""
 
 
 def _worth(cost: Estimate | None) -> str:
@@ -292,7 +326,7 @@ def refusal(verdict: Refused, meter: MeterOverview) -> str:
         case Reason.LESS_THAN_BEFORE:
             before = ""
             if verdict.previous:
-                before = f" ({named(verdict.previous.values)}, {_date(verdict.previous.taken_on)})"
+                before = f" ({_of(verdict.previous)})"
             text = (
                 f"Показание{zone} меньше прошлого{before}, поэтому принять его не могу. "
                 "Проверьте цифры и напишите ещё раз. Если счётчик заменили, нажмите кнопку."
@@ -300,7 +334,8 @@ def refusal(verdict: Refused, meter: MeterOverview) -> str:
         case _:
             shown = format_kwh(verdict.consumption) if verdict.consumption else "слишком большим"
             text = (
-                f"Расход получается {shown}: столько за это время израсходовать нельзя. "
+                f"Расход{_since(verdict.previous)} получается {shown}: столько за это время "
+                "израсходовать нельзя. "
                 "Проверьте цифры и напишите ещё раз."
             )
     if verdict.suggestion:
