@@ -94,7 +94,8 @@ class Assistant:
         return draft.response()
 
     async def _read(self, draft: Draft) -> None:
-        self._enclosed.too_large(draft)
+        if draft.with_operator or draft.context.text.strip():
+            self._enclosed.too_large(draft)
         match draft.context.kind:
             case MessageKind.TEXT:
                 await self._text(draft)

@@ -1,15 +1,20 @@
 """A photo or a file is answered by what the conversation is about."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import update
 
 from conversations.models import Conversation, MessageKind
+from dialogs import phrases
 from tests.conftest import FakeClock
 from tests.dialogs.conftest import House
 
 PHOTO = {"type": "photo"}
-LARGE = {"type": "document", "files": [{"type": "document", "size": 20 * 2**20 + 1}]}
+LARGE: dict[str, Any] = {
+    "type": "document",
+    "files": [{"type": "document", "size": 20 * 2**20 + 1}],
+}
 
 
 async def test_a_photo_of_a_meter_and_a_file_too_large(house: House) -> None:
@@ -21,7 +26,20 @@ async def test_a_photo_of_a_meter_and_a_file_too_large(house: House) -> None:
     taken = await customer.writes("12345")
     assert "12345" in taken.text.replace("\u00a0", "").replace(" ", "")
     large = await customer.sends(MessageKind.ATTACHMENT, **LARGE)
-    assert "больше 20 МБ" in large.text
+    assert large.texts == [phrases.FILE_TOO_LARGE]
+    assert "Оператор" in large.buttons
+
+
+async def test_a_file_too_large_in_a_flow_is_answered_once(house: House) -> None:
+    customer = house.customer()
+    await customer.writes("сколько я должен")
+    (said,) = (await customer.sends(MessageKind.ATTACHMENT, **LARGE)).texts
+    assert said.startswith(phrases.FILE_TOO_LARGE)
+    assert "номер лицевого счёта" in said
+    both = {"type": "photo", "files": [*LARGE["files"], {"type": "photo", "size": 1}]}
+    told = await customer.sends(MessageKind.ATTACHMENT, **both)
+    assert told.texts[0] == phrases.FILE_TOO_LARGE
+    assert phrases.ATTACHMENTS["photo"] in told.texts[1]
 
 
 async def test_a_phone_that_nobody_proves_is_good_for_a_call_and_for_nothing_else(
@@ -45,7 +63,7 @@ async def test_a_receipt_goes_to_an_operator_and_what_follows_is_kept(house: Hou
     more = await customer.sends(MessageKind.ATTACHMENT, **PHOTO)
     assert "Передал оператору" in more.text
     large = await customer.sends(MessageKind.ATTACHMENT, **LARGE)
-    assert "больше 20 МБ" in large.text
+    assert large.texts == [phrases.FILE_TOO_LARGE]
 
 
 async def test_the_day_after_an_operator_a_file_too_large_is_still_told_of(
