@@ -230,7 +230,7 @@ class OperatorDesk:
         async with self._database.write() as tx:
             conversation = await self._steps.lock(tx, handoff_id)
             stay = await self._steps.change(tx, handoff_id, who, last_operator_at=tx.now)
-            await self._clocks.answered(tx, stay)
+            await self._clocks.waived(tx, stay)
             await self._steps.tell_colleagues(tx, conversation, who, NO_ANSWER_NOTE)
             audit.record(
                 tx, who.id, "handoff.no_answer", object_kind="handoff", object_id=handoff_id

@@ -41,11 +41,12 @@ from knowledge_base.tools import TOO_LONG, is_too_long, look, opened_article, to
 from knowledge_base.try_out import ReadPhrases, TryIt
 from knowledge_base.variables import names
 from staff.models import Role
+from storage.base import LARGEST_ID
 from web.guard import Me, require
 from web.respond import go_to, is_htmx, page
 from web.shell import shell_of
 
-Id = Annotated[int, Path(ge=1, lt=2**63)]
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 DONE = {
     "saved": "Черновик сохранён.",
     "published": "Опубликовано: бот уже отвечает по-новому.",
@@ -265,7 +266,7 @@ def _add_versions(router: APIRouter, editor: Editor, files: ArticleFiles, zone: 
         article_id: Id,
         version_id: Id,
         changed: Annotated[bool, Query()] = False,
-        against: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+        against: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     ) -> Response:
         """``against``: the version to compare with; by default the newest, for the newest itself
         the one before."""

@@ -9,11 +9,12 @@ from knowledge_base.approval import LONGEST_NOTE, Approval, Who, authors_of, may
 from knowledge_base.errors import ArticleUnknown, EditConflict, NotForYou, Unfit
 from knowledge_base.listing import Opened
 from staff.models import Role
+from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
 from web.shell import shell_of
 
-Id = Annotated[int, Path(ge=1, lt=2**63)]
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Base = Annotated[int, Form(ge=0)]
 
 

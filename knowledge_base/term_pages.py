@@ -11,10 +11,11 @@ from knowledge_base.errors import ArticleUnknown, EditConflict, StillPointedTo
 from knowledge_base.listing import open_article
 from knowledge_base.reminders import Reminders
 from knowledge_base.withdrawing import pointers
+from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
 
-Id = Annotated[int, Path(ge=1, lt=2**63)]
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:

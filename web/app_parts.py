@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from web import pages, stream, trouble
+from web import pages, renewing, stream, trouble
 from web.security import SecurityHeaders
 from web.shell import Shell, put_into
 
@@ -15,6 +15,7 @@ def install(app: FastAPI, shell: Shell) -> None:
     """
     put_into(app, shell)
     app.include_router(pages.router())
+    app.include_router(renewing.router())
     app.include_router(stream.router())
     shell.static.mount(app)
     trouble.install_handlers(app)

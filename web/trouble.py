@@ -88,10 +88,9 @@ def answer(request: Request, status: int, headers: dict[str, str] | None = None)
 
 async def _login_required(request: Request, _error: Exception) -> Response:
     unsent = request.method not in SAFE_METHODS
+    # A page's script decides whether it stays (something is typed in it) or goes to the login.
     if is_htmx(request):
-        way_back = path_of(request.headers.get("hx-current-url"))
-        location = _login(way_back, unsent=True)
-        return Response(status_code=401, headers={"hx-redirect": location})
+        return Response(status_code=401)
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"error": "Нужно войти"}, status_code=401)
     way_back = path_of(request.headers.get("referer") if unsent else str(request.url))
@@ -113,8 +112,10 @@ async def _http(request: Request, error: Exception) -> Response:
     return answer(request, status, getattr(error, "headers", None))
 
 
-async def _not_valid(request: Request, _error: Exception) -> Response:
-    return answer(request, 422)
+async def _not_valid(request: Request, error: Exception) -> Response:
+    """A path whose number can't be one («/kb/abc») names no page."""
+    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    return answer(request, 404 if any(one["loc"][0] == "path" for one in found) else 422)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -98,6 +98,7 @@ window.inboxFiles = (() => {
       const response = await fetch("/inbox/files/article", {
         method: "POST", headers: token(), body: new URLSearchParams({ topic: article }), signal: waiting.upload.signal,
       });
+      if (response.status === 401) window.oknoLogin.ended();
       if (!response.ok) throw new Error(response.statusText);
       found = (await response.json()).map((file) => ({ ...file, article }));
     } catch {
@@ -135,6 +136,7 @@ window.inboxFiles = (() => {
         Object.assign(file, await response.json());
         delete file.content;
       } else {
+        if (response.status === 401) window.oknoLogin.ended();
         const told = await response.json().catch(() => ({}));
         file.why = told.why ?? "не получилось загрузить.";
         file.again = !told.why;

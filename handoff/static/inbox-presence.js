@@ -24,6 +24,7 @@
     const body = new URLSearchParams(form);
     try {
       const response = await fetch(`/inbox/${handoff}/presence`, { method: "POST", headers, body, keepalive: true });
+      if (response.status === 401) window.oknoLogin.ended();
       if (response.ok && handoff === open && !form.gone) read(handoff, await response.text());
     } catch {
       // «Нет связи» is shown already; the next one tells again

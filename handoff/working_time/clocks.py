@@ -127,8 +127,13 @@ class Clocks:
             await self._watch(tx, clock.due_at)
 
     async def answered(self, tx: Transaction, stay: Handoff) -> None:
-        """The customer has what he waited for, or it was judged that nothing is owed."""
+        """The customer has what he waited for."""
         await self._stop(tx, stay, ANSWERS, Outcome.MET)
+        stay.next_due_at = stay.rank_at = None
+
+    async def waived(self, tx: Transaction, stay: Handoff) -> None:
+        """It was judged that nothing is owed: no answer, so none in time either."""
+        await self._stop(tx, stay, ANSWERS, Outcome.DROPPED)
         stay.next_due_at = stay.rank_at = None
 
     async def end(self, tx: Transaction, stay: Handoff, reason: CloseReason) -> None:

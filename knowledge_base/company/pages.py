@@ -13,6 +13,7 @@ from knowledge_base.company import usage
 from knowledge_base.company.tables import TABLES, Row, Rows, Table
 from knowledge_base.company.values import CompanyValues, Value, check
 from knowledge_base.errors import EditConflict, Problem, Unfit
+from storage.base import LARGEST_ID
 from storage.database import Database
 from web.guard import Me
 from web.respond import go_to, page
@@ -28,7 +29,7 @@ CHANGED: Final = "Пока Вы правили, справочник измен�
 LARGEST_FORM: Final = 200_000
 
 Key = Annotated[str, Path(pattern=r"^[a-z_]{1,30}$")]
-ValueId = Annotated[int, Path(ge=1, lt=2**63)]
+ValueId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 class Reference:
@@ -82,7 +83,7 @@ def add_pages(router: APIRouter, reference: Reference) -> None:
 
     @router.get("/values/{key}")
     async def edit(
-        request: Request, key: Key, version: Annotated[int, Query(ge=0, lt=2**63)] = 0
+        request: Request, key: Key, version: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0
     ) -> Response:
         table = _table(key)
         past = await values.history(key)

@@ -4,7 +4,17 @@ import contextlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, HTTPException, Query, Request, Response, UploadFile
+from fastapi import (
+    APIRouter,
+    File,
+    Form,
+    HTTPException,
+    Path,
+    Query,
+    Request,
+    Response,
+    UploadFile,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge_base import listing
@@ -17,10 +27,12 @@ from knowledge_base.names import STATES as VERSION_STATES
 from nlu.errors import DataError
 from nlu.taxonomy import FAQ, is_faq
 from staff import audit
+from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
 from web.shell import shell_of
 
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 LARGEST_FILE = 2_000_000
 # From and to which per cent of the whole a step goes, and what the editor reads meanwhile.
 STEPS = {
@@ -91,13 +103,13 @@ def _add_models(router: APIRouter, learning: Learning) -> None:
 def _add_trainings(router: APIRouter, learning: Learning) -> None:
     @router.get("/trainings/{training_id}")
     async def training(
-        request: Request, training_id: int, on: Annotated[str, Query()] = ""
+        request: Request, training_id: Id, on: Annotated[str, Query()] = ""
     ) -> Response:
         return await _answer(request, learning, training_id, on)
 
     @router.post("/trainings/{training_id}/confirm")
     async def confirm(
-        request: Request, me: Me, training_id: int, on: Annotated[str, Form()] = ""
+        request: Request, me: Me, training_id: Id, on: Annotated[str, Form()] = ""
     ) -> Response:
         with contextlib.suppress(TrainingGone):  # the page shows how it stands
             await learning.confirm(training_id, author_id=me.person_id)
@@ -105,7 +117,7 @@ def _add_trainings(router: APIRouter, learning: Learning) -> None:
 
     @router.post("/trainings/{training_id}/cancel")
     async def cancel(
-        request: Request, training_id: int, on: Annotated[str, Form()] = ""
+        request: Request, training_id: Id, on: Annotated[str, Form()] = ""
     ) -> Response:
         with contextlib.suppress(TrainingGone):
             await learning.cancel(training_id)
@@ -158,6 +170,7 @@ def _shown(training: Training, ahead: int, titles: Mapping[str, str]) -> dict[st
         "id": training.id,
         "article_id": training.article_id,
         "state": training.state,
+        "since": training.created_at,
         "running": training.state in (TrainingState.QUEUED, TrainingState.RUNNING),
         "percent": begin + (end - begin) * training.share // 100,
         "step": title,

@@ -66,6 +66,11 @@
   let area = body;
   let uploads = Promise.resolve();
 
+  // 401: no login; 419: a token of the login before.
+  function isLoginEnded({ status }) {
+    return status === 401 || status === 419;
+  }
+
   async function upload(file, into) {
     uploading.textContent = `Загружаю «${file.name}»…`;
     uploading.hidden = false;
@@ -77,7 +82,8 @@
       });
       const told = await answer.json();
       if (answer.ok) place(into, told);
-      else window.okno.notice(told.problem, "trouble");
+      else if (isLoginEnded(answer) && (await window.oknoLogin.ended())) return upload(file, into);
+      else window.okno.notice(told.problem ?? told.error, "trouble");
     } catch {
       window.okno.notice(`«${file.name}» не загрузился. Проверьте связь и попробуйте ещё раз.`, "trouble");
     }
@@ -200,6 +206,12 @@
       // 400: too long even to be taken apart.
       if ([400, 413].includes(answer.status)) {
         dirty.textContent = "Текст слишком длинный и не сохранён: разделите его на статьи";
+        return;
+      }
+      if (isLoginEnded(answer)) {
+        const isBack = await window.oknoLogin.ended();
+        if (!isBack) dirty.textContent = "Вход закончился: набранное пока только на этой странице";
+        timer ??= setTimeout(send, isBack ? 0 : AGAIN);
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));

@@ -90,13 +90,17 @@ async def inbox(chromium: Browser, server: Running, login: str, *, width: int = 
     )
     context.set_default_timeout(15_000)
     page = await context.new_page()
+    await log_in(page, login)
+    return page
+
+
+async def log_in(page: Page, login: str = "olga") -> None:
     await page.goto("/login?next=/inbox")
     await page.fill("#login", login)
     await page.fill("#password", PASSWORD)
     await page.click("text=Войти")
     await page.wait_for_selector("#ib-list")
     await page.wait_for_load_state("load")  # the scripts have run
-    return page
 
 
 async def open_item(page: Page, name: str) -> None:
@@ -246,8 +250,16 @@ async def test_a_refused_line_stays_in_its_field(
     await expect(page.locator(".ok-notice")).to_contain_text("Введённое осталось на месте")
     await expect(page.locator("#ib-text")).to_have_value("Не потеряться бы")
     await page.unroute("**/say")
+    await page.context.clear_cookies()  # the login has ended
     await page.click("#ib-send")
-    await expect(page.locator(".ib-by-operator .ib-text")).to_have_text("Не потеряться бы")
+    await expect(page.locator("#login-ended")).to_be_visible()
+    await expect(page.locator("#ib-thread")).to_be_hidden()
+    await page.locator("#ib-text").press_sequentially("!")
+    again = await page.context.new_page()
+    await log_in(again)
+    await expect(page.locator("#login-ended")).to_be_hidden()
+    await page.click("#ib-send")
+    await expect(page.locator(".ib-by-operator .ib-text")).to_have_text("Не потеряться бы!")
 
 
 async def test_amber_and_red_as_time_goes_by(

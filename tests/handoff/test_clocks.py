@@ -58,6 +58,10 @@ async def test_a_line_that_only_holds_on_answers_nothing(house: House, olga: Ope
         ("Здравствуйте! Показания приняты.", False),
         ("Долг 10 ₽", False),
         ("Да", True),
+        ("Здравствуйте, Иван Петрович! На связи оператор Ольга, сейчас помогу.", True),
+        ("Добрый день, Анна", True),
+        ("Здравствуйте, Анна! Долг погашен.", False),
+        ("Добрый день. Оплачено", False),
         ("Минуту, уточняю", True),
     ],
 )
@@ -76,7 +80,7 @@ async def test_each_question_has_a_clock_of_its_own(house: House, olga: Operator
     clock = (await house.clocks(first))[ClockKind.NEXT_ANSWER]
     assert (clock.started_at, clock.due_at) == (at("2026-11-18T12:30"), at("2026-11-18T12:45"))
     await house.service.desk.needs_no_answer(first, olga)
-    assert (await house.clocks(first))[ClockKind.NEXT_ANSWER].outcome == Outcome.MET
+    assert (await house.clocks(first))[ClockKind.NEXT_ANSWER].outcome == Outcome.DROPPED
 
 
 async def test_amber_then_red_are_told_once_and_survive(house: House, olga: Operator) -> None:

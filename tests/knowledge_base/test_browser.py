@@ -166,6 +166,22 @@ async def test_unsaved_text_comes_back_and_can_be_given_up(page: Page, database:
     assert await bodies(database) == [("Старое", "published")]  # no version was made of it
 
 
+async def test_login_that_ends_while_one_types_takes_nothing(
+    page: Page, context: BrowserContext, database: Database
+) -> None:
+    await context.clear_cookies()
+    await page.fill("#body", "Набрано после")
+    await expect(page.locator("#dirty")).to_contain_text("Вход закончился")
+    await page.keyboard.press("Control+s")
+    await expect(page.locator("#login-ended")).to_be_visible()
+    await expect(page.locator("#body")).to_have_value("Набрано после")
+    await log_in(await context.new_page())
+    await expect(page.locator("#login-ended")).to_be_hidden()
+    await page.keyboard.press("Control+s")
+    await expect(page.locator("#outcome")).to_contain_text("Черновик сохранён")
+    assert (await bodies(database))[0] == ("Набрано после", "draft")
+
+
 async def test_an_open_page_hears_of_another_editor(page: Page, context: BrowserContext) -> None:
     other = await context.browser.new_context(base_url=page.url)  # type: ignore[union-attr]
     petr = await other.new_page()

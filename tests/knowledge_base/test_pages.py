@@ -296,7 +296,7 @@ async def test_what_is_not_there_is_not_found(database: Database, elena: Browser
     assert (await elena.get(f"/kb/{number}/versions/{other}")).status_code == 404
     assert (await elena.get("/kb/999999")).status_code == 404
     for path in ("/kb/999999999999999999999", "/kb/0", "/kb/abc"):
-        assert (await elena.get(path)).status_code == 422
+        assert (await elena.get(path)).status_code == 404
     response = await elena.post(f"/kb/{number}/versions/{other}/restore", {"base": "1"})
     assert response.status_code == 404
 

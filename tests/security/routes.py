@@ -24,6 +24,8 @@ GUARDED: dict[frozenset[Role], str] = {
         POST /profile/logout-everywhere
         POST /logout
         GET /staff/events
+        GET /staff/session
+        GET /login/done
     """,
     SERVING: """
         GET /inbox/channels

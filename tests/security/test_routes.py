@@ -1,6 +1,7 @@
 """Who may what: every route with every role and with nobody, as the table says."""
 
 import asyncio
+import re
 
 import httpx
 import pytest
@@ -63,6 +64,23 @@ async def test_with_its_token_every_form_comes_to_an_answer_that_is_no_fault(hou
         if path in last:
             break
     assert wrong == []
+
+
+async def test_a_number_that_is_none_names_no_page(house: House) -> None:
+    """«/kb/abc» is an address like any other that leads nowhere, told as a page in Russian."""
+    asked = 0
+    for one, who in routes.guarded().items():
+        method, path = one.split()
+        client = house.clients[sorted(who)[0]]
+        for name in re.findall(r"\{(\w+_id)\}", path):
+            for number in ("abc", "9" * 30):
+                where = routes.address(path.replace(f"{{{name}}}", number))
+                headers = {"x-csrf-token": house.csrf[sorted(who)[0]], "accept": "text/html"}
+                answer = await client.request(method, where, headers=headers)
+                assert answer.status_code == 404, where
+                assert "Такой страницы нет" in answer.text, where
+                asked += 1
+    assert asked > 80
 
 
 async def test_no_get_changes_anything(house: House) -> None:

@@ -144,19 +144,50 @@ async def test_ended_session_leads_to_the_login_and_back_with_what_was_typed(
     await expect(page.locator("textarea")).to_have_value("не успел отправить")
 
 
-async def test_another_person_does_not_get_what_was_typed(
-    context: BrowserContext, staff: StaffService
+async def test_page_with_a_text_stays_and_sends_it_after_the_login_in_another_tab(
+    context: BrowserContext, staff: StaffService, database: Database, events: Events
 ) -> None:
-    page = await open_inbox(context)
+    page, idle = await open_inbox(context), await open_inbox(context)
     await page.fill("textarea", "не успел отправить")
-    await staff.set_active("olga", False)
-    await page.click("text=Отправить")
-    await log_in(page, "boris")
-    assert page.url.endswith("/inbox")
+    await staff.reset_password("olga", PASSWORD)
+    for button in ("Без перезагрузки", "Отправить"):
+        await page.click(f"text={button}")
+        await expect(page.locator("#login-ended")).to_be_visible()
+    await idle.click("text=Без перезагрузки")
+    await idle.wait_for_url("**/login?unsent=1&next=%2Finbox")  # there was nothing to lose
+    async with context.expect_page() as opened:
+        await page.click("text=войдите в новой вкладке")
+    login = await opened.value
+    await log_in(login)
+    await expect(login.locator("h1")).to_have_text("Вы вошли")
+    await expect(page.locator("#login-ended")).to_be_hidden()
+    await expect(page.locator("textarea")).to_have_value("не успел отправить")
+    await page.click("text=Без перезагрузки")
+    await expect(page.locator("#notices")).to_contain_text("Записано: не успел отправить")
+    await emit(database, events, 7)
+    await saw(page, [1])
+    await page.reload()  # what has been sent does not come back
     await expect(page.locator("textarea")).to_have_value("")
 
 
-async def test_stale_form_offers_to_refresh_and_keeps_what_was_typed(
+async def test_another_person_does_not_get_what_was_typed(
+    context: BrowserContext, staff: StaffService
+) -> None:
+    page, other = await open_inbox(context), await open_inbox(context)
+    for each in (page, other):
+        await each.fill("textarea", "не успел отправить")
+    await staff.set_active("olga", False)
+    await other.click("text=Без перезагрузки")
+    await expect(other.locator("#login-ended")).to_be_visible()
+    await page.click("text=Отправить")
+    await log_in(page, "boris")
+    for each in (page, other):
+        await expect(each.locator(".ok-menu-name")).to_have_text("Борис")
+        assert each.url.endswith("/inbox")
+        await expect(each.locator("textarea")).to_have_value("")
+
+
+async def test_stale_form_takes_over_the_login_and_keeps_what_was_typed(
     context: BrowserContext,
 ) -> None:
     page = await open_inbox(context)
@@ -164,8 +195,7 @@ async def test_stale_form_offers_to_refresh_and_keeps_what_was_typed(
     await page.evaluate("document.body.setAttribute('hx-headers', '{}')")
     await page.evaluate("document.querySelector('main [name=_csrf]').value = 'former'")
     await page.click("text=Без перезагрузки")
-    await page.click(".ok-notice >> text=Обновить")
-    await page.wait_for_function("!document.querySelector('.ok-notice')")
+    await expect(page.locator("#notices")).to_contain_text("Нажмите ещё раз")
     await expect(page.locator("textarea")).to_have_value("не успел отправить")
     await page.click("text=Без перезагрузки")
     await page.wait_for_selector(".ok-notice-done >> text=Записано")

@@ -34,10 +34,22 @@ async def test_unsent_form_comes_back_to_its_page(client: httpx.AsyncClient) -> 
     assert "data-unsent" in (await client.get(answer.headers["location"])).text
 
 
-async def test_htmx_is_sent_to_the_login_as_a_whole(client: httpx.AsyncClient) -> None:
+async def test_open_page_is_told_that_the_login_is_over_and_takes_over_the_next(
+    client: httpx.AsyncClient,
+) -> None:
     answer = await client.get("/inbox", headers=HTMX)
     assert answer.status_code == 401
-    assert answer.headers["hx-redirect"] == "/login?next=%2Finbox%3Fview%3Dmine&unsent=1"
+    assert "hx-redirect" not in answer.headers  # whether it stays is the page's to say
+    as_json = {"accept": "application/json"}
+    assert (await client.get("/staff/session", headers=as_json)).status_code == 401
+    for login in ("olga", "petr"):
+        await log_in(client, login)
+        now = await client.get("/staff/session", headers=as_json)
+        assert now.headers["cache-control"] == "no-store"
+        assert now.json()["login"] == login
+        sent = await client.post("/inbox", headers={"x-csrf-token": now.json()["csrf"]})
+        assert sent.status_code == (204 if login == "olga" else 403)
+    assert "Вы вошли" in (await client.get("/login/done")).text
 
 
 async def test_program_gets_401(client: httpx.AsyncClient) -> None:

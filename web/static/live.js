@@ -9,7 +9,7 @@
 //                             (because it reads its data anew itself) the page is loaded again
 (() => {
   const { body } = document;
-  const { session, liveWorker } = body.dataset;
+  const { liveWorker } = body.dataset;
   let last = Number(body.dataset.eventsAfter);
   let lostTimer = null;
 
@@ -43,22 +43,32 @@
       last = Math.max(last, data.last);
       if (dispatch("okno:reload", {}, true)) window.oknoUnsent.reload();
     } else if (data.type === "logout") {
-      window.oknoUnsent.keep();
-      const next = encodeURIComponent(location.pathname + location.search);
-      location.assign(`/login?unsent=1&next=${next}`);
+      window.oknoLogin.ended();
     }
   }
 
   let port;
-  if (window.SharedWorker) {
-    // Another login is another worker: what one person may see never reaches the next one.
-    port = new SharedWorker(liveWorker, { name: `okno-live-${session}` }).port;
-  } else {
-    port = new Worker(liveWorker);
-  }
-  port.onmessage = heard;
   const join = () => port.postMessage({ type: "join", after: last });
-  join();
-  addEventListener("pagehide", () => port.postMessage({ type: "leave" }));
+  const leave = () => port.postMessage({ type: "leave" });
+
+  function connect() {
+    if (window.SharedWorker) {
+      // Another login is another worker: what one person may see never reaches the next one.
+      const name = `okno-live-${body.dataset.session}`;
+      port = new SharedWorker(liveWorker, { name }).port;
+    } else {
+      port = new Worker(liveWorker);
+    }
+    port.onmessage = heard;
+    join();
+  }
+
+  connect();
+  body.addEventListener("okno:login", () => {
+    leave();
+    port.onmessage = null;
+    connect();
+  });
+  addEventListener("pagehide", leave);
   addEventListener("pageshow", (event) => event.persisted && join());
 })();

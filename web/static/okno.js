@@ -27,15 +27,21 @@
 
   const refresh = { title: "Обновить", run: () => window.oknoUnsent.reload() };
 
+  // Mostly the person has logged in anew in another tab: then the page needs no new loading.
+  async function stale(text) {
+    if (await window.oknoLogin?.ended()) notice("Нажмите ещё раз: введённое на месте.", "trouble");
+    else notice(text, "trouble", refresh);
+  }
+
   document.addEventListener("okno:notice", (event) => {
     const { text, kind } = event.detail;
-    if (event.detail.stale) notice(text, "trouble", refresh);
+    if (event.detail.stale) stale(text);
     else notice(text, kind);
   });
 
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;
-    if (xhr.getResponseHeader("HX-Trigger") || xhr.getResponseHeader("HX-Redirect")) return;
+    if (xhr.getResponseHeader("HX-Trigger") || xhr.status === 401) return;
     notice("Не получилось. Попробуйте ещё раз через минуту.", "trouble");
   });
   for (const kind of ["htmx:sendError", "htmx:timeout"]) {
@@ -60,7 +66,7 @@
       && field.matches("select, input, textarea")) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
-    if (event.detail.xhr.status === 401) window.oknoUnsent.keep();
+    if (event.detail.xhr.status === 401) window.oknoLogin.ended();
   });
 
   function closeMenus(except) {

@@ -1,5 +1,5 @@
-// What was typed and not taken (the page was stale, the login had ended, the server failed) comes
-// back when its page is open again. Kept in this tab only, for the same person only; never
+// What was typed and not taken (the page was stale, a plain form met no login, the server failed)
+// comes back when its page is open again. Kept in this tab only, for the same person only; never
 // passwords, hidden fields or files.
 (() => {
   const KEY = "okno:unsent";
@@ -65,8 +65,23 @@
     if (form.method === "post" && !form.querySelector("[type=password]")) save(false);
   });
 
+  function isChanged(field) {
+    if (isToggle(field)) return field.checked !== field.defaultChecked;
+    if (field.type !== "select-one") return field.value !== field.defaultValue;
+    const options = [...field.options];
+    return field.selectedIndex !== Math.max(0, options.findIndex((option) => option.defaultSelected));
+  }
+
+  // Whether the page holds what a person has typed and would lose with it.
+  function isTyped() {
+    const isSending = (form) => form.method === "post" || form.hasAttribute("hx-post");
+    return [...document.forms].some((form) => isSending(form) && fields(form).some(isChanged));
+  }
+
   window.oknoUnsent = {
+    isTyped,
     keep: () => save(true),
+    drop: () => sessionStorage.removeItem(KEY),
     reload() {
       save(true);
       location.reload();
