@@ -27,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 PORT = 8080
 GRACE_SECONDS = 5
-# A message makes thousands of objects that die with it: the default of 700 looks too often.
-YOUNG_OBJECTS = 20_000
 # A store of files that is silent so long is down: serve without it meanwhile.
 FILES_SECONDS = 10
 
@@ -93,7 +91,6 @@ async def serve(
     gc.collect()
     memory.give_back()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
     log.info("okno.serving", roles=sorted(roles), channels=[c.name for c in channels])
     await _until_stopped(stop, tasks)
     if server is not None:

@@ -16,11 +16,10 @@ from rich.console import Console
 
 import okno.tables  # noqa: F401 (registers every room's tables)
 from nlu.embedded import EmbeddedEngine
+from okno import memory, understanding
 from okno import profile as profiles
-from okno import understanding
 from okno.assemble import assemble
 from okno.demo import fill_company
-from okno.process import YOUNG_OBJECTS
 from okno.settings import Settings
 from storage import migrate
 from storage.database import Database
@@ -72,7 +71,7 @@ def seldom_collected() -> None:
     """As in a serving process: walking over all that is loaded is a quarter of the tests' work."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
+    memory.collect_seldom()
 
 
 @pytest.fixture(scope="session", autouse=True)
