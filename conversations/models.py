@@ -53,6 +53,9 @@ class Author(StrEnum):
 
 # In ``Message.data`` of what a chat wrote beyond its limit (``bots/flood.py``).
 FLOOD = "flood"
+# In ``Message.data`` and ``Conversation.state``: what the customer's client can't show
+# (``replies.channels.Lack``).
+LACKS = "lacks"
 
 
 class MessageKind(StrEnum):

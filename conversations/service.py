@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.events import Events
 from conversations.models import (
+    LACKS,
     QUEUED,
     Author,
     BotAccount,
@@ -24,6 +25,7 @@ from conversations.models import (
     Message,
     MessageKind,
 )
+from replies import Reply, render
 from storage.database import Database, Transaction
 from storage.signals import Signals
 
@@ -100,6 +102,12 @@ async def bot_account_id(database: Database, channel: str, name: str = "main") -
             )
             found = (await tx.session.execute(statement)).scalar_one()
     return found
+
+
+def rendered(reply: Reply, conversation: Conversation) -> list[dict[str, Any]]:
+    """The parts of an ``Outgoing``, as this customer's client can show them."""
+    lacks = conversation.state.get(LACKS, ())
+    return [part.to_json() for part in render(reply, conversation.channel, lacks)]
 
 
 async def lock(tx: Transaction, ids: Iterable[int]) -> dict[int, Conversation]:

@@ -10,10 +10,10 @@ from billing.models import Account, AccountLink
 from billing.money import roubles
 from billing.payments.incoming import GivenPayment
 from conversations.models import Author, Conversation
-from conversations.service import Outbox, Outgoing
+from conversations.service import Outbox, Outgoing, rendered
 from dialogs.actions import intent_button
 from dialogs.flows.money_words import day
-from replies import Reply, render
+from replies import Reply
 from storage.database import Transaction
 
 
@@ -46,7 +46,7 @@ class PaymentNotices:
             name = f"Счёт «{link.nickname}»" if link.nickname else "Лицевой счёт"
             for paid in payments[link.account_id]:
                 reply = self._reply(f"{name} {mask_number(link.number)}", paid)
-                parts = [part.to_json() for part in render(reply, chat.channel)]
+                parts = rendered(reply, chat)
                 messages.append(
                     Outgoing(
                         chat.id, Author.ASSISTANT, reply.text, parts, reply.to_json(), notice=True

@@ -173,6 +173,8 @@ class DialogState:
     offered_operator: bool = False
     # Until when what is not clear goes back to the operators (ISO); see ``handoff/steps.py``.
     operator_until: str = ""
+    # What the customer's client can't show (``conversations.models.LACKS``), by his last message.
+    lacks: list[str] = field(default_factory=list)
     # What an operator who has the conversation has lent it for (``handoff.customer.lending.Lent``).
     lent: str = ""
 

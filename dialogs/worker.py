@@ -17,14 +17,13 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy import Table, bindparam, update
 
 from conversations.models import Author, Conversation, DeliveryKind, Message
-from conversations.service import INTAKE_SIGNAL, Outbox, Outgoing, Signal, lock
+from conversations.service import INTAKE_SIGNAL, Outbox, Outgoing, Signal, lock, rendered
 from dialogs import claims
 from dialogs.beside_operator import Answering
 from dialogs.claims import CLAIM_TIME, MOST_TOGETHER, Claim, Unhandled
 from dialogs.effects import Effects
 from dialogs.turn import Context, Effect, Response
 from nlu import Understanding
-from replies import render
 from storage.database import Database, Transaction
 from storage.outage import is_outage
 from storage.signals import Signals
@@ -291,7 +290,7 @@ class Worker:
                     )
                 )
             for reply in item.response.replies:
-                parts = [part.to_json() for part in render(reply, context.channel)]
+                parts = rendered(reply, conversation)
                 messages.append(
                     Outgoing(
                         conversation.id, Author.ASSISTANT, reply.text, parts, reply.to_json(),

@@ -9,11 +9,11 @@ from sqlalchemy import select, update
 
 from conversations.events import Events
 from conversations.models import Author, Conversation, Turn
-from conversations.service import Outbox, Outgoing, lock, record
+from conversations.service import Outbox, Outgoing, lock, record, rendered
 from handoff.errors import HandoffUnknown, NotWaiting, NotYours
 from handoff.models import CloseReason, Handoff, HandoffState
 from handoff.working_time.clocks import Clocks
-from replies import Button, Reply, render
+from replies import Button, Reply
 from storage.database import Database, Transaction
 
 # After the operators' last word what the assistant is not sure of goes back to the same one.
@@ -78,7 +78,7 @@ class Steps:
         if conversation.unreachable is not None:
             return
         reply = Reply(text, buttons)
-        parts = [part.to_json() for part in render(reply, conversation.channel)]
+        parts = rendered(reply, conversation)
         outgoing = Outgoing(conversation.id, Author.ASSISTANT, text, parts, reply.to_json())
         await self.outbox.queue(tx, [outgoing], locked={conversation.id: conversation})
 

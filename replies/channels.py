@@ -12,6 +12,13 @@ class Markup(StrEnum):
     PLAIN = "plain"
 
 
+class Lack(StrEnum):
+    """What a customer's own client can't show, though his messenger's newer ones can."""
+
+    BUTTONS = "buttons"
+    PHONE_BUTTON = "phone_button"
+
+
 @dataclass(frozen=True, slots=True)
 class Capability:
     """``text_limit`` in ``unit``s; buttons of a message at most ``buttons``, ``row`` in a row,

@@ -1,10 +1,10 @@
 """From a reply to platform messages: within the limits, nothing lost, nothing half-formatted."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from replies.channels import CAPABILITIES, Capability, Markup
+from replies.channels import CAPABILITIES, Capability, Lack, Markup
 from replies.markdown import blocks, cut_block, render_block, visible_length
 from replies.reply import Button, File, FileKind, Reply, escape
 
@@ -41,9 +41,12 @@ def _button(button: Button) -> dict[str, Any]:
     return data | {name: True for name, given in marks.items() if given}
 
 
-def render(reply: Reply, channel: str) -> list[Part]:
-    """The platform messages for ``reply``; at least one, none empty and none above the limit."""
-    can = CAPABILITIES[channel]
+def render(reply: Reply, channel: str, lacks: Collection[str] = ()) -> list[Part]:
+    """The platform messages for ``reply``; at least one, none empty and none above the limit.
+
+    ``lacks``: of ``Lack``, as far as is known of this customer's client.
+    """
+    can = _of_client(CAPABILITIES[channel], lacks)
     text = reply.text
     if can.caption_limit is None:
         text = "\n\n".join([text, *(f"📎 {escape(_in_words(file))}" for file in reply.files)])
@@ -66,6 +69,14 @@ def render(reply: Reply, channel: str) -> list[Part]:
         Part(piece, can.markup, (rows or []) if n == last else [], file)
         for n, (piece, file) in enumerate(content)
     ]
+
+
+def _of_client(can: Capability, lacks: Collection[str]) -> Capability:
+    if Lack.BUTTONS in lacks:
+        can = replace(can, buttons=0, below_buttons=0)
+    if lacks:  # the phone's button is the newer of the two
+        can = replace(can, proves_phone=False, claims_phone=False)
+    return can
 
 
 def _asks(button: Button, can: Capability) -> bool:

@@ -23,9 +23,9 @@ from billing.mirror import Mirror
 from billing.models import Account, Category, Proof
 from conversations.events import Events
 from conversations.models import Author
-from conversations.service import Outbox, Outgoing
+from conversations.service import Outbox, Outgoing, rendered
 from conversations.service import lock as lock_conversations
-from replies import Reply, render
+from replies import Reply
 from staff import audit
 from storage.database import Database, Transaction
 
@@ -175,7 +175,7 @@ class Claims:
 
     async def _tell(self, tx: Transaction, conversation_id: int, reply: Reply) -> None:
         locked = await lock_conversations(tx, [conversation_id])
-        parts = [part.to_json() for part in render(reply, locked[conversation_id].channel)]
+        parts = rendered(reply, locked[conversation_id])
         message = Outgoing(conversation_id, Author.ASSISTANT, reply.text, parts, reply.to_json())
         await self._outbox.queue(tx, [message], locked=locked)
 

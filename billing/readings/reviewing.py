@@ -22,8 +22,8 @@ from billing.readings.rules import Mark, PastReading, Values
 from billing.readings.undelivered import Trouble, troubles, undelivered
 from conversations.events import Events
 from conversations.models import Author, Message
-from conversations.service import Outbox, Outgoing, lock
-from replies import Reply, render
+from conversations.service import Outbox, Outgoing, lock, rendered
+from replies import Reply
 from staff import audit
 from storage.database import Database, Transaction
 
@@ -153,7 +153,7 @@ class Reviewing:
             return
         locked = await lock(tx, [reading.conversation_id])
         conversation = locked[reading.conversation_id]
-        parts = [part.to_json() for part in render(reply, conversation.channel)]
+        parts = rendered(reply, conversation)
         message = Outgoing(conversation.id, Author.ASSISTANT, reply.text, parts, reply.to_json())
         await self._outbox.queue(tx, [message], locked=locked)
 

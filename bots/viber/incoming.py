@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bots.incoming import UNREADABLE, Incoming, Malformed, Unreadable
-from conversations.models import MessageKind
+from conversations.models import LACKS, MessageKind
+from replies.channels import Lack
 
 CHANNEL = "viber"
 PRESS = "okno/"
+# The client's API from which it can share the phone.
+SHARES_PHONE = 3
 _KINDS = {"picture": "photo", "file": "document", "url": "link"}
 
 
@@ -67,7 +70,15 @@ def _message(event: dict[str, Any], account_id: int) -> Incoming:
     message = event["message"]
     kept = _tracking(message.get("tracking_data"))
     kind, text, data = _content(message, kept)
-    return _incoming(event, account_id, event["sender"], kind, text, data)
+    sender = event["sender"]
+    return _incoming(event, account_id, sender, kind, text, data | _lacks(sender))
+
+
+def _lacks(sender: dict[str, Any]) -> dict[str, Any]:
+    """A client below the message's ``min_api_version`` does not show it at all."""
+    version = sender.get("api_version")
+    shares = isinstance(version, int) and version >= SHARES_PHONE
+    return {} if shares else {LACKS: [Lack.PHONE_BUTTON]}
 
 
 def _content(

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bots.plainly import in_words
-from bots.viber.incoming import PRESS
+from bots.viber.incoming import PRESS, SHARES_PHONE
 from replies import Button, Part
 
 TEXT = 7000
 SENDER_NAME = 28
 TRACKING = 4000
-# The client's API from which it can share the phone.
-SHARES_PHONE = 3
 
 
 def text_message(

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bots.incoming import UNREADABLE, Incoming, Malformed, Unreadable, quoted
-from conversations.models import MessageKind
+from conversations.models import LACKS, MessageKind
+from replies.channels import Lack
 
 CHANNEL = "vk"
 _FIRST_GROUP_CHAT = 2_000_000_000
@@ -65,6 +66,7 @@ def _message_new(envelope: _Envelope, value: dict[str, Any]) -> Incoming | None:
         return None
     number = int(message["conversation_message_id"])
     kind, text, data = _content(message)
+    data |= _lacks(value.get("client_info"))
     return envelope.incoming(
         int(message["peer_id"]),
         kind,
@@ -74,6 +76,16 @@ def _message_new(envelope: _Envelope, value: dict[str, Any]) -> Incoming | None:
         platform_no=number,
         order_no=number,
     )
+
+
+def _lacks(client: Any) -> dict[str, Any]:
+    """An old client shows no buttons, or none that answer without a message: their choices are
+    numbered. Of what nothing is told, the client can do it."""
+    told = client if isinstance(client, dict) else {}
+    actions = told.get("button_actions")
+    shown = all(told.get(way) is not False for way in ("keyboard", "inline_keyboard"))
+    answers = not isinstance(actions, list) or "callback" in actions
+    return {} if shown and answers else {LACKS: [Lack.BUTTONS]}
 
 
 def _content(message: dict[str, Any]) -> tuple[MessageKind, str, dict[str, Any]]:

@@ -1,11 +1,14 @@
 """One message being answered: collects replies and effects over one state."""
 
-from conversations.models import Turn
+from conversations.models import LACKS, MessageKind, Turn
 from dialogs.actions import MENU_BUTTON, OPERATOR_BUTTON
 from dialogs.state import DialogState
 from dialogs.turn import Context, Effect, Response
 from nlu import Understanding
 from replies import Button, Reply
+
+# Of these nothing is told of the client.
+_OF_NO_CLIENT = {MessageKind.PRESS, MessageKind.LENT}
 
 
 class Draft:
@@ -18,6 +21,8 @@ class Draft:
             state.promised_by = ""
         if context.turn != Turn.OPERATOR:
             state.lent = ""  # what is under way goes on as the assistant's own
+        if context.kind not in _OF_NO_CLIENT:
+            state.lacks = list(context.data.get(LACKS, ()))
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
         self.understanding: Understanding | None = None

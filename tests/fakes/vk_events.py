@@ -34,7 +34,8 @@ class Person:
             "v": "5.199",
         }
 
-    def message(self, text: str = "", **fields: Any) -> Event:
+    def message(self, text: str = "", client: dict[str, Any] | None = None, **fields: Any) -> Event:
+        """``client``: what its ``client_info`` says otherwise."""
         number = next(self._numbers.in_chat[self.user_id])
         message = {
             "id": next(self._numbers.ids),
@@ -50,9 +51,9 @@ class Person:
             "version": 1,
             **fields,
         }
-        client = {"button_actions": ["text", "callback"], "keyboard": True, "inline_keyboard": True,
-                  "carousel": True, "lang_id": 0}  # fmt: skip
-        return self.event("message_new", {"message": message, "client_info": client})
+        told = {"button_actions": ["text", "callback"], "keyboard": True, "inline_keyboard": True,
+                "carousel": True, "lang_id": 0} | (client or {})  # fmt: skip
+        return self.event("message_new", {"message": message, "client_info": told})
 
     def answered_by(self, employee: int | None, text: str, random_id: int = 0) -> Event:
         """What the community sent to this person: an employee on VK's page, or None, we."""

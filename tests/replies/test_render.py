@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replies import Button, File, FileKind, Part, Reply, escape, render
-from replies.channels import CAPABILITIES, Markup
+from replies.channels import CAPABILITIES, Lack, Markup
 from replies.markdown import utf16_length, visible_length
 
 TEXT = st.text(
@@ -79,6 +79,16 @@ def test_a_long_reply_is_split_between_paragraphs_and_carries_buttons_once() -> 
     assert [utf16_length(part.text) <= 4096 for part in parts] == [True] * len(parts)
     assert all(part.text.endswith("слово") for part in parts)
     assert [len(part.rows) for part in parts] == [0] * (len(parts) - 1) + [1]
+
+
+def test_a_client_without_buttons_gets_the_same_numbers() -> None:
+    reply = Reply("Что?", (Button("Долг", "a"), Button("Мой", contact=True, claim=True)))
+    for channel in ("vk", "viber", "max"):
+        (part,) = render(reply, channel, [Lack.BUTTONS])
+        assert part.rows == []
+        assert "1. Долг" in part.text
+        assert "Мой" not in part.text
+        assert render(Reply("Да."), channel, [Lack.BUTTONS]) == render(Reply("Да."), channel)
 
 
 def test_a_channel_without_buttons_numbers_the_choices() -> None:

@@ -284,6 +284,14 @@ async def test_the_phone_is_asked_for_where_a_claim_is_enough(
     assert isinstance(await sender.send(parcel(CUSTOMER, part)), Sent), "a client too old for it"
     assert anna.reads[1] == "Номер?\n\n1. Нет"
     assert "min_api_version" not in anna.sees[1]
+    event = anna.message(type="text", text="перезвоните")
+    for version, lacks in ((2, ["phone_button"]), (3, []), (None, ["phone_button"])):
+        event["sender"]["api_version"] = version
+        told = parse_event(event, 1)
+        assert told is not None
+        assert told.data.get("lacks", []) == lacks
+    (part,) = render(Reply("Номер?", (proof, claim, Button("Нет", "no"))), "viber", lacks)
+    assert [button.label for row in part.rows for button in row] == ["Нет"]
 
 
 async def test_pictures_and_documents_go_as_links(

@@ -47,6 +47,21 @@ def test_the_start_button_and_a_referral(anna: Person) -> None:
     assert (asked.kind, asked.data) == (MessageKind.TEXT, {"ref": "pay"})
 
 
+@pytest.mark.parametrize(
+    "client", [{"inline_keyboard": False}, {"keyboard": False}, {"button_actions": ["text"]}]
+)
+def test_a_client_too_old_for_our_buttons(anna: Person, client: dict[str, Any]) -> None:
+    told = seen(anna.message("привет", client))
+    assert (told.kind, told.data) == (MessageKind.TEXT, {"lacks": ["buttons"]})
+
+
+@pytest.mark.parametrize("client", [None, 5, {}, {"button_actions": None, "keyboard": None}])
+def test_a_client_of_which_little_is_told(anna: Person, client: Any) -> None:
+    event = anna.message("привет")
+    event["object"]["client_info"] = client
+    assert seen(event).data == {}
+
+
 def test_a_press_carries_what_its_answer_needs(anna: Person) -> None:
     press = seen(anna.press({"action": "intent:balance", "label": "Сколько я должен"}, under=4))
     assert (press.kind, press.text, press.order_no) == (MessageKind.PRESS, "Сколько я должен", 4)
