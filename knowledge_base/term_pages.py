@@ -25,6 +25,10 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
     async def unread(request: Request, me: Me) -> Response:
         return await _shown(request, me)
 
+    @router.get("/reminders/count")
+    async def count(request: Request, me: Me) -> Response:
+        return await _shown(request, me, "fragment_reminders_count.html")
+
     @router.post("/reminders/{reminder_id}/seen")
     async def seen(request: Request, me: Me, reminder_id: Id) -> Response:
         await reminders.mark_seen(reminder_id, me.person_id)
@@ -62,9 +66,11 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
         context = {"article": opened, "pointers": found, "changed": changed}
         return page(request, "knowledge_base/withdraw.html", context, status=status)
 
-    async def _shown(request: Request, me: Me, **shown: Any) -> Response:
+    async def _shown(
+        request: Request, me: Me, piece: str = "fragment_reminders.html", **shown: Any
+    ) -> Response:
         async with editor.database.read() as session:
             found = await reminders.unread(session, me.person_id)
             waiting = await waiting_for(session, Who(me.person_id, me.role))
         context: Mapping[str, Any] = {"reminders": found, "waiting": waiting} | shown
-        return page(request, "knowledge_base/fragment_reminders.html", dict(context))
+        return page(request, f"knowledge_base/{piece}", dict(context))

@@ -7,10 +7,13 @@ from staff.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """``count``: where the piece comes from that says how much waits there; none without."""
+
     title: str
     path: str
     icon: str
     roles: frozenset[Role]
+    count: str = ""
 
 
 PARTS = (
@@ -33,7 +36,13 @@ PARTS = (
         frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     ),
     Part("Сотрудники", "/people", "users", frozenset({Role.ADMINISTRATOR})),
-    Part("База знаний", "/kb", "book", frozenset({Role.EDITOR, Role.ADMINISTRATOR})),
+    Part(
+        "База знаний",
+        "/kb",
+        "book",
+        frozenset({Role.EDITOR, Role.ADMINISTRATOR}),
+        count="/kb/reminders/count",
+    ),
 )
 
 

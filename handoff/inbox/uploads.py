@@ -21,8 +21,8 @@ from storage.clock import Clock
 SALT = "okno-inbox-upload"
 # A draft may wait over a weekend.
 LIFETIME = timedelta(days=7)
-# With one answer.
-MOST = 5
+# With one answer: an article's six (``knowledge_base.files.references``) and some of one's own.
+MOST = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 // the answer.
 window.inboxFiles = (() => {
   const LARGEST = 20 * 2 ** 20;
-  const MOST = 5;
+  const MOST = 10; // as in uploads.py
   const byId = (id) => document.getElementById(id);
   // {token, name, size, picture} when kept; before that {upload, …}, or {why}; «article»: whose it is.
   let files = [];
@@ -112,14 +112,15 @@ window.inboxFiles = (() => {
     }
     if (!waiting.why) files = files.flatMap((file) => (file === waiting ? found : [file]));
     if (files.length > MOST) {
+      tooMany(files.slice(MOST));
       files = files.slice(0, MOST);
-      tooMany();
     }
     changed();
   }
 
-  function tooMany() {
-    window.okno.notice(`С одним ответом можно отправить не больше ${MOST} файлов.`, "trouble");
+  function tooMany(left) {
+    const names = left.map((file) => `«${file.name}»`).join(", ");
+    window.okno.notice(`С одним ответом можно отправить не больше ${MOST} файлов. Не поместились: ${names}.`, "trouble");
   }
 
   async function upload(file) {
@@ -152,11 +153,9 @@ window.inboxFiles = (() => {
 
   function add(chosen) {
     if (!byId("ib-composer")) return;
+    const left = chosen.splice(Math.max(0, MOST - files.length));
+    if (left.length) tooMany(left);
     for (const content of chosen) {
-      if (files.length >= MOST) {
-        tooMany();
-        return;
-      }
       // A picture from the clipboard has a name that says nothing.
       const pasted = /^image\.\w+$/.test(content.name);
       const name = pasted ? `Снимок ${++number}.${content.name.split(".").at(-1)}` : content.name;

@@ -32,6 +32,7 @@ from web.hub import EventHub
 pytestmark = pytest.mark.skipif(installed_browser() is None, reason="needs Chromium")
 
 OLGA = Operator(1, "Ольга")
+FORMS = tuple(f"Заявление {number}" for number in range(1, 7))
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ async def app(house: House, staff: StaffService, hub: EventHub, tmp_path: Path) 
     store = MediaStore(house.database, FolderShelf(tmp_path / "media"))
     key = await store.put(b"%PDF-1.7 .")
     article = OneArticle(
-        *(File(FileKind.DOCUMENT, key, f"{name}.pdf", name) for name in ("Порядок", "Заявление"))
+        *(File(FileKind.DOCUMENT, key, f"{name}.pdf", name) for name in ("Порядок", *FORMS))
     )
     app = inbox_app(house, staff, hub, article=article)
     app.include_router(files_of(house, store, article))
@@ -344,17 +345,25 @@ async def test_prepared_answers_with_files_and_calling_back(
     await expect(page.locator("#ib-text")).to_have_value("Пени не начисляют 30 дней.")
     # The article's files are a draft's like any other: one is left out, the rest outlives a reload.
     enclosed = page.locator("#ib-enclosed .ib-enclosed-name")
-    await expect(enclosed).to_have_text(["Порядок.pdf", "Заявление.pdf"])
+    forms = [f"{name}.pdf" for name in FORMS]
+    await expect(enclosed).to_have_text(["Порядок.pdf", *forms])
     await page.click("[aria-label='Убрать Порядок.pdf']")
-    await expect(enclosed).to_have_text(["Заявление.pdf"])
+    await expect(enclosed).to_have_text(forms)
     await page.reload()
-    await expect(enclosed).to_have_text(["Заявление.pdf"])
+    await expect(enclosed).to_have_text(forms)
     await page.locator("#ib-text").press("Enter")
     await page.click("#ib-undo-now")
     await expect(page.locator("#ib-text")).to_have_value("Пени не начисляют 30 дней.")
-    await expect(enclosed).to_have_text(["Заявление.pdf"])
+    await expect(enclosed).to_have_text(forms)
     await expect(page.locator(".ib-by-operator")).to_contain_text("отменено до отправки")
     assert (await house.stay(first)).next_due_at is not None
+    own = [
+        {"name": f"{n}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 ."}
+        for n in "123456"
+    ]
+    await page.set_input_files("#ib-file", own)  # type: ignore[arg-type]
+    await expect(enclosed).to_have_count(10)
+    await expect(page.locator("#notices")).to_contain_text("Не поместились: «5.pdf», «6.pdf».")
 
 
 async def test_a_new_line_holds_the_send_once(

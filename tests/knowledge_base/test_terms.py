@@ -82,6 +82,9 @@ async def test_the_editor_is_reminded_twice_before(
         if read is not None:
             await person.post(f"/kb/reminders/{read}/seen", {}, htmx=True)
         shown = (await person.get("/kb/reminders", htmx=True)).text
+        count = (await person.get("/kb/reminders/count", htmx=True)).text
+        assert count.count("Пора пересмотреть: 1") == ("Понятно" in shown)
+        assert 'hx-get="/kb/reminders/count"' in (await person.get("/profile")).text
         await person.close()
         return shown
 

@@ -123,6 +123,7 @@ GUARDED: dict[frozenset[Role], str] = {
         POST /kb/{article_id}/approve
         POST /kb/{article_id}/send-back
         GET /kb/reminders
+        GET /kb/reminders/count
         POST /kb/reminders/{reminder_id}/seen
         GET /kb/{article_id}/withdraw
         POST /kb/{article_id}/withdraw
