@@ -5,7 +5,7 @@ has returned: then the event is durable, or was there before.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -46,7 +46,17 @@ _CONVERSATION = cast(Table, Conversation.__table__)
 _MESSAGE = cast(Table, Message.__table__)
 
 # What the assistant has nothing to answer to, but staff should see.
-_SILENT = {MessageKind.STOPPED, MessageKind.RETURNED, MessageKind.EDITED}
+_SILENT = {
+    MessageKind.STOPPED, MessageKind.RETURNED, MessageKind.EDITED, MessageKind.REMOVED,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Of a stored event: its words, and the rest as ``Incoming.data``."""
+
+    text: str
+    data: dict[str, Any]
 
 
 class Intake:
@@ -83,6 +93,19 @@ class Intake:
             return False
         ACCEPTED.labels(incoming.channel, "stored" if stored else "repeated").inc()
         return stored
+
+    async def stored(self, account_id: int, external_id: str) -> Stored | None:
+        """What was stored under this id; None where nothing was."""
+        async with self._database.read() as session:
+            row = (
+                await session.execute(
+                    select(Message.text, Message.data).where(
+                        Message.bot_account_id == account_id,
+                        Message.external_id == storable(external_id),
+                    )
+                )
+            ).one_or_none()
+        return Stored(row[0], row[1]) if row is not None else None
 
     async def close(self) -> None:
         await self._batcher.close()

@@ -65,6 +65,7 @@ class MessageKind(StrEnum):
     CONTACT = "contact"  # data: {"phone": …, "own": bool}
     ATTACHMENT = "attachment"  # data: {"type": "photo" | "voice" | "sticker" | …}
     EDITED = "edited"
+    REMOVED = "removed"  # the customer took back what he wrote: text and data as of that
     STOPPED = "stopped"  # the customer blocked the bot
     RETURNED = "returned"  # … and unblocked it
     NOTE = "note"

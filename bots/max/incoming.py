@@ -29,6 +29,8 @@ def event_id(update: Any) -> str:
                 return f"{kind}:{update['message']['body']['mid']}:{update['timestamp']}"
             case "message_callback":
                 return f"{kind}:{update['callback']['callback_id']}"
+            case "message_removed":
+                return f"{kind}:{update['message_id']}"
         person = (update.get("user") or {}).get("user_id", "")
         return f"{kind}:{update.get('chat_id', '')}:{person}:{update.get('timestamp', '')}"
     except (KeyError, TypeError, AttributeError) as error:
@@ -54,6 +56,28 @@ def parse_update(update: dict[str, Any], account_id: int, token: str) -> Incomin
     except UNREADABLE as error:
         raise Unreadable(external_id) from error
     return None
+
+
+def removed_message(update: Any) -> str | None:
+    """The id under which the message that was taken back had come; None for another update."""
+    if update["update_type"] != "message_removed":
+        return None
+    return f"message_created:{update['message_id']}"
+
+
+def parse_removed(
+    update: dict[str, Any], account_id: int, text: str, data: dict[str, Any]
+) -> Incoming:
+    """``text`` and ``data``: of the message that was taken back. Raises Unreadable."""
+    external_id = event_id(update)
+    kept = {"type": data["type"]} if "type" in data else {}
+    try:
+        return _incoming(
+            account_id, external_id, update["chat_id"], {}, MessageKind.REMOVED,
+            update["timestamp"], text=text, data=kept,
+        )  # fmt: skip
+    except UNREADABLE as error:
+        raise Unreadable(external_id) from error
 
 
 def _incoming(

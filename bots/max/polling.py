@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 30
 PAUSE_SECONDS = 3.0
-UPDATE_TYPES = ["message_created", "message_callback", "message_edited", "bot_started",
-                "bot_stopped"]  # fmt: skip
+UPDATE_TYPES = ["message_created", "message_callback", "message_edited", "message_removed",
+                "bot_started", "bot_stopped"]  # fmt: skip
 
 
 class MaxPolling:
@@ -71,7 +71,10 @@ class MaxPolling:
         if marker is not None:
             params["marker"] = marker
         found = await self._api.call("GET", "/updates", params=params, seconds=POLL_SECONDS + 10)
-        await asyncio.gather(*(self._store(update) for update in found.get("updates") or ()))
+        updates = found.get("updates") or ()
+        # What was taken back has to be there before.
+        for late in (False, True):
+            await asyncio.gather(*(self._store(one) for one in updates if _is_late(one) is late))
         new = found.get("marker")
         if new is not None and new != marker:
             await save_position(self._database, self._account_id, int(new))
@@ -81,3 +84,7 @@ class MaxPolling:
             await self._receiver.update(update)
         except Malformed:
             log.warning("bots.malformed_update", channel="max")
+
+
+def _is_late(update: Any) -> bool:
+    return isinstance(update, dict) and update.get("update_type") == "message_removed"

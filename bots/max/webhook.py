@@ -43,16 +43,17 @@ def router(
 
 
 async def keep_subscribed(api: MaxApi, public_url: str, secret: str, path: str = PATH) -> None:
-    """Subscribe unless it is so already; no other address gets our customers' messages."""
+    """Subscribe to all that we read, unless it is so already; no other address gets our
+    customers' messages."""
     ours = public_url.rstrip("/") + path
     found = await api.call("GET", "/subscriptions")
-    urls = [str(subscription["url"]) for subscription in found.get("subscriptions") or ()]
-    if ours not in urls:
+    told = {str(one["url"]): one.get("update_types") for one in found.get("subscriptions") or ()}
+    if ours not in told or not set(UPDATE_TYPES) <= set(told[ours] or UPDATE_TYPES):
         await api.call(
             "POST", "/subscriptions",
             content={"url": ours, "update_types": UPDATE_TYPES, "secret": secret},
         )  # fmt: skip
         log.info("bots.subscribed", channel=CHANNEL)
-    for url in urls:
+    for url in told:
         if url != ours:
             await api.call("DELETE", "/subscriptions", params={"url": url})

@@ -153,7 +153,9 @@ class Reports:
                 _OF_CUSTOMERS,
                 Message.created_at >= start,
                 Message.created_at < end,
-                Message.kind.not_in((MessageKind.STOPPED, MessageKind.RETURNED)),
+                Message.kind.not_in(
+                    (MessageKind.STOPPED, MessageKind.RETURNED, MessageKind.REMOVED)
+                ),
             )
         )  # fmt: skip
         return [

@@ -142,6 +142,9 @@ def _what(kind: str, data: dict[str, object]) -> str:
             return labels.ATTACHMENTS.get(str(data.get("type", "")), labels.ATTACHMENT_OTHER)
         case MessageKind.EDITED:
             return "Исправлено"
+        case MessageKind.REMOVED:
+            file = labels.ATTACHMENTS.get(str(data.get("type", "")))
+            return f"Удалено клиентом: {file}" if file else "Удалено клиентом"
         case MessageKind.STOPPED:
             return "Клиент остановил бота"
         case MessageKind.RETURNED:

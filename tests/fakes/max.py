@@ -66,6 +66,14 @@ class Customer:
             )
         )  # fmt: skip
 
+    def removes(self, created: Update) -> Update:
+        return self._fake.push(
+            self._fake.update(
+                "message_removed", message_id=created["message"]["body"]["mid"],
+                chat_id=self.chat_id, user_id=self.user_id,
+            )
+        )  # fmt: skip
+
     def stops(self) -> Update:
         self.stopped = True
         return self._fake.push(
@@ -192,7 +200,10 @@ class FakeMax(FakePlatform):
             case "GET me":
                 return web.json_response(BOT)
             case "GET subscriptions":
-                found = [{"url": url, "time": 0} for url in self.subscriptions]
+                found = [
+                    {"url": url, "time": 0, "update_types": told.get("update_types")}
+                    for url, told in self.subscriptions.items()
+                ]
                 return web.json_response({"subscriptions": found})
             case "POST subscriptions":
                 if not 5 <= len(content.get("secret", "")) <= 256:

@@ -46,6 +46,8 @@ def test_what_the_bot_sent_with_its_words_is_named() -> None:
         (MessageKind.ATTACHMENT, {"type": "voice"}, "Голосовое сообщение"),
         (MessageKind.ATTACHMENT, {"type": "poll"}, "Вложение"),
         (MessageKind.EDITED, {}, "Исправлено"),
+        (MessageKind.REMOVED, {}, "Удалено клиентом"),
+        (MessageKind.REMOVED, {"type": "photo"}, "Удалено клиентом: Фото"),
         (MessageKind.STOPPED, {}, "Клиент остановил бота"),
         (MessageKind.RETURNED, {}, "Клиент снова разрешил писать"),
     ],

@@ -109,6 +109,7 @@ _MAX: list[Event] = [
         "menu:money", "user": _MAX_USER}, message=_max_message("?", attachments=[
             {"type": "inline_keyboard", "payload": {"buttons": [[
                 {"type": "callback", "text": "Деньги", "payload": "menu:money"}]]}}])),
+    _max("message_removed", message_id="mid.0001", chat_id=1077, user_id=77),
     _max("bot_started", chat_id=1077, user=_MAX_USER, payload="a"),
     _max("bot_stopped", chat_id=1077, user=_MAX_USER),
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from bots.max.polling import MaxPolling
 from bots.max.sender import MaxSender
 from bots.outcome import AccountBroken, Outcome, Parcel, Rejected, Sent, SlowDown, TryAgain, Unknown
 from bots.pace import Pace
-from conversations.models import DeliveryKind, MessageKind, Quarantine
+from conversations.models import DeliveryKind, Message, MessageKind, Quarantine
 from media.store import MediaStore
 from replies import Button, File, FileKind, Part, Reply, render
 from replies.channels import Markup
@@ -126,11 +126,20 @@ async def test_polling_confirms_only_what_is_stored(
     stop.set()
     await running
     anna.says("пока бот спал")
-    anna.says("и это")
+    taken_back = anna.says("и это")
+    anna.removes(taken_back)
+    anna.removes(max_.customer().message("ничего не было"))
     stop = asyncio.Event()
     running = asyncio.create_task(poller.run(stop))
-    await until(lambda: max_.confirmed >= 4, "it goes on from its marker")
-    assert await texts(database) == ["раз", "пока бот спал", "и это"]
+    await until(lambda: max_.confirmed >= 6, "it goes on from its marker")
+    assert await texts(database) == ["раз", "пока бот спал", "и это", "и это"]
+    async with database.read() as session:
+        last = await session.execute(
+            select(Message.kind, Message.handled_at).order_by(Message.id.desc()).limit(1)
+        )
+        kind, handled_at = last.one()
+    assert kind == MessageKind.REMOVED
+    assert handled_at is not None, "staff see it, the assistant has nothing to answer"
     stop.set()
     await running
 
@@ -175,6 +184,9 @@ async def test_a_dropped_subscription_is_renewed_and_strangers_removed(
         await webhook.keep_subscribed(api, "https://okno.example", SECRET)
         assert list(max_.subscriptions) == [ours]
     assert len(max_.called("POST subscriptions")) == 1
+    max_.subscriptions[ours]["update_types"] = ["message_created"]
+    await webhook.keep_subscribed(api, "https://okno.example", SECRET)
+    assert "message_removed" in max_.subscriptions[ours]["update_types"], "an older release's"
     max_.subscriptions.clear()
     await webhook.keep_subscribed(api, "https://okno.example", SECRET)
     assert max_.subscriptions[ours]["secret"] == SECRET
