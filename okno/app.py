@@ -177,6 +177,7 @@ def _chat(services: Services, channel: Channel, shell: Shell) -> APIRouter:
         account_id=channel.account_id,
         company=profile.company.short_name,
         company_phone=profile.company.phone,
+        zone=services.zone,
         static=shell.static,
         clock=services.database.clock,
         frame_ancestors=profile.widget.frame_ancestors,

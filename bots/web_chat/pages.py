@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -41,6 +42,7 @@ def router(
     account_id: int,
     company: str,
     company_phone: str,
+    zone: ZoneInfo,
     static: Static,
     clock: Clock,
     links: Links,
@@ -54,7 +56,8 @@ def router(
 
     ``static`` serves ``FOLDER / "static"`` under the name ``ROOM``. ``frame_ancestors``: sources
     of the CSP directive, the sites that may show the widget. ``public_url``: the address people
-    open, where it differs from ours. The caller starts and closes ``hub``.
+    open, where it differs from ours. ``zone``: the company's, in which promises are told.
+    The caller starts and closes ``hub``.
     """
     chat = Chat(
         database=database,
@@ -75,13 +78,19 @@ def router(
     routes.include_router(uploads.router(chat))
     routes.include_router(live.router(chat))
     routes.include_router(
-        _pages(static, company=company, phone=company_phone, frame_ancestors=frame_ancestors)
+        _pages(
+            static,
+            company=company,
+            phone=company_phone,
+            zone=zone,
+            frame_ancestors=frame_ancestors,
+        )
     )
     return routes
 
 
 def _pages(
-    static: Static, *, company: str, phone: str, frame_ancestors: Sequence[str]
+    static: Static, *, company: str, phone: str, zone: ZoneInfo, frame_ancestors: Sequence[str]
 ) -> APIRouter:
     templates = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
@@ -94,6 +103,7 @@ def _pages(
         "static_url": lambda name: static.url(f"{ROOM}/{name}"),
         "company": company,
         "phone": phone,
+        "time_zone": zone.key,
         "phone_link": "".join(sign for sign in phone if sign.isdigit() or sign == "+"),
     }
     widget = (FOLDER / "static" / "widget.js").read_bytes()

@@ -1,5 +1,6 @@
 // The list of messages as the customer sees it.
 
+import { dayName, dayOf, timeOf } from "./clock.js";
 import { arrange, byId, element } from "./dom.js";
 
 const GROUP_MS = 5 * 60_000;
@@ -9,10 +10,6 @@ const SENDERS = { customer: "Вы", assistant: "Помощник", operator: "О
 const SVG_OUT = "M14 5h5v5M19 5l-8 8M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4";
 
 const CLIP = "M19 11l-7.5 7.5a4.5 4.5 0 0 1-6.4-6.4L13 4.3a3 3 0 0 1 4.2 4.2L9.5 16.2a1.5 1.5 0 0 1-2.1-2.1L14 7.5";
-
-const clock = new Intl.DateTimeFormat("ru", { hour: "2-digit", minute: "2-digit" });
-const dayMonth = new Intl.DateTimeFormat("ru", { day: "numeric", month: "long" });
-const dayMonthYear = new Intl.DateTimeFormat("ru", { day: "numeric", month: "long", year: "numeric" });
 
 export class View {
   #on;
@@ -48,8 +45,8 @@ export class View {
     let before = null;
     items.forEach((item, index) => {
       const date = new Date(item.time);
-      if (!before || new Date(before.time).toDateString() !== date.toDateString()) {
-        nodes.push(this.#node(`day:${date.toDateString()}`, used, () => dayNode(date)));
+      if (!before || dayOf(new Date(before.time)) !== dayOf(date)) {
+        nodes.push(this.#node(`day:${dayOf(date)}`, used, () => dayNode(date)));
         before = null;
       }
       const first =
@@ -202,19 +199,13 @@ function asMessage(pending) {
 
 function meta(item) {
   const date = new Date(item.time);
-  const moment = element("time", { dateTime: item.time }, clock.format(date));
+  const moment = element("time", { dateTime: item.time }, timeOf(date));
   const note = item.state === "sending" ? ["отправляем…"] : [];
   return element("span", { className: "meta" }, ...note, moment);
 }
 
 function dayNode(date) {
-  const today = new Date();
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  const spelled = date.getFullYear() === today.getFullYear() ? dayMonth : dayMonthYear;
-  let text = spelled.format(date);
-  if (date.toDateString() === today.toDateString()) text = "Сегодня";
-  if (date.toDateString() === yesterday.toDateString()) text = "Вчера";
-  return element("li", { className: "day" }, text);
+  return element("li", { className: "day" }, dayName(date));
 }
 
 /** The server has cleaned the HTML; here only links are made to open beside the chat. */

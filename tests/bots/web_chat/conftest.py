@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -102,6 +103,7 @@ def app(
             account_id=account,
             company="«Энергосбыт <Тест>»",
             company_phone="8 800 555-01-23",
+            zone=ZoneInfo("Europe/Moscow"),
             static=static,
             clock=clock,
             links=links,

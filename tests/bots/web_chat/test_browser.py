@@ -59,7 +59,10 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def context(chromium: Browser, server: Running) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(
-        base_url=server.url, viewport={"width": 390, "height": 780}
+        base_url=server.url,
+        viewport={"width": 390, "height": 780},
+        # Two hours ahead of the company.
+        timezone_id="Asia/Yekaterinburg",
     )
     context.set_default_timeout(15_000)
     yield context
@@ -101,6 +104,9 @@ async def test_a_conversation_with_buttons_and_after_a_reload(
     await answer(Reply("Тариф **5,47**", (Button("Меню", "menu"), Button("Ещё", "i:more"))))
     await deliver()
     await expect(page.locator(".message.assistant strong")).to_have_text("5,47")
+    # As the assistant tells the time: the company's.
+    await expect(page.locator(".message.assistant time")).to_have_text("12:00")
+    await expect(page.locator(".day").last).to_contain_text("у Вас на 2 ч больше")
     await expect(page.locator("#typing")).to_be_hidden()
     await page.get_by_role("button", name="Меню").click()
     await expect(page.locator(".message.own").last).to_contain_text("Меню")
