@@ -7,7 +7,7 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from web.navigation import is_in, parts_for
+from web.navigation import home_of, is_in, parts_for
 from web.shell import shell_of
 
 # What staff pages show is not for the disk of a shared computer.
@@ -18,11 +18,12 @@ def page(
     request: Request, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HTMLResponse:
     """Render a page or a piece of one. Every template knows ``me`` (None before the login),
-    ``csrf``, ``parts`` of the navigation, ``events_after`` and ``request``."""
+    ``csrf``, ``home``, ``parts`` of the navigation, ``events_after`` and ``request``."""
     me = getattr(request.state, "me", None)
     shared = {
         "me": me,
         "csrf": me.csrf if me else "",
+        "home": home_of(me.role) if me else "/",
         "parts": [(part, is_in(request.url.path, part)) for part in parts_for(me.role)]
         if me
         else [],

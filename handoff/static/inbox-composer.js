@@ -8,6 +8,7 @@ window.inboxComposer = (() => {
   };
   const BLANK = /\{(имя|счёт|офис|оператор|компания)\}/;
   const KEPT = "Ваш текст остался на месте.";
+  const LONGEST = 4000; // as in answer_text.py; what is longer stays whole in the field
   const form = () => document.getElementById("ib-composer");
   const field = () => document.getElementById("ib-text");
   let movedToNote = false; // the mode was changed by us, not by the operator
@@ -107,8 +108,10 @@ window.inboxComposer = (() => {
   function hint() {
     const box = document.getElementById("ib-hint");
     if (!box) return;
-    box.classList.add("ib-only-keys");
-    box.textContent =
+    const over = [...field().value.trim()].length - LONGEST;
+    box.classList.toggle("ib-only-keys", over <= 0);
+    if (over > 0) box.textContent = `Можно до ${LONGEST} знаков, лишних: ${over}. Отправьте частями.`;
+    else box.textContent =
       window.inboxSettings.get("send") === "enter"
         ? "Enter — отправить, Shift+Enter — новая строка"
         : "Ctrl+Enter — отправить, Enter — новая строка";
@@ -186,7 +189,9 @@ window.inboxComposer = (() => {
   const isTouch = matchMedia("(pointer: coarse)");
 
   document.addEventListener("input", ({ target }) => {
-    if (target.id === "ib-text") saveDraft();
+    if (target.id !== "ib-text") return;
+    saveDraft();
+    hint();
   });
   document.addEventListener("change", ({ target }) => {
     if (target.name !== "mode" || target.form !== form()) return;

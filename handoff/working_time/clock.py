@@ -22,7 +22,7 @@ class Heat(StrEnum):
 
 def rank(due_at: datetime, reason: str, summary: Mapping[str, Any]) -> datetime:
     """The place in the queue among those of the same urgency: the earlier, the nearer."""
-    complains = "complaint" in (reason, summary.get("intent"))
+    complains = "complaint" in (reason, summary.get("intent"), summary.get("topic"))
     return due_at - COMPLAINT_LEAD if complains else due_at
 
 

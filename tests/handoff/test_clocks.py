@@ -151,7 +151,7 @@ async def test_a_complaint_stands_as_if_it_had_five_minutes_less(
     house.clock.advance(minutes=4)
     await house.waiting("2", "Жалоба", reason="complaint")
     house.clock.advance(minutes=2)
-    await house.waiting("3", "Жалоба позже", summary={"intent": "complaint"})
+    await house.waiting("3", "Жалоба позже", summary={"intent": "operator", "topic": "complaint"})
     assert await names_in(house, Tab.WAITING, olga) == ["Жалоба", "Первый", "Жалоба позже"]
 
 

@@ -61,6 +61,7 @@ async def test_wrong_role_is_told_so(client: httpx.AsyncClient) -> None:
     await log_in(client, "petr")
     answer = await client.get("/inbox")
     assert answer.status_code == 403
+    assert '<a class="btn btn-primary" href="/kb">На главную</a>' in answer.text
     assert "Эта страница не для Вашей роли" in answer.text
     assert "Здравствуйте" not in answer.text
     notice = await client.get("/inbox", headers=HTMX)
