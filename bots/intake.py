@@ -4,14 +4,14 @@ An adapter calls ``Intake.accept`` and confirms the event to its platform only a
 has returned: then the event is durable, or was there before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Table, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Table, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -44,6 +44,11 @@ MOST_FILES = 20
 _OF_A_FILE = ("type", "name", "size")
 _CONVERSATION = cast(Table, Conversation.__table__)
 _MESSAGE = cast(Table, Message.__table__)
+_FOUND = select(_CONVERSATION.c.bot_account_id, _CONVERSATION.c.chat_id, _CONVERSATION.c.id).where(
+    # Two lists: for a list of pairs SQLite reads the whole index.
+    _CONVERSATION.c.bot_account_id.in_(bindparam("accounts", expanding=True)),
+    _CONVERSATION.c.chat_id.in_(bindparam("chats", expanding=True)),
+)
 
 # What the assistant has nothing to answer to, but staff should see.
 _SILENT = {
@@ -165,15 +170,11 @@ class Intake:
         self, tx: Transaction, items: Sequence[Incoming]
     ) -> dict[tuple[int, str], int]:
         wanted = {(item.bot_account_id, item.chat_id): item for item in items}
-        key = tuple_(_CONVERSATION.c.bot_account_id, _CONVERSATION.c.chat_id)
-        statement = select(
-            _CONVERSATION.c.bot_account_id, _CONVERSATION.c.chat_id, _CONVERSATION.c.id
-        ).where(key.in_(sorted(wanted)))
-        found = {(row[0], row[1]): row[2] for row in await tx.connection.execute(statement)}
+        found = await _find(tx, wanted)
         missing = [item for pair, item in sorted(wanted.items()) if pair not in found]
         if missing:
             await self._open(tx, missing)
-            found = {(row[0], row[1]): row[2] for row in await tx.connection.execute(statement)}
+            found = await _find(tx, wanted)
         return found
 
     async def _open(self, tx: Transaction, items: Sequence[Incoming]) -> None:
@@ -290,6 +291,13 @@ class Intake:
                 )
             )
         ACCEPTED.labels(channel, "quarantined").inc()
+
+
+async def _find(tx: Transaction, chats: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """Conversations by account and chat; of several accounts also some that are not asked for."""
+    accounts, names = zip(*chats, strict=True)
+    asked = {"accounts": sorted(set(accounts)), "chats": sorted(set(names))}
+    return {(row[0], row[1]): row[2] for row in await tx.connection.execute(_FOUND, asked)}
 
 
 def _told(data: dict[str, Any]) -> dict[str, Any]:
