@@ -281,6 +281,7 @@ async def forget(tx: Transaction) -> None:
     """Every claim: for the start of the only process, when whoever held one is dead."""
     await tx.connection.execute(
         update(_CONVERSATION)
-        .where(_CONVERSATION.c.claim_token.is_not(None))
+        # Only what is due is claimed, and only that has an index.
+        .where(_CONVERSATION.c.handle_at.is_not(None), _CONVERSATION.c.claim_token.is_not(None))
         .values(claim_token=None, claimed_until=None)
     )

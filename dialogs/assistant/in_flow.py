@@ -10,7 +10,9 @@ from dialogs.assistant.operators import Operators
 from dialogs.assistant.presses import Presses
 from dialogs.assistant.topics import Topics
 from dialogs.flow import FlowTurn
-from dialogs.flows.lost import is_lost
+from dialogs.flows import reading
+from dialogs.flows.lost import is_lost, refuses
+from dialogs.state import Flow
 from dialogs.understanding import is_bare_answer
 from nlu import Understanding
 
@@ -41,7 +43,7 @@ class InFlow:
             draft.state.end_flow()
             return False
         sure = found.confidence >= self._sure
-        if sure and found.intent == "cancel":
+        if (sure and found.intent == "cancel") or _refuses_us(draft, flow):
             draft.state.end_flow()
             if draft.in_queue:
                 draft.say(phrases.CANCELLED_IN_QUEUE, LEAVE_QUEUE_BUTTON, MENU_BUTTON)
@@ -74,3 +76,10 @@ class InFlow:
         else:
             await self._flows.feed(draft, flow, FlowTurn(draft.context.text, found))
         return True
+
+
+def _refuses_us(draft: Draft, flow: Flow) -> bool:
+    """He will not tell the number or the name; readings are taken without the name."""
+    asked = draft.state.flow_state.get("asked")
+    needed = {"number"} if flow.name == reading.NAME else {"number", "name"}
+    return asked in needed and refuses(draft.context.text)

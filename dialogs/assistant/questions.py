@@ -10,6 +10,7 @@ from dialogs.assistant.intents import Intents
 from dialogs.assistant.operators import Operators
 from dialogs.assistant.rules import Rules
 from dialogs.flow_runner import MAX_MISSES
+from dialogs.flows.names import surname_alone
 from dialogs.menu import label_of
 from dialogs.numbers import meanings
 from dialogs.state import INTENT_FLOWS
@@ -97,11 +98,14 @@ class Questions:
         """«Не помню», or a name, where our buttons ask what a number or the words are about:
         a name beside an account's number is its holder's, the rest is asked once more."""
         text = draft.context.text
-        asks = any(one.intent not in _NO_ANSWER for one in clear)
+        link = intent_button("", "link_account").action
+        wants_holder = any(action == link for _, action in draft.choices())
+        named = wants_holder and (found.of("person") or surname_alone(text))
+        # A surname is easily taken for a greeting.
+        asks = any(one.intent not in _NO_ANSWER | ({"greet"} if named else set()) for one in clear)
         if asks or len(text.split()) > _MOST_WORDS or draft.in_queue:
             return False
-        link = intent_button("", "link_account").action
-        if found.of("person") and any(action == link for _, action in draft.choices()):
+        if named:
             now = self._rules.local(draft.context.now)
             both = meant(f"{draft.pending} {text}", "link_account", now=now)
             await self._intents.serve(draft, "link_account", both)
@@ -133,9 +137,12 @@ class Questions:
         if draft.state.misses >= MAX_MISSES:
             draft.state.misses = 0
             self._operators.call(draft, "not_understood")
+        elif not rubbish and guesses == ["operator"] and found.confidence >= self._rules.guess:
+            draft.offer_operator(phrases.OFFER_OPERATOR)
         elif not rubbish and found.confidence >= self._rules.guess and guesses:
             draft.state.pending = draft.context.text
-            buttons = self._guess_buttons(draft.context.text, found, guesses)
+            others = [intent for intent in guesses if intent != "operator"]
+            buttons = self._guess_buttons(draft.context.text, found, others)
             draft.say(phrases.GUESSES, *buttons, OPERATOR_BUTTON)
         else:
             draft.say(phrases.NOT_UNDERSTOOD, MENU_BUTTON, OPERATOR_BUTTON)

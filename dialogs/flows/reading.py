@@ -135,7 +135,7 @@ def advance(state: State, known: Known, moment: Moment, rules: AcceptanceRules) 
     values = reading_values.in_order(state.given, meter.facts.zones)
     if len(values) < meter.facts.zones:
         stands = standing(meter.history, meter.facts.zones, moment.now.date(), rules)
-        return _ask_values(state, meter, facts, stands, len(values))
+        return _ask_values(state, meter, facts, stands)
     if len(values) > meter.facts.zones:
         return _refused(state, meter, Refused(Reason.WRONG_ZONES), rules)
     give = GiveReading(account, meter.meter_id, values, moment.now.date(), tuple(state.confirmed))
@@ -246,10 +246,11 @@ def _is_meter(given: str | None, number: str) -> bool:
 
 
 def _ask_values(
-    state: State, meter: MeterOverview, facts: AccountOverview, stands: Standing, given: int
+    state: State, meter: MeterOverview, facts: AccountOverview, stands: Standing
 ) -> Asking:
     state.asked = "value"
-    text = _problem(state) or reading_texts.ask_values(meter, facts, stands, given)
+    known = reading_values.filled(state.given, meter.facts.zones)
+    text = _problem(state) or reading_texts.ask_values(meter, facts, stands, known)
     return Asking(Reply(text, (OPERATOR_BUTTON,)))
 
 

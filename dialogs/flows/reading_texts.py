@@ -95,12 +95,17 @@ def meter_choice(meter: MeterOverview) -> str:
     return label if len(label) <= 40 else f"№ {meter.number}"[:40]
 
 
-def ask_values(meter: MeterOverview, facts: AccountOverview, stands: Standing, given: int) -> str:
+def ask_values(
+    meter: MeterOverview, facts: AccountOverview, stands: Standing, known: tuple[int, ...]
+) -> str:
+    """``known``: the registers, from 0, whose values were given; not all of them."""
     names = ZONES[meter.facts.zones]
     last = meter.last
     head = f"{_capital(account_name(facts.account))}, счётчик № {meter.number}."
-    if given:
-        return f"{head} Записал: {names[given - 1]}. Теперь напишите показание «{names[given]}»."
+    if known:
+        written = ", ".join(names[place] for place in known)
+        missing = next(name for place, name in enumerate(names) if place not in known)
+        return f"{head} Записал: {written}. Теперь напишите показание «{missing}»."
     if meter.facts.remote:
         shown = f": {named(last.values)} от {last.taken_on:%d.%m.%Y}" if last else ""
         return (

@@ -63,6 +63,21 @@ def in_order(given: Given, zones: int) -> tuple[int, ...]:
     Shorter than ``zones`` while some are missing; empty when what is known does not come first
     («ночь 210» alone); longer when there are too many.
     """
+    registers, unnamed = _placed(given, zones)
+    known = [value for value in registers if value is not None]
+    if len(known) < zones and None in registers[: len(known)]:
+        return ()
+    return (*known, *unnamed)
+
+
+def filled(given: Given, zones: int) -> tuple[int, ...]:
+    """The registers, from 0, whose values are known: (1,) for «ночь 210» alone."""
+    registers, _ = _placed(given, zones)
+    return tuple(place for place, value in enumerate(registers) if value is not None)
+
+
+def _placed(given: Given, zones: int) -> tuple[list[int | None], list[int]]:
+    """The value of each register, and what there is no register for."""
     registers: list[int | None] = [None] * zones
     unnamed: list[int] = []
     for role, value in given:
@@ -75,10 +90,7 @@ def in_order(given: Given, zones: int) -> tuple[int, ...]:
     for place, register in enumerate(registers):
         if register is None and unnamed:
             registers[place] = unnamed.pop(0)
-    known = [value for value in registers if value is not None]
-    if len(known) < zones and None in registers[: len(known)]:
-        return ()
-    return (*known, *unnamed)
+    return registers, unnamed
 
 
 def as_named(given: Given) -> tuple[tuple[str, int], ...]:

@@ -96,6 +96,13 @@ async def test_what_is_half_understood_is_offered_as_choices(build_house: BuildH
     assert "Уточните" in (await customer.writes("по поводу того письма")).text, "counted anew"
 
 
+async def test_where_the_only_guess_is_an_operator_he_is_offered(build_house: BuildHouse) -> None:
+    house = await build_house(thresholds=Thresholds(answer=1.0, guess=0.9))
+    customer = house.customer()
+    said = await customer.writes("позовите оператора")
+    assert (said.texts, list(said.buttons)) == ([phrases.OFFER_OPERATOR], ["Оператор", "Меню"])
+
+
 async def test_while_waiting_sure_questions_are_answered_and_the_rest_is_kept(
     house: House,
 ) -> None:
