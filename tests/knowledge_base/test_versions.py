@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from conversations import events as live
 from conversations.events import Events
 from knowledge_base import versions
+from knowledge_base.differences import Change, changed_lines, folded
 from knowledge_base.errors import EditConflict
 from knowledge_base.models import ArticleVersion, State
 from storage.database import Database
@@ -85,3 +86,13 @@ async def test_the_database_keeps_two_published_versions_out(database: Database)
 
     with pytest.raises(IntegrityError):
         await add()
+
+
+def test_of_many_lines_that_are_the_same_only_the_nearest_are_shown() -> None:
+    same = [f"вариант {number}" for number in range(10)]
+    lines = folded(changed_lines(["старый", *same, "в"], ["новый", *same, "б"]))
+    assert [line for kind, line in lines if kind is Change.SAME] == [*same[:2], *same[-2:]]
+    assert (Change.FOLDED, "6") in lines
+    assert folded(changed_lines([*same, "в"], same))[0] == (Change.FOLDED, "8")
+    short = changed_lines(["старый", *same[:5], "в"], [*same[:5]])
+    assert folded(short) == short
