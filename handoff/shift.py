@@ -56,6 +56,7 @@ class Shift:
             select(Handoff.conversation_id, Person.display_name)
             .join(Person, Person.id == Handoff.operator_id)
             .where(
+                _OPEN,  # said of itself, for the index of the open ones
                 Handoff.state == HandoffState.TAKEN,
                 Handoff.next_due_at.is_not(None),
                 ~here(tx.now),
