@@ -11,7 +11,7 @@ from tests.needs import browser as browser_path
 from tests.running import RunningOkno, prepare
 
 # The machine that runs the tests may be busy; what is late is not wrong.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 async def until(
     condition: Callable[[], bool | Awaitable[bool]],
     what: str,
-    seconds: float = 15,
+    seconds: float = 60,
     every: float = 0.005,
 ) -> None:
     """Return as soon as ``condition`` holds, looked at ``every`` so many seconds; fail with

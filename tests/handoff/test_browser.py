@@ -89,7 +89,7 @@ async def inbox(chromium: Browser, server: Running, login: str, *, width: int = 
     context: BrowserContext = await chromium.new_context(
         base_url=server.url, viewport={"width": width, "height": 780}
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = await context.new_page()
     await log_in(page, login)
     return page

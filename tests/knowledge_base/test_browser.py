@@ -55,7 +55,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def context(chromium: Browser, server: Running) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(base_url=server.url)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context
     await context.close()
 

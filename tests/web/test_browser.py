@@ -43,7 +43,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def context(chromium: Browser, server: Running) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(base_url=server.url)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = await context.new_page()
     await page.goto("/login")
     await log_in(page)

@@ -15,7 +15,7 @@ from tests.needs import browser as installed_browser
 from tests.web.conftest import Running
 
 # The page waits between its attempts to come back, longer each time.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 pytestmark = pytest.mark.skipif(installed_browser() is None, reason="needs Chromium")
 
@@ -64,7 +64,7 @@ async def context(chromium: Browser, server: Running) -> AsyncIterator[BrowserCo
         # Two hours ahead of the company.
         timezone_id="Asia/Yekaterinburg",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context
     await context.close()
 
