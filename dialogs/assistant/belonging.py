@@ -9,6 +9,19 @@ ASIDES = {"greet", "thanks", "goodbye", "bot_challenge", "abuse"}
 _ASIDE = 0.9
 
 
+# Asked for these, «2» may be the answer itself; elsewhere it is the second of the choices, as who
+# sees no buttons has to write it. No account, phone or ИНН is as short.
+_TAKE_NUMBERS = {"", "value", "unfit", "sum", "paid_on"}
+
+
+def is_number(text: str) -> bool:
+    return text.strip().isdigit()
+
+
+def takes_numbers(asked: str) -> bool:
+    return asked in _TAKE_NUMBERS
+
+
 def gives_number(found: Understanding, asked: str) -> bool:
     """«Договор 440050005000» answers the question about the number, whatever it resembles."""
     return asked == "number" and bool(found.of("account_number"))

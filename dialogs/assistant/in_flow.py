@@ -2,7 +2,13 @@
 
 from dialogs import matching, phrases
 from dialogs.actions import LEAVE_QUEUE_BUTTON, MENU_BUTTON
-from dialogs.assistant.belonging import gives_number, is_clear_aside, moves_on
+from dialogs.assistant.belonging import (
+    gives_number,
+    is_clear_aside,
+    is_number,
+    moves_on,
+    takes_numbers,
+)
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.intents import Intents
@@ -63,10 +69,10 @@ class InFlow:
             await self._flows.ask_again(draft, flow)
             return True
         action = matching.chosen(draft.context.text, draft.choices())
-        if action is not None and not draft.context.text.strip().isdigit():
+        asked = str(draft.state.flow_state.get("asked", ""))
+        if action is not None and not (is_number(draft.context.text) and takes_numbers(asked)):
             await self._presses.press(draft, action)
             return True
-        asked = str(draft.state.flow_state.get("asked", ""))
         lost = asked in {"number", "name"} and is_lost(draft.context.text)
         if sure and not (lost or is_bare_answer(found)) and moves_on(found.intent, flow, asked):
             return False

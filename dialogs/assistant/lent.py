@@ -10,7 +10,13 @@ from typing import Final
 from conversations.models import MessageKind, Turn
 from dialogs import actions, matching, phrases
 from dialogs.actions import NOT_NOW_BUTTON, Action, FlowAction, PlainAction
-from dialogs.assistant.belonging import gives_number, is_clear_aside, moves_on
+from dialogs.assistant.belonging import (
+    gives_number,
+    is_clear_aside,
+    is_number,
+    moves_on,
+    takes_numbers,
+)
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.flow import FlowTurn
@@ -75,7 +81,8 @@ class Lent:
             self._follow(draft)
             return True
         said = matching.chosen(draft.context.text, draft.choices())
-        if said is not None and not draft.context.text.strip().isdigit():
+        asked = str(draft.state.flow_state.get("asked", ""))
+        if said is not None and not (is_number(draft.context.text) and takes_numbers(asked)):
             return await self.press(draft, actions.parse(said))
         if sure and _is_elsewhere(draft, flow, found):
             self._end(draft, phrases.LENT_LEFT)

@@ -128,7 +128,7 @@ def _article(answer: Answer, own: Button | None, *, repeated: bool) -> Reply:
         else intent_button(button.label, button.intent)
         for button in answer.buttons
     ]
-    if own is not None:
+    if own is not None and own.action not in {one.action for one in buttons}:
         buttons.insert(0, own)
     text, files = answer.text, answer.files
     if answer.short and not repeated:

@@ -113,7 +113,7 @@ def _absorb_values(state: State, turn: FlowTurn) -> bool:
     if not values:
         return False
     begins_anew = reading_values.begin_anew(values, state.given)
-    if begins_anew or state.asked in {"confirm", "unfit", "name"}:
+    if begins_anew or state.asked in {"confirm", "unfit", "name", "meter"}:
         _forget_values(state)
     state.given.extend(values)
     return True
