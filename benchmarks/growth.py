@@ -10,6 +10,7 @@ A twentieth by default: 50,000 accounts, 50,000 conversations and 1,000,000 mess
 
 import argparse
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -243,6 +244,7 @@ async def grow(url: str, size: int) -> None:
         async with database.engine.connect() as connection:
             await Grower(connection, bot, size).grow(progress)
     await database.close()
+    os.sync()  # or the commits that are measured wait for what was filled
 
 
 async def read(url: str) -> dict[str, float]:
