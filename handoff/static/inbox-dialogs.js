@@ -21,6 +21,13 @@
       target.closest("details").open = false;
     }
   });
+  // The first field is a choice, which Enter would open on some systems and elsewhere not.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    if (!event.target.matches("dialog.ib-dialog select")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     const dialog = detail.elt?.closest?.("dialog.ib-dialog");
     if (!dialog || !detail.successful) return;

@@ -78,7 +78,7 @@
       return;
     }
     if (key === "Escape") {
-      escape(target);
+      if (!event.defaultPrevented) escape(target);
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(target)) return;

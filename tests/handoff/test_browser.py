@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from sqlalchemy import update
 
 from conversations.models import Delivery
+from handoff.models import HandoffState
 from handoff.steps import Operator
 from media.shelf import FolderShelf
 from media.store import MediaStore
@@ -220,7 +221,7 @@ async def test_old_lines_load_and_the_place_stays(
 async def test_a_phone_shows_the_list_then_the_conversation(
     chromium: Browser, server: Running, house: House
 ) -> None:
-    await house.waiting("1", "Анна")
+    first = await house.waiting("1", "Анна")
     page = await inbox(chromium, server, "olga", width=390)
     await expect(page.locator("#ib-text")).to_have_count(0)
     await open_item(page, "Анна")
@@ -234,6 +235,17 @@ async def test_a_phone_shows_the_list_then_the_conversation(
     await expect(page.locator("#ib-list")).to_be_visible()
     await page.go_forward()
     await expect(page.locator(".ib-title")).to_have_text("Анна")
+    await page.click("#ib-head .btn-primary")  # «Взять»
+    await page.click("#ib-head .ib-more summary")
+    menu = await page.locator("#ib-head .ok-menu-list").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= 390
+    await page.keyboard.press("Escape")
+    await page.click("#ib-close")
+    await page.locator("dialog[open] select").press("Enter")
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    assert (await house.stay(first)).state == HandoffState.CLOSED
     await page.click("#ib-back")
     await expect(page.locator("#ib-list")).to_be_visible()
 

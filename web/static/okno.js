@@ -79,6 +79,7 @@
     if (event.key !== "Escape") return;
     const open = document.querySelector("details.ok-menu[open]");
     if (!open) return;
+    event.preventDefault(); // done: it closes nothing else
     open.open = false;
     open.querySelector("summary").focus();
   });
