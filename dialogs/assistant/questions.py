@@ -103,6 +103,9 @@ class Questions:
         named = wants_holder and (found.of("person") or surname_alone(text))
         # A surname is easily taken for a greeting.
         asks = any(one.intent not in _NO_ANSWER | ({"greet"} if named else set()) for one in clear)
+        if clear and all(one.intent == "affirm" for one in clear) and not draft.in_queue:
+            self._ask_again(draft)  # «да» to one of several
+            return True
         if asks or len(text.split()) > _MOST_WORDS or draft.in_queue:
             return False
         if named:
@@ -116,10 +119,13 @@ class Questions:
             draft.state.misses = 0
             self._operators.call(draft, "not_understood")
             return True
+        self._ask_again(draft)
+        return True
+
+    def _ask_again(self, draft: Draft) -> None:
         draft.state.pending = draft.pending
         buttons = [Button(label, action=action) for label, action in draft.choices()]
         draft.say(phrases.ASKED_AGAIN, *buttons)
-        return True
 
     def _unclear(self, draft: Draft, found: Understanding) -> None:
         rubbish = is_meaningless(found)

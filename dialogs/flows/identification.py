@@ -67,6 +67,10 @@ WRONG_PHONE = (
     "Номер счёта и телефон не подошли друг к другу. Напишите, пожалуйста, фамилию владельца "
     "счёта {number} или другой номер счёта."
 )
+WRONG_ADDRESS = (
+    "Адрес и имя владельца не подошли друг к другу. Проверьте, пожалуйста, по квитанции и напишите "
+    "ещё раз улицу, дом, квартиру, имя и фамилию или номер лицевого счёта."
+)
 CHOOSE = "О каком счёте речь?"
 TWO_NUMBERS = "В сообщении два номера счёта. О каком речь?"
 DECLINED = (
@@ -380,7 +384,8 @@ def _failed(slots: Identification, query: Query, *, blocked: bool) -> Asking | F
         slots.asked = "name"
         return Asking(Reply(WRONG_PHONE.format(number=mask_number(number)), (OPERATOR_BUTTON,)))
     slots.number, slots.asked, slots.refused_number = None, "number", number or ""
-    return Asking(Reply(WRONG, (OPERATOR_BUTTON,)))
+    wrong = WRONG_ADDRESS if isinstance(query, IdentifyByAddress) else WRONG
+    return Asking(Reply(wrong, (OPERATOR_BUTTON,)))
 
 
 def _with_notice(slots: Identification, known: Known, text: str) -> str:
