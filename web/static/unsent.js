@@ -10,13 +10,17 @@
     return [...form.elements].filter((field) => field.name && !SKIPPED.has(field.type));
   }
 
+  function actionOf(form) {
+    return form.getAttribute("action") || form.getAttribute("hx-post") || "";
+  }
+
   function isToggle(field) {
     return field.type === "checkbox" || field.type === "radio";
   }
 
   function save(ready) {
     const forms = [...document.forms].map((form) => ({
-      action: form.getAttribute("action") || form.getAttribute("hx-post") || "",
+      action: actionOf(form),
       values: fields(form).map((field) => (isToggle(field) ? field.checked : field.value)),
     }));
     const kept = { page: here(), login: document.body.dataset.login, ready, forms };
@@ -25,20 +29,21 @@
 
   function restore(kept) {
     const forms = [...document.forms];
-    kept.forms.forEach((saved, index) => {
-      const form = forms[index];
-      if (!form) return;
-      const action = form.getAttribute("action") || form.getAttribute("hx-post") || "";
-      const found = fields(form);
-      if (action !== saved.action || found.length !== saved.values.length) return;
-      found.forEach((field, position) => {
+    for (const saved of kept.forms) {
+      // By what they are, not by their place: some come later than the page, some not at all.
+      const at = forms.findIndex(
+        (form) => actionOf(form) === saved.action && fields(form).length === saved.values.length,
+      );
+      if (at < 0) continue;
+      const [form] = forms.splice(at, 1);
+      fields(form).forEach((field, position) => {
         const value = saved.values[position];
         if (isToggle(field)) field.checked = value;
         else if (field.value !== value) field.value = value;
         else return;
         field.dispatchEvent(new Event("input", { bubbles: true }));
       });
-    });
+    }
   }
 
   function read() {
