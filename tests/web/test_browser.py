@@ -170,6 +170,13 @@ async def test_page_with_a_text_stays_and_sends_it_after_the_login_in_another_ta
     await saw(page, [1])
     await page.reload()  # what has been sent does not come back
     await expect(page.locator("textarea")).to_have_value("")
+    # Who logs out himself wants no page left open, whatever is typed in it.
+    await page.fill("textarea", "пусть пропадёт")
+    await login.click(".ok-menu summary")
+    await login.click("text=Выйти")
+    await expect(login.locator("#login")).to_be_visible()
+    await page.click("text=Без перезагрузки")
+    await page.wait_for_url("**/login?unsent=1&next=%2Finbox")
 
 
 async def test_another_person_does_not_get_what_was_typed(

@@ -9,6 +9,7 @@
   const tabs = new BroadcastChannel("okno-login");
   let asking = null; // the question that is under way
   let leaving = false;
+  let onPurpose = false; // the person has logged out in another tab
 
   // Whether this page's person is in; if so, the page has what its next request needs.
   async function isIn() {
@@ -35,6 +36,7 @@
     const headers = JSON.parse(body.getAttribute("hx-headers"));
     body.setAttribute("hx-headers", JSON.stringify({ ...headers, "X-CSRF-Token": csrf }));
     for (const field of document.querySelectorAll("[name=_csrf]")) field.value = csrf;
+    onPurpose = false;
     const isAnother = String(session) !== body.dataset.session;
     body.dataset.session = session;
     if (isAnother) body.dispatchEvent(new CustomEvent("okno:login"));
@@ -65,13 +67,13 @@
   async function ask() {
     if (await isIn()) return true;
     if (leaving) return false;
-    if (window.oknoUnsent.isTyped()) show(true);
+    if (window.oknoUnsent.isTyped() && !onPurpose) show(true);
     else leave();
     return false;
   }
 
   tabs.addEventListener("message", ({ data }) => {
-    if (data.out) leaving = true; // on purpose: what follows is no accident to be bridged
+    if (data.out) onPurpose = true;
     else if (data.session !== body.dataset.session) ended();
   });
   tabs.postMessage({ session: body.dataset.session });
