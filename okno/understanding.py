@@ -34,7 +34,7 @@ def prepare(console: Console, path: Path = MODEL) -> EmbeddedEngine:
             return warm(engine)
     except (ModelError, OSError):
         pass
-    with console.status("Обучаю понимание на примерах, это около минуты…"):
+    with console.status("Обучаю понимание на примерах: минута-две, на занятой машине дольше…"):
         engine = train_engine([DATA], ARTICLES)
     path.parent.mkdir(parents=True, exist_ok=True)
     engine.model.save(path)
