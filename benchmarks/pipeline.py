@@ -235,6 +235,9 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(NAMES), help=f"of {', '.join(NAMES)}")
     parser.add_argument("--phrases", action="store_true", help="training phrases, not the mix")
     options = parser.parse_args()
+    chosen = options.only.split(",")
+    if unknown := set(chosen) - NAMES.keys():
+        parser.error(f"--only: {', '.join(sorted(unknown))}: choose of {', '.join(NAMES)}")
     size, stream = (1000, 600) if options.quick else (options.messages, options.paced)
     console.print(machine())
     model = ROOT / ".pytest_cache" / "model.okno"
@@ -252,7 +255,7 @@ def main() -> None:
             messages[:size], messages[size : size + stream], messages[size + stream :]
         )  # fmt: skip
         makers = _subjects(databases, accounts, model)
-        for name in options.only.split(",") * options.rounds:
+        for name in chosen * options.rounds:
             try:
                 with makers[name]() as subject:
                     found = figures.setdefault(NAMES[name], Figures())
