@@ -14,6 +14,12 @@ from web.shell import shell_of
 NOT_KEPT = {"cache-control": "no-store"}
 
 
+def home(request: Request) -> str:
+    """The address of the page that a person begins with; the customers' before the login."""
+    me = getattr(request.state, "me", None)
+    return home_of(me.role) if me else "/"
+
+
 def page(
     request: Request, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HTMLResponse:
@@ -23,7 +29,7 @@ def page(
     shared = {
         "me": me,
         "csrf": me.csrf if me else "",
-        "home": home_of(me.role) if me else "/",
+        "home": home(request),
         "parts": [(part, is_in(request.url.path, part)) for part in parts_for(me.role)]
         if me
         else [],

@@ -12,8 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from web.csrf import SAFE_METHODS, CsrfLost
 from web.guard import LoginRequired
-from web.navigation import home_of
-from web.respond import is_htmx, notify, page
+from web.respond import home, is_htmx, notify, page
 from web.security import path_of, safe_next
 from web.shell import shell_of
 
@@ -70,8 +69,6 @@ def answer(request: Request, status: int, headers: dict[str, str] | None = None)
             stale=status == STALE_STATUS,
         )
     elif "text/html" in request.headers.get("accept", ""):
-        me = getattr(request.state, "me", None)
-        home = home_of(me.role) if me else "/"
         response = page(
             request,
             "error.html",
@@ -79,7 +76,7 @@ def answer(request: Request, status: int, headers: dict[str, str] | None = None)
                 "trouble": trouble,
                 "status": status,
                 "stale": status == STALE_STATUS or request.method not in SAFE_METHODS,
-                "back": safe_next(path_of(request.headers.get("referer")), home),
+                "back": safe_next(path_of(request.headers.get("referer")), home(request)),
             },
             status=status,
         )

@@ -14,12 +14,9 @@ _ASIDE = 0.9
 _TAKE_NUMBERS = {"", "value", "unfit", "sum", "paid_on"}
 
 
-def is_number(text: str) -> bool:
-    return text.strip().isdigit()
-
-
-def takes_numbers(asked: str) -> bool:
-    return asked in _TAKE_NUMBERS
+def may_be_value(text: str, asked: str) -> bool:
+    """Whether a bare number answers what was ``asked`` rather than names a choice."""
+    return text.strip().isdigit() and asked in _TAKE_NUMBERS
 
 
 def gives_number(found: Understanding, asked: str) -> bool:

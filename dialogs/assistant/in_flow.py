@@ -2,13 +2,7 @@
 
 from dialogs import matching, phrases
 from dialogs.actions import LEAVE_QUEUE_BUTTON, MENU_BUTTON
-from dialogs.assistant.belonging import (
-    gives_number,
-    is_clear_aside,
-    is_number,
-    moves_on,
-    takes_numbers,
-)
+from dialogs.assistant.belonging import gives_number, is_clear_aside, may_be_value, moves_on
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.assistant.intents import Intents
@@ -70,7 +64,7 @@ class InFlow:
             return True
         action = matching.chosen(draft.context.text, draft.choices())
         asked = str(draft.state.flow_state.get("asked", ""))
-        if action is not None and not (is_number(draft.context.text) and takes_numbers(asked)):
+        if action is not None and not may_be_value(draft.context.text, asked):
             await self._presses.press(draft, action)
             return True
         lost = asked in {"number", "name"} and is_lost(draft.context.text)

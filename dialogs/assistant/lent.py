@@ -10,13 +10,7 @@ from typing import Final
 from conversations.models import MessageKind, Turn
 from dialogs import actions, matching, phrases
 from dialogs.actions import NOT_NOW_BUTTON, Action, FlowAction, PlainAction
-from dialogs.assistant.belonging import (
-    gives_number,
-    is_clear_aside,
-    is_number,
-    moves_on,
-    takes_numbers,
-)
+from dialogs.assistant.belonging import gives_number, is_clear_aside, may_be_value, moves_on
 from dialogs.assistant.draft import Draft
 from dialogs.assistant.flow_turns import FlowTurns
 from dialogs.flow import FlowTurn
@@ -82,7 +76,7 @@ class Lent:
             return True
         said = matching.chosen(draft.context.text, draft.choices())
         asked = str(draft.state.flow_state.get("asked", ""))
-        if said is not None and not (is_number(draft.context.text) and takes_numbers(asked)):
+        if said is not None and not may_be_value(draft.context.text, asked):
             return await self.press(draft, actions.parse(said))
         if sure and _is_elsewhere(draft, flow, found):
             self._end(draft, phrases.LENT_LEFT)

@@ -128,12 +128,14 @@ class Clocks:
 
     async def answered(self, tx: Transaction, stay: Handoff) -> None:
         """The customer has what he waited for."""
-        await self._stop(tx, stay, ANSWERS, Outcome.MET)
-        stay.next_due_at = stay.rank_at = None
+        await self._settle(tx, stay, Outcome.MET)
 
     async def waived(self, tx: Transaction, stay: Handoff) -> None:
         """It was judged that nothing is owed: no answer, so none in time either."""
-        await self._stop(tx, stay, ANSWERS, Outcome.DROPPED)
+        await self._settle(tx, stay, Outcome.DROPPED)
+
+    async def _settle(self, tx: Transaction, stay: Handoff, outcome: Outcome) -> None:
+        await self._stop(tx, stay, ANSWERS, outcome)
         stay.next_due_at = stay.rank_at = None
 
     async def end(self, tx: Transaction, stay: Handoff, reason: CloseReason) -> None:
