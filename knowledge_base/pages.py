@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 
 from knowledge_base import (
     autosave,
@@ -44,9 +44,9 @@ from staff.models import Role
 from storage.base import LARGEST_ID
 from web.guard import Me, require
 from web.respond import go_to, is_htmx, page
+from web.row_id import RowId
 from web.shell import shell_of
 
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 DONE = {
     "saved": "Черновик сохранён.",
     "published": "Опубликовано: бот уже отвечает по-новому.",
@@ -161,7 +161,7 @@ def _add_list(router: APIRouter, editor: Editor, zone: ZoneInfo) -> None:
 def _add_article(router: APIRouter, editor: Editor, files: ArticleFiles, zone: ZoneInfo) -> None:
     @router.get("/{article_id}")
     async def edit(
-        request: Request, me: Me, article_id: Id, done: Annotated[str, Query()] = ""
+        request: Request, me: Me, article_id: RowId, done: Annotated[str, Query()] = ""
     ) -> Response:
         opened = await opened_article(editor, article_id)
         text, base = versions.text_of(opened.version), opened.version.number
@@ -185,7 +185,7 @@ def _add_article(router: APIRouter, editor: Editor, files: ArticleFiles, zone: Z
         )
 
     @router.post("/{article_id}/autosave")
-    async def keep(request: Request, me: Me, article_id: Id) -> Response:
+    async def keep(request: Request, me: Me, article_id: RowId) -> Response:
         if is_too_long(request):
             raise HTTPException(413)
         opened = await opened_article(editor, article_id)
@@ -197,20 +197,20 @@ def _add_article(router: APIRouter, editor: Editor, files: ArticleFiles, zone: Z
         return Response(status_code=204)
 
     @router.post("/{article_id}/forget")
-    async def forget(request: Request, me: Me, article_id: Id) -> Response:
+    async def forget(request: Request, me: Me, article_id: RowId) -> Response:
         async with editor.database.write() as tx:
             await autosave.forget(tx, article_id, me.person_id)
         return go_to(request, f"/kb/{article_id}")
 
     @router.post("/{article_id}/save")
-    async def save(request: Request, me: Me, article_id: Id) -> Response:
+    async def save(request: Request, me: Me, article_id: RowId) -> Response:
         return await _step(request, me, article_id, publish=False)
 
     @router.post("/{article_id}/publish")
-    async def publish(request: Request, me: Me, article_id: Id) -> Response:
+    async def publish(request: Request, me: Me, article_id: RowId) -> Response:
         return await _step(request, me, article_id, publish=True)
 
-    async def _step(request: Request, me: Me, article_id: Id, *, publish: bool) -> Response:
+    async def _step(request: Request, me: Me, article_id: RowId, *, publish: bool) -> Response:
         opened = await opened_article(editor, article_id)
         if is_too_long(request):
             former = versions.text_of(opened.version)
@@ -263,8 +263,8 @@ def _add_versions(router: APIRouter, editor: Editor, files: ArticleFiles, zone: 
     @router.get("/{article_id}/versions/{version_id}")
     async def version(
         request: Request,
-        article_id: Id,
-        version_id: Id,
+        article_id: RowId,
+        version_id: RowId,
         changed: Annotated[bool, Query()] = False,
         against: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     ) -> Response:
@@ -297,8 +297,8 @@ def _add_versions(router: APIRouter, editor: Editor, files: ArticleFiles, zone: 
     async def restore(
         request: Request,
         me: Me,
-        article_id: Id,
-        version_id: Id,
+        article_id: RowId,
+        version_id: RowId,
         base: Annotated[int, Form(ge=0)],
     ) -> Response:
         try:

@@ -2,19 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge_base.approval import LONGEST_NOTE, Approval, Who, authors_of, may_approve
 from knowledge_base.errors import ArticleUnknown, EditConflict, NotForYou, Unfit
 from knowledge_base.listing import Opened
 from staff.models import Role
-from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
+from web.row_id import RowId
 from web.shell import shell_of
 
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Base = Annotated[int, Form(ge=0)]
 
 
@@ -41,7 +40,7 @@ def add_pages(router: APIRouter, approval: Approval) -> None:
     async def people(
         request: Request,
         me: Me,
-        article_id: Id,
+        article_id: RowId,
         responsible: Annotated[str, Form()] = "",
         approver: Annotated[str, Form()] = "",
     ) -> Response:
@@ -68,7 +67,7 @@ def add_pages(router: APIRouter, approval: Approval) -> None:
         return page(request, "knowledge_base/fragment_people.html", context, status=status)
 
     @router.post("/{article_id}/approve")
-    async def approve(request: Request, me: Me, article_id: Id, base: Base) -> Response:
+    async def approve(request: Request, me: Me, article_id: RowId, base: Base) -> Response:
         done = "approved"
         try:
             saved = await approval.approve(article_id, _who(me), base_number=base)
@@ -88,7 +87,7 @@ def add_pages(router: APIRouter, approval: Approval) -> None:
     async def send_back(
         request: Request,
         me: Me,
-        article_id: Id,
+        article_id: RowId,
         base: Base,
         note: Annotated[str, Form(max_length=LONGEST_NOTE)] = "",
     ) -> Response:

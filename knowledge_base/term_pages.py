@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from knowledge_base.approval import Who, waiting_for
 from knowledge_base.editing import Editor
@@ -11,11 +11,9 @@ from knowledge_base.errors import ArticleUnknown, EditConflict, StillPointedTo
 from knowledge_base.listing import open_article
 from knowledge_base.reminders import Reminders
 from knowledge_base.withdrawing import pointers
-from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
-
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+from web.row_id import RowId
 
 
 def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
@@ -30,19 +28,19 @@ def add_pages(router: APIRouter, editor: Editor, reminders: Reminders) -> None:
         return await _shown(request, me, "fragment_reminders_count.html")
 
     @router.post("/reminders/{reminder_id}/seen")
-    async def seen(request: Request, me: Me, reminder_id: Id) -> Response:
+    async def seen(request: Request, me: Me, reminder_id: RowId) -> Response:
         await reminders.mark_seen(reminder_id, me.person_id)
         if not is_htmx(request):
             return go_to(request, "/kb")
         return await _shown(request, me, opened=True)
 
     @router.get("/{article_id}/withdraw")
-    async def ask(request: Request, article_id: Id) -> Response:
+    async def ask(request: Request, article_id: RowId) -> Response:
         return await _ask(request, article_id)
 
     @router.post("/{article_id}/withdraw")
     async def withdraw(
-        request: Request, me: Me, article_id: Id, base: Annotated[int, Form(ge=0)]
+        request: Request, me: Me, article_id: RowId, base: Annotated[int, Form(ge=0)]
     ) -> Response:
         try:
             await editor.withdraw(article_id, author_id=me.person_id, base_number=base)

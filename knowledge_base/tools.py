@@ -19,6 +19,7 @@ from knowledge_base.preview import bubbles, previews
 from knowledge_base.style import advice
 from knowledge_base.try_out import Draft, ReadPhrases, TryIt
 from knowledge_base.versions import text_of
+from storage.base import LARGEST_ID
 from web.respond import is_htmx, page
 
 LONGEST_TRY = 1_000
@@ -104,7 +105,7 @@ def add_pages(
     async def _opened(typed_id: object) -> listing.Opened | None:
         if not (isinstance(typed_id, str) and typed_id.isascii() and typed_id.isdigit()):
             return None
-        return await opened_article(editor, min(int(typed_id), 2**63 - 1))
+        return await opened_article(editor, min(int(typed_id), LARGEST_ID))
 
 
 def is_too_long(request: Request) -> bool:

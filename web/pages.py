@@ -4,7 +4,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 import segno
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from markupsafe import Markup
 
 from staff.errors import (
@@ -16,11 +16,11 @@ from staff.errors import (
     WrongCredentials,
 )
 from staff.models import Role
-from storage.base import LARGEST_ID
 from web import csrf
 from web.guard import Me, require
 from web.navigation import home_of
 from web.respond import go_to, page
+from web.row_id import RowId
 from web.security import safe_next
 from web.shell import shell_of
 from web.wording import duration
@@ -204,7 +204,7 @@ def _profile_router() -> APIRouter:
     async def end_session(
         request: Request,
         me: Me,
-        session_id: Annotated[int, Path(ge=1, le=LARGEST_ID)],
+        session_id: RowId,
         password: Annotated[str, Form()] = "",
     ) -> Response:
         try:

@@ -14,11 +14,10 @@ from storage.database import Database
 from web.guard import Me, require
 from web.pages import ROLE_TITLES
 from web.respond import go_to, page
+from web.row_id import RowId
 from web.shell import shell_of
 
 MOST_OPEN = 100
-
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def people_router(database: Database, *, topics: Mapping[str, str]) -> APIRouter:
@@ -67,7 +66,7 @@ def people_router(database: Database, *, topics: Mapping[str, str]) -> APIRouter
     async def change(
         request: Request,
         me: Me,
-        person_id: Id,
+        person_id: RowId,
         name: Annotated[str, Form(min_length=1, max_length=80)],
         role: Annotated[Role, Form()],
         capacity: Annotated[int, Form(ge=0, le=MOST_OPEN)],
@@ -88,7 +87,7 @@ def people_router(database: Database, *, topics: Mapping[str, str]) -> APIRouter
     async def act_on(
         request: Request,
         me: Me,
-        person_id: Id,
+        person_id: RowId,
         act: Annotated[str, Path(pattern="^(password|logout|off|on|second)$")],
     ) -> Response:
         staff = shell_of(request).staff

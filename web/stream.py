@@ -17,6 +17,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from conversations.events import Change
 from staff.models import Role
+from storage.base import LARGEST_ID
 from web.guard import require
 from web.hub import Frame
 from web.shell import Shell, shell_of
@@ -24,7 +25,6 @@ from web.shell import Shell, shell_of
 CHECK_LOGIN_EVERY = timedelta(seconds=30)
 SEND_TIMEOUT_SECONDS = 30.0
 SHUTDOWN_GRACE_SECONDS = 3.0
-LARGEST_NUMBER = 2**63 - 1
 
 
 def to_event(frame: Frame) -> ServerSentEvent:
@@ -90,8 +90,8 @@ def router() -> APIRouter:
     @router.get("/events")
     async def events(
         request: Request,
-        after: Annotated[int | None, Query(ge=0, le=LARGEST_NUMBER)] = None,
-        last_event_id: Annotated[int | None, Header(ge=0, le=LARGEST_NUMBER)] = None,
+        after: Annotated[int | None, Query(ge=0, le=LARGEST_ID)] = None,
+        last_event_id: Annotated[int | None, Header(ge=0, le=LARGEST_ID)] = None,
     ) -> EventSourceResponse:
         shell = shell_of(request)
         token = shell.cookie.read(request) or ""

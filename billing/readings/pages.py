@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from billing.errors import (
     CorrectionUnfit,
@@ -23,6 +23,7 @@ from billing.readings.undelivered import Settling
 from staff.models import Role
 from web.guard import Me, require
 from web.respond import is_htmx, notify, page
+from web.row_id import RowId
 
 ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 TABS = {Tab.REVIEW: "На проверке", Tab.UNDELIVERED: "Не дошли до биллинга"}
@@ -53,7 +54,6 @@ PROBLEMS: dict[type[ReviewError], str] = {
 }
 LONGEST = 500
 
-ReadingId = Annotated[int, Path(ge=1, lt=2**63)]
 Text = Annotated[str, Form(max_length=LONGEST)]
 
 
@@ -87,7 +87,7 @@ def router(
         return page(request, f"billing/{name}", await shown(tab))
 
     @routes.post("/{reading_id}/accept")
-    async def accept(request: Request, me: Me, reading_id: ReadingId) -> Response:
+    async def accept(request: Request, me: Me, reading_id: RowId) -> Response:
         decision = Decision(reading_id, me.person_id, accept=True)
         return await carried_out(request, Tab.REVIEW, reviewing.decide(decision))
 
@@ -95,7 +95,7 @@ def router(
     async def correct(
         request: Request,
         me: Me,
-        reading_id: ReadingId,
+        reading_id: RowId,
         t1: Text = "",
         t2: Text = "",
         t3: Text = "",
@@ -109,19 +109,17 @@ def router(
         return await carried_out(request, Tab.REVIEW, reviewing.decide(decision))
 
     @routes.post("/{reading_id}/refuse")
-    async def refuse(
-        request: Request, me: Me, reading_id: ReadingId, reason: Text = ""
-    ) -> Response:
+    async def refuse(request: Request, me: Me, reading_id: RowId, reason: Text = "") -> Response:
         decision = Decision(reading_id, me.person_id, accept=False, reason=reason)
         return await carried_out(request, Tab.REVIEW, reviewing.decide(decision))
 
     @routes.post("/{reading_id}/retry")
-    async def retry(request: Request, me: Me, reading_id: ReadingId) -> Response:
+    async def retry(request: Request, me: Me, reading_id: RowId) -> Response:
         act = settling.retry(reading_id, me.person_id)
         return await carried_out(request, Tab.UNDELIVERED, act)
 
     @routes.post("/{reading_id}/close")
-    async def close(request: Request, me: Me, reading_id: ReadingId, reason: Text = "") -> Response:
+    async def close(request: Request, me: Me, reading_id: RowId, reason: Text = "") -> Response:
         act = settling.close(reading_id, me.person_id, reason)
         return await carried_out(request, Tab.UNDELIVERED, act)
 

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from bots.undelivered.deliveries import Undeliverables
 from staff.models import Role
+from storage.base import LARGEST_ID
 from web.guard import require
 from web.respond import go_to, page
 
 ROOM = "undelivered"
 FOLDER = Path(__file__).resolve().parent
 ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
-LARGEST_ID = 2**63 - 1
 
 Number = Annotated[int, Form(ge=1, le=LARGEST_ID)]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from markupsafe import Markup
 
 from handoff.board import announcements, charts
@@ -19,9 +19,9 @@ from handoff.working_time.clock import heat, left
 from staff import audit
 from staff.groups import all_groups
 from staff.models import Role
-from storage.base import LARGEST_ID
 from web.guard import Me, require
 from web.respond import go_to, page
+from web.row_id import RowId
 
 ROLES = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -83,9 +83,7 @@ def board_router(
         return go_to(request, "/board")
 
     @routes.post("/announcements/{announcement_id}/end")
-    async def end(
-        request: Request, me: Me, announcement_id: Annotated[int, Path(ge=1, le=LARGEST_ID)]
-    ) -> Response:
+    async def end(request: Request, me: Me, announcement_id: RowId) -> Response:
         async with service.database.write() as tx:
             await announcements.end(tx, announcement_id, by=me.person_id)
         return go_to(request, "/board")

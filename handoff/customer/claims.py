@@ -3,19 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from billing.customers.claiming import LONGEST_REASON, ClaimDecision, Claims
 from billing.errors import ClaimDecided, ClaimUnfit
 from handoff.inbox.queue import Stay
-from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, notify, page
+from web.row_id import RowId
 
 CONFLICT = 409
-
-StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-ClaimId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def claim_actions(claims: Claims, stay_of: Callable[[int], Awaitable[Stay]]) -> APIRouter:
@@ -24,7 +21,7 @@ def claim_actions(claims: Claims, stay_of: Callable[[int], Awaitable[Stay]]) -> 
     routes = APIRouter(prefix="/{handoff_id}/claims/{claim_id}")
 
     @routes.post("/confirm")
-    async def confirm(request: Request, me: Me, handoff_id: StayId, claim_id: ClaimId) -> Response:
+    async def confirm(request: Request, me: Me, handoff_id: RowId, claim_id: RowId) -> Response:
         stay = await stay_of(handoff_id)
         decision = ClaimDecision(claim_id, stay.contact_id, me.person_id, accept=True)
         return await carried_out(request, handoff_id, decision)
@@ -33,8 +30,8 @@ def claim_actions(claims: Claims, stay_of: Callable[[int], Awaitable[Stay]]) -> 
     async def refuse(
         request: Request,
         me: Me,
-        handoff_id: StayId,
-        claim_id: ClaimId,
+        handoff_id: RowId,
+        claim_id: RowId,
         reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
     ) -> Response:
         stay = await stay_of(handoff_id)

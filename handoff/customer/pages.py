@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from billing.errors import GatewayDown
 from handoff.customer.earlier import Span, span_of
@@ -13,19 +13,17 @@ from handoff.customer.proving import Shown
 from handoff.errors import BillingAway
 from handoff.inbox import labels
 from handoff.inbox.acting import operator_of, perform
-from handoff.inbox.actions import KEY, StayId
+from handoff.inbox.actions import KEY
 from handoff.inbox.queue import Stay
 from handoff.inbox.thread import Thread
 from handoff.service import HandoffService
 from staff import audit
-from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, page
+from web.row_id import RowId
 
 LONGEST_NUMBER = 60
 LONGEST_NAME = 200
-
-OtherStay = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def customer_pages(
@@ -41,7 +39,7 @@ def customer_pages(
 
     @routes.post("/lend")
     async def lend(
-        request: Request, me: Me, handoff_id: StayId, what: Annotated[Lent, Form()]
+        request: Request, me: Me, handoff_id: RowId, what: Annotated[Lent, Form()]
     ) -> Response:
         act = service.lending.lend(handoff_id, operator_of(me), what)
         return await perform(request, handoff_id, act)
@@ -50,7 +48,7 @@ def customer_pages(
     async def confirm(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         number: Annotated[str, Form(max_length=LONGEST_NUMBER)] = "",
         holder: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
         shown: Annotated[list[Shown] | None, Form()] = None,
@@ -67,9 +65,7 @@ def customer_pages(
         return await perform(request, handoff_id, act(), lambda _: "Личность подтверждена.")
 
     @routes.get("/earlier/{other_id}")
-    async def earlier(
-        request: Request, me: Me, handoff_id: StayId, other_id: OtherStay
-    ) -> Response:
+    async def earlier(request: Request, me: Me, handoff_id: RowId, other_id: RowId) -> Response:
         """The words of another stay of the same customer, to read only."""
         stay = await stay_of(handoff_id)
         async with database.read() as session:
@@ -77,9 +73,7 @@ def customer_pages(
         return await read(request, me, span)
 
     @routes.get("/chats/{conversation_id}")
-    async def chat(
-        request: Request, me: Me, handoff_id: StayId, conversation_id: OtherStay
-    ) -> Response:
+    async def chat(request: Request, me: Me, handoff_id: RowId, conversation_id: RowId) -> Response:
         """What the customer wrote in another messenger, to read only."""
         stay = await stay_of(handoff_id)
         now = database.clock.now()
@@ -88,9 +82,7 @@ def customer_pages(
         return await read(request, me, span)
 
     @routes.post("/chats/{conversation_id}/part")
-    async def part(
-        request: Request, me: Me, handoff_id: StayId, conversation_id: OtherStay
-    ) -> Response:
+    async def part(request: Request, me: Me, handoff_id: RowId, conversation_id: RowId) -> Response:
         act = service.joining.part(handoff_id, operator_of(me), conversation_id)
         return await perform(request, handoff_id, act, lambda _: "Разговор отсоединён.")
 
@@ -98,7 +90,7 @@ def customer_pages(
     async def first(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         key: Annotated[str, Form(pattern=KEY)],
         text: Annotated[str, Form()] = "",
     ) -> Response:

@@ -13,10 +13,9 @@ from handoff.service import HandoffService
 from staff.models import Role
 from storage.base import LARGEST_ID
 from web.guard import Me
+from web.row_id import RowId
 
 KEY = r"^[0-9A-Za-z-]{16,64}$"
-
-StayId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
@@ -29,7 +28,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def take(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         instead_of: Annotated[int | None, Form(ge=1, le=LARGEST_ID)] = None,
     ) -> Response:
         act = desk.take(handoff_id, operator_of(me), instead_of=instead_of)
@@ -39,7 +38,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def say(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         key: Annotated[str, Form(pattern=KEY)],
         text: Annotated[str, Form()] = "",
         mode: Annotated[str, Form(pattern="^(answer|note)$")] = "answer",
@@ -61,7 +60,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def undo(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         message: Annotated[int, Form(ge=1, le=LARGEST_ID)],
     ) -> Response:
         act = desk.undo(handoff_id, operator_of(me), message)
@@ -71,18 +70,18 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def send_again(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         message: Annotated[int, Form(ge=1, le=LARGEST_ID)],
     ) -> Response:
         act = desk.send_again(handoff_id, operator_of(me), message)
         return await perform(request, handoff_id, act)
 
     @routes.post("/no-answer")
-    async def needs_no_answer(request: Request, me: Me, handoff_id: StayId) -> Response:
+    async def needs_no_answer(request: Request, me: Me, handoff_id: RowId) -> Response:
         return await perform(request, handoff_id, desk.needs_no_answer(handoff_id, operator_of(me)))
 
     @routes.post("/return")
-    async def give_back(request: Request, me: Me, handoff_id: StayId) -> Response:
+    async def give_back(request: Request, me: Me, handoff_id: RowId) -> Response:
         act = desk.return_to_assistant(handoff_id, operator_of(me))
         return await perform(request, handoff_id, act)
 
@@ -90,7 +89,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def close(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         subject: Annotated[str, Form(max_length=100)] = "",
         rate: Annotated[bool, Form()] = False,
     ) -> Response:
@@ -98,25 +97,25 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
         return await perform(request, handoff_id, act)
 
     @routes.post("/rating")
-    async def ask_rating(request: Request, me: Me, handoff_id: StayId) -> Response:
+    async def ask_rating(request: Request, me: Me, handoff_id: RowId) -> Response:
         act = service.ratings.ask(handoff_id, operator_of(me))
         return await perform(request, handoff_id, act, _rating_asked)
 
     @routes.post("/snooze")
     async def snooze(
-        request: Request, me: Me, handoff_id: StayId, until: Annotated[Preset, Form()]
+        request: Request, me: Me, handoff_id: RowId, until: Annotated[Preset, Form()]
     ) -> Response:
         return await perform(request, handoff_id, later.snooze(handoff_id, operator_of(me), until))
 
     @routes.post("/unsnooze")
-    async def unsnooze(request: Request, me: Me, handoff_id: StayId) -> Response:
+    async def unsnooze(request: Request, me: Me, handoff_id: RowId) -> Response:
         return await perform(request, handoff_id, later.unsnooze(handoff_id, operator_of(me)))
 
     @routes.post("/promise")
     async def promise(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         kind: Annotated[Promise, Form()],
         phone: Annotated[str, Form(max_length=40)] = "",
     ) -> Response:
@@ -127,7 +126,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def label(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         label: Annotated[str, Form(max_length=200)] = "",
         off: Annotated[bool, Form()] = False,
     ) -> Response:
@@ -138,7 +137,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def transfer(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         to: Annotated[str, Form(pattern=r"^(person|group)-[0-9]{1,18}$")],
         note: Annotated[str, Form(max_length=4_000)] = "",
     ) -> Response:
@@ -151,7 +150,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def abuse(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         step: Annotated[str, Path(pattern="^(warn|stop|lift)$")],
     ) -> Response:
         if step == "lift" and me.role not in (Role.SUPERVISOR, Role.ADMINISTRATOR):
@@ -163,7 +162,7 @@ def actions(service: HandoffService, uploads: Uploads) -> APIRouter:
     async def misunderstood(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         message: Annotated[int, Form(ge=1, le=LARGEST_ID)],
         right: Annotated[str, Form(max_length=100)] = "",
     ) -> Response:

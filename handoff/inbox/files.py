@@ -6,7 +6,7 @@ No signed links here: who opens a file is known, allowed to, and stands in the l
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from conversations.events import Events
@@ -29,8 +29,8 @@ from storage.database import Database
 from storage.signals import Signals
 from web.guard import Me, require
 from web.respond import go_to, is_htmx
+from web.row_id import RowId
 
-FileId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 _GONE = "Этого файла больше нет: срок его хранения прошёл."
 
 
@@ -95,20 +95,20 @@ def files(
         return served(kept, "photo.jpg", inline=True)
 
     @routes.get("/{file_id}")
-    async def saved(me: Me, file_id: FileId) -> Response:
+    async def saved(me: Me, file_id: RowId) -> Response:
         """As it was sent: to be saved, whatever it is."""
         file = await _find(database, file_id)
         return await give(me.person_id, file, file.digest, "attachment.saved", inline=False)
 
     @routes.get("/{file_id}/picture")
-    async def picture(me: Me, file_id: FileId) -> Response:
+    async def picture(me: Me, file_id: RowId) -> Response:
         """The picture that we made of it."""
         file = await _find(database, file_id)
         return await give(me.person_id, file, file.preview, "attachment.viewed", inline=True)
 
     @routes.post("/{file_id}/again")
     async def again(
-        request: Request, file_id: FileId, stay: Annotated[int, Form(ge=1, le=LARGEST_ID)]
+        request: Request, file_id: RowId, stay: Annotated[int, Form(ge=1, le=LARGEST_ID)]
     ) -> Response:
         file = await _find(database, file_id)
         async with database.write() as tx:

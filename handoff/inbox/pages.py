@@ -20,7 +20,7 @@ from handoff.customer.claims import claim_actions
 from handoff.customer.pages import customer_pages
 from handoff.customer.panel import customer
 from handoff.inbox import labels, mentions, queue, tags
-from handoff.inbox.actions import StayId, actions
+from handoff.inbox.actions import actions
 from handoff.inbox.articles import Articles, offered
 from handoff.inbox.keys import new_key
 from handoff.inbox.lines import preview
@@ -44,6 +44,7 @@ from storage.base import LARGEST_ID
 from storage.signals import Signals
 from web.guard import Me, require
 from web.respond import page
+from web.row_id import RowId
 
 ROLES = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
@@ -124,7 +125,7 @@ def router(
     async def opened(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         asked: Annotated[Asked, Depends()],
     ) -> Response:
         listed = await inbox.whole(me, asked)
@@ -133,20 +134,20 @@ def router(
 
     @routes.get("/{handoff_id}/pane")
     async def pane(
-        request: Request, me: Me, handoff_id: StayId, tab: TabName = Tab.WAITING
+        request: Request, me: Me, handoff_id: RowId, tab: TabName = Tab.WAITING
     ) -> Response:
         conversation = await inbox.conversation(me, handoff_id)
         return page(request, "handoff/pane.html", conversation | {"tab": tab})
 
     @routes.get("/{handoff_id}/older")
-    async def older(request: Request, me: Me, handoff_id: StayId, before: MessageId) -> Response:
+    async def older(request: Request, me: Me, handoff_id: RowId, before: MessageId) -> Response:
         return page(request, "handoff/lines.html", await inbox.older(me, handoff_id, before))
 
     @routes.get("/{handoff_id}/news")
     async def news(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         after: MessageId = 0,
         changed: Annotated[str, Query(max_length=20 * MOST_CHANGED)] = "",
         tab: TabName = Tab.WAITING,
@@ -156,7 +157,7 @@ def router(
         return page(request, "handoff/news.html", found | {"tab": tab})
 
     @routes.get("/{handoff_id}/customer")
-    async def customer(request: Request, me: Me, handoff_id: StayId) -> Response:
+    async def customer(request: Request, me: Me, handoff_id: RowId) -> Response:
         return page(request, "handoff/customer.html", await inbox.customer(me, handoff_id))
 
     routes.include_router(actions(service, uploads))

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 
 from handoff.customer.accounts import Accounts
 from handoff.errors import AnswerTooLong, EmptyAnswer
 from handoff.inbox import canned
-from handoff.inbox.actions import StayId
 from handoff.inbox.answer_text import LIMIT
 from handoff.inbox.articles import Articles, Insert, search
 from handoff.inbox.presence import Presence
@@ -21,12 +20,11 @@ from storage.base import LARGEST_ID
 from storage.database import Database
 from web.guard import Me
 from web.respond import go_to, page
+from web.row_id import RowId
 from web.shell import shell_of
 
 # Who keeps the answers that everybody uses.
 KEEPERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
-
-ReplyId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def tools(
     async def insert(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         q: Annotated[str, Query(max_length=100)] = "",
     ) -> Response:
         found = await inserts.found(await read(handoff_id), me.person_id, me.display_name, q)
@@ -108,7 +106,7 @@ def tools(
     async def here(
         request: Request,
         me: Me,
-        handoff_id: StayId,
+        handoff_id: RowId,
         typing: Annotated[bool, Form()] = False,
         answer: Annotated[bool, Form()] = False,
         gone: Annotated[bool, Form()] = False,
@@ -178,7 +176,7 @@ def canned_pages(database: Database) -> APIRouter:
 
     @routes.post("/{reply_id}/remove")
     async def remove(
-        request: Request, me: Me, reply_id: ReplyId, shared: Annotated[bool, Form()] = False
+        request: Request, me: Me, reply_id: RowId, shared: Annotated[bool, Form()] = False
     ) -> Response:
         whose = owner(me, shared)
         async with database.write() as tx:

@@ -17,6 +17,7 @@ from storage.base import LARGEST_ID
 from storage.database import Database
 from web.guard import Me
 from web.respond import go_to, page
+from web.row_id import RowId
 from web.shell import shell_of
 
 NOTICES: Final = {
@@ -29,7 +30,6 @@ CHANGED: Final = "Пока Вы правили, справочник измен�
 LARGEST_FORM: Final = 200_000
 
 Key = Annotated[str, Path(pattern=r"^[a-z_]{1,30}$")]
-ValueId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
 class Reference:
@@ -100,7 +100,7 @@ def add_pages(router: APIRouter, reference: Reference) -> None:
         return await _step(request, key, me.person_id)
 
     @router.post("/values/{key}/withdraw/{value_id}")
-    async def withdraw(request: Request, me: Me, key: Key, value_id: ValueId) -> Response:
+    async def withdraw(request: Request, me: Me, key: Key, value_id: RowId) -> Response:
         _table(key)
         await values.withdraw(value_id, author_id=me.person_id)
         return go_to(request, "/kb/values?done=withdrawn")

@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 
 from knowledge_base import listing
 from knowledge_base.editing import Editor
@@ -15,10 +15,10 @@ from knowledge_base.gaps.service import Gaps
 from knowledge_base.names import INTENTS
 from staff import audit
 from staff.models import Role
-from storage.base import LARGEST_ID
 from web.exports import harmless
 from web.guard import Me
 from web.respond import go_to, page
+from web.row_id import RowId
 
 KINDS = {
     GapKind.NOT_UNDERSTOOD: "не понято",
@@ -121,9 +121,7 @@ def add_pages(router: APIRouter, editor: Editor) -> None:
         return go_to(request, "/kb/gaps?done=not_ours")
 
     @router.post("/gaps/{gap_id}/original")
-    async def original(
-        request: Request, me: Me, gap_id: Annotated[int, Path(ge=1, le=LARGEST_ID)]
-    ) -> Response:
+    async def original(request: Request, me: Me, gap_id: RowId) -> Response:
         if me.role != Role.ADMINISTRATOR:
             raise HTTPException(403)
         text = await gaps.original(gap_id, person_id=me.person_id)

@@ -9,7 +9,6 @@ from fastapi import (
     File,
     Form,
     HTTPException,
-    Path,
     Query,
     Request,
     Response,
@@ -27,12 +26,11 @@ from knowledge_base.names import STATES as VERSION_STATES
 from nlu.errors import DataError
 from nlu.taxonomy import FAQ, is_faq
 from staff import audit
-from storage.base import LARGEST_ID
 from web.guard import Me
 from web.respond import go_to, is_htmx, page
+from web.row_id import RowId
 from web.shell import shell_of
 
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 LARGEST_FILE = 2_000_000
 # From and to which per cent of the whole a step goes, and what the editor reads meanwhile.
 STEPS = {
@@ -103,13 +101,13 @@ def _add_models(router: APIRouter, learning: Learning) -> None:
 def _add_trainings(router: APIRouter, learning: Learning) -> None:
     @router.get("/trainings/{training_id}")
     async def training(
-        request: Request, training_id: Id, on: Annotated[str, Query()] = ""
+        request: Request, training_id: RowId, on: Annotated[str, Query()] = ""
     ) -> Response:
         return await _answer(request, learning, training_id, on)
 
     @router.post("/trainings/{training_id}/confirm")
     async def confirm(
-        request: Request, me: Me, training_id: Id, on: Annotated[str, Form()] = ""
+        request: Request, me: Me, training_id: RowId, on: Annotated[str, Form()] = ""
     ) -> Response:
         with contextlib.suppress(TrainingGone):  # the page shows how it stands
             await learning.confirm(training_id, author_id=me.person_id)
@@ -117,7 +115,7 @@ def _add_trainings(router: APIRouter, learning: Learning) -> None:
 
     @router.post("/trainings/{training_id}/cancel")
     async def cancel(
-        request: Request, training_id: Id, on: Annotated[str, Form()] = ""
+        request: Request, training_id: RowId, on: Annotated[str, Form()] = ""
     ) -> Response:
         with contextlib.suppress(TrainingGone):
             await learning.cancel(training_id)
