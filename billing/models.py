@@ -158,6 +158,8 @@ class Reading(Base):
     marks: Mapped[list[Any]] = mapped_column(default=list)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("reading.id"))
     source_message_id: Mapped[int | None]
+    # The message that took it back, if one did. Not a foreign key either.
+    undone_by_message_id: Mapped[int | None]
     conversation_id: Mapped[int | None] = mapped_column(ForeignKey(Conversation.id))
     # An employee's decision on what waited for review, and why.
     decided_at: Mapped[datetime | None]

@@ -168,10 +168,13 @@ class BillingService:
         return await taking.take(tx, given, self.rules)
 
     async def undo_reading(
-        self, tx: Transaction, contact_id: int, reading_id: int | None = None
+        self, tx: Transaction, contact_id: int, message_id: int, reading_id: int | None = None
     ) -> Undone:
-        """Take back the contact's reading, or the last one he gave, within ``UNDO_WINDOW``."""
-        return await undoing.undo(tx, contact_id, reading_id)
+        """Take back the contact's reading, or the last one he gave, within ``UNDO_WINDOW``.
+
+        The same message takes back the same one, never another.
+        """
+        return await undoing.undo(tx, contact_id, message_id, reading_id)
 
     async def take_unverified_reading(
         self, tx: Transaction, given: UnverifiedReading

@@ -143,7 +143,9 @@ class BillingAnswers:
                     return await self._billing.take_reading(tx, _given(query, context))
             case UndoReading(reading_id=reading_id):
                 async with self._database.write() as tx:
-                    return await self._billing.undo_reading(tx, contact_id, reading_id)
+                    return await self._billing.undo_reading(
+                        tx, contact_id, context.message_id, reading_id
+                    )
             case GiveUnverified():
                 async with self._database.write() as tx:
                     return await self._billing.take_unverified_reading(

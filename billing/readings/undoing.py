@@ -1,6 +1,8 @@
 """Taking a reading back: within ten minutes, by the one who gave it."""
 
-from sqlalchemy import select, update
+from dataclasses import replace
+
+from sqlalchemy import case, or_, select, update
 
 from billing import queries
 from billing.customers.identity import mask_number
@@ -14,23 +16,24 @@ from storage.database import Transaction
 _OPEN = (ReadingStatus.ACCEPTED, ReadingStatus.REVIEW)
 
 
-async def undo(tx: Transaction, contact_id: int, reading_id: int | None) -> Undone:
+async def undo(tx: Transaction, contact_id: int, message_id: int, reading_id: int | None) -> Undone:
     """``None``: the last reading that this contact gave. What it replaced is in force again.
 
-    Asking again for the same one is told the same.
+    Asking again for the same one, or in the same message, is told the same.
     """
+    by_this_message = Reading.undone_by_message_id == message_id
     statement = (
         select(Reading, Account.number)
         .join(Conversation, Conversation.id == Reading.conversation_id)
         .join(Meter, Meter.id == Reading.meter_id)
         .join(Account, Account.id == Meter.account_id)
         .where(Conversation.contact_id == contact_id)
-        .order_by(Reading.id.desc())
+        .order_by(case((by_this_message, 0), else_=1), Reading.id.desc())
         .limit(1)
         .with_for_update(key_share=True, of=Reading)
     )
     if reading_id is None:
-        statement = statement.where(Reading.status.in_(_OPEN))
+        statement = statement.where(or_(Reading.status.in_(_OPEN), by_this_message))
     else:
         statement = statement.where(Reading.id == reading_id)
     row = (await tx.session.execute(statement)).one_or_none()
@@ -43,16 +46,28 @@ async def undo(tx: Transaction, contact_id: int, reading_id: int | None) -> Undo
         values=queries.values_of(reading.t1, reading.t2, reading.t3),
     )
     if reading.status == ReadingStatus.UNDONE:
-        return told
+        return replace(told, restored=await _in_force(tx, reading.replaces_id))
     if tx.now > reading.received_at + UNDO_WINDOW:
-        return Undone(number=told.number, account=told.account, values=told.values, late=True)
+        return replace(told, late=True)
     was_in_force = reading.status == ReadingStatus.ACCEPTED
     reading.status = ReadingStatus.UNDONE
+    reading.undone_by_message_id = message_id
     await tx.session.flush()
     if not was_in_force or reading.replaces_id is None:
         return told
-    restored = await restore(tx, reading.replaces_id)
-    return Undone(told.number, told.account, told.values, restored)
+    return replace(told, restored=await restore(tx, reading.replaces_id))
+
+
+async def _in_force(tx: Transaction, reading_id: int | None) -> Values:
+    """The values of a reading if it is in force."""
+    row = (
+        await tx.session.execute(
+            select(Reading.t1, Reading.t2, Reading.t3).where(
+                Reading.id == reading_id, Reading.status == ReadingStatus.ACCEPTED
+            )
+        )
+    ).one_or_none()
+    return queries.values_of(*row) if row else ()
 
 
 async def restore(tx: Transaction, replaced_id: int) -> Values:

@@ -115,7 +115,7 @@ def _absorb_values(state: State, turn: FlowTurn) -> bool:
     begins_anew = reading_values.begin_anew(values, state.given)
     if begins_anew or state.asked in {"confirm", "unfit", "name", "meter"}:
         _forget_values(state)
-    state.given.extend(values)
+    state.given = [*state.given, *values]
     return True
 
 

@@ -1,6 +1,7 @@
 """A reading taken back by the one who gave it."""
 
 from dataclasses import replace
+from itertools import count
 
 from sqlalchemy import select
 
@@ -27,9 +28,16 @@ async def _take(company: Company, given: GivenReading) -> TakenReading:
     return taken
 
 
-async def _undo(company: Company, contact_id: int, reading_id: int | None = None) -> Undone:
+_MESSAGES = count(1000)
+
+
+async def _undo(
+    company: Company, contact_id: int, reading_id: int | None = None, message_id: int | None = None
+) -> Undone:
+    """In a message of its own unless told which."""
+    message_id = message_id or next(_MESSAGES)
     async with company.database.write() as tx:
-        return await company.billing.undo_reading(tx, contact_id, reading_id)
+        return await company.billing.undo_reading(tx, contact_id, message_id, reading_id)
 
 
 async def _statuses(company: Company) -> list[str]:
@@ -59,6 +67,18 @@ async def test_again_is_told_the_same_and_changes_nothing(company: Company) -> N
     first = await _undo(company, given.contact_id, taken.reading_id)
     assert await _undo(company, given.contact_id, taken.reading_id) == first
     assert await _undo(company, given.contact_id) == Undone()
+
+
+async def test_a_message_read_again_takes_back_no_other_reading(company: Company) -> None:
+    """A death after the reading was taken back and before the answer was stored."""
+    given = await _given(company)
+    await _take(company, given)
+    second = await _take(company, replace(given, values=(12350000,), source_message_id=2))
+    first_time = await _undo(company, given.contact_id, message_id=77)
+    assert (first_time.number, first_time.restored) == (second.number, (12330000,))
+    assert await _undo(company, given.contact_id, message_id=77) == first_time
+    assert await _statuses(company) == ["accepted", "undone"]
+    assert (await _undo(company, given.contact_id, message_id=78)).values == (12330000,)
 
 
 async def test_ten_minutes_and_no_longer(company: Company, clock: FakeClock) -> None:

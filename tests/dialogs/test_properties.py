@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -132,6 +132,7 @@ async def _in_force(house: House) -> int:
 
 @FEW
 @given(messages=st.lists(MESSAGES, min_size=1, max_size=7))
+@example(messages=["показания 1", "показания 12460", "13975", "отмена"])
 async def test_nothing_lowers_what_is_in_force_and_nothing_is_taken_twice(
     house: House, messages: Sequence[str]
 ) -> None:
