@@ -8,12 +8,13 @@ from typing import Final
 
 from nlu import danger, morphology
 from nlu.classifier import SURE, Classifier, Scores, ranked
+from nlu.courtesy import matter
 from nlu.encoders import Encoder, default_encoder
 from nlu.entities import extract
 from nlu.errors import ModelError
 from nlu.explanation import Explanation, explain
 from nlu.model import DEFAULT_SEED, Model
-from nlu.normalise import MAX_CHARS
+from nlu.normalise import MAX_CHARS, Normalised
 from nlu.questions import split_questions
 from nlu.taxonomy import DANGER, OUT_OF_SCOPE, TALK
 from nlu.training_data import TrainingData, load_article_questions, load_training_data
@@ -30,6 +31,10 @@ _CLEAR_OF_MORE: Final = 0.75
 _LEAST_IN_WHOLE: Final = 0.001
 # As clear as this, it is one whatever the whole says, unless it tells what has happened.
 _CLEAR_AGAINST_WHOLE: Final = 0.95
+# What thanks are added to.
+_AGREED: Final = frozenset(("greet", "goodbye", "thanks", "affirm", "deny", OUT_OF_SCOPE))
+# Fewer words before thanks may be their reason.
+_TOLD_IN_WORDS: Final = 3
 _WORD: Final = re.compile(r"[а-яё]+")
 # Politeness and small talk around a question are no questions.
 _NO_QUESTION: Final = frozenset(TALK)
@@ -68,7 +73,7 @@ class EmbeddedEngine:
         With several, each `Understanding` holds its own part of the message as ``text``, and
         offsets count from the beginning of that part. A danger in any part comes first, alone.
         """
-        spans = split_questions(text[:MAX_CHARS])
+        spans = self._spans(text[:MAX_CHARS])
         if len(spans) == 1:
             return [self._understand(text, now)]
         parts = [self._understand(text[start:end], now) for start, end in spans]
@@ -92,19 +97,58 @@ class EmbeddedEngine:
     def explain(self, text: str) -> Explanation:
         """Why the message is read as it is: parts, features, nearest training phrases."""
         normalised = self._classifier.normaliser.normalise(text)
-        sufficed = self._sufficient(self._classifier.score(normalised, lambda _: True))
-        return explain(self._classifier, normalised, ngrams_sufficed=sufficed)
+        asked, _ = self._look(normalised, self._sufficient)
+        sufficed = self._sufficient(self._classifier.score(asked, lambda _: True))
+        return explain(self._classifier, asked, ngrams_sufficed=sufficed)
 
     def _understand(self, text: str, now: datetime, *, thorough: bool = False) -> Understanding:
         normalised = self._classifier.normaliser.normalise(text)
         if not normalised.text.strip():
             only = Ranked(OUT_OF_SCOPE, 1.0)
             return Understanding(text, only.intent, only.confidence, (only,), (), self.model_id)
-        scores = self._classifier.score(normalised, None if thorough else self._sufficient)
+        _, scores = self._look(normalised, None if thorough else self._sufficient)
         ranking = self._ranking(scores)
         best = ranking[0]
         entities = extract(normalised, now=now, intent=best.intent)
         return Understanding(text, best.intent, best.confidence, ranking, entities, self.model_id)
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Parts that may be questions; what is polite at the ends belongs to the first and last."""
+        if not self.model.russian:
+            return split_questions(text)
+        asked = matter(text)
+        parts = split_questions(text[asked.start : asked.end])
+        starts = [0, *(asked.start + start for start, _ in parts[1:])]
+        ends = [*(asked.start + end for _, end in parts[:-1]), len(text)]
+        return list(zip(starts, ends, strict=True))
+
+    def _look(
+        self, normalised: Normalised, enough: Callable[[Scores], bool] | None
+    ) -> tuple[Normalised, Scores]:
+        """What is asked without the politeness around it, and what it means."""
+        if not self.model.russian:
+            return normalised, self._classifier.score(normalised, enough)
+        text = normalised.original
+        found = matter(text)
+        asked = normalised.within(found.start, found.end)
+        scores = self._classifier.score(asked, enough)
+        if found.thanked and not self._asks(scores):
+            asked = normalised.within(found.start, len(text))
+            scores = self._classifier.score(asked, enough)
+        return asked, scores
+
+    def _asks(self, scores: Scores) -> bool:
+        """Whether words before thanks are a matter («где офис, спасибо») or why one thanks
+        («всё получилось, спасибо», «оплатил, спасибо»)."""
+        best = int(scores.probabilities.argmax())
+        if best == self._danger:
+            return True
+        brief = len(scores.words) < _TOLD_IN_WORDS
+        if self.model.labels[best] in _AGREED or (
+            brief and scores.probabilities[best] < _CLEAR_OF_TWO
+        ):
+            return False
+        return not (brief and any(map(morphology.is_past, scores.words)))
 
     def _sufficient(self, scores: Scores) -> bool:
         """Whether the n-grams alone are sure, and nothing at all speaks for a danger."""

@@ -6,6 +6,7 @@ layout and transliteration), numbers in words (`numerals`). Words are then corre
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -48,6 +49,11 @@ class Normalised:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets into ``original`` of ``text[start:end]``."""
         return self.tracked.span(start, end)
+
+    def within(self, start: int, end: int) -> "Normalised":
+        """What stands for ``original[start:end]``; offsets still count in the original."""
+        first, last = (bisect_left(self.tracked.starts, place) for place in (start, end))
+        return Normalised(self.original, self.tracked.part(first, last), self.cased[first:last])
 
 
 class Normaliser:

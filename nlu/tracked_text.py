@@ -34,6 +34,10 @@ class TrackedText:
         """Offsets into the original of ``text[start:end]``, which must not be empty."""
         return min(self.starts[start:end]), max(self.ends[start:end])
 
+    def part(self, start: int, end: int) -> "TrackedText":
+        """``text[start:end]``."""
+        return TrackedText(self.text[start:end], self.starts[start:end], self.ends[start:end])
+
     def rewrite(self, edits: Iterable[Edit]) -> "TrackedText":
         """Apply the edits, given in the order of the text.
 
