@@ -23,7 +23,7 @@ CUSTOMERS: Final = (
     (QUESTION, QUESTION),
 )  # fmt: skip
 # First lines of others between two of a customer's own, and what comes while others still begin.
-LAG: Final = 300
+LAG: Final = 600
 STEADY: Final = 0.84
 _MONTH: Final = 150
 _BEFORE: Final = ("", "", "", "Здравствуйте! ", "Добрый день, ", "Скажите пожалуйста, ",
