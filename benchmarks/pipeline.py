@@ -4,10 +4,13 @@
     python -m benchmarks.pipeline --phrases --quick --only echo,sqlite,postgres
 
 The realistic mix of ``mix.py`` goes to a bare aiogram echo, to one that also calls ``nlu.parse``,
-to a Rasa server with the same training data, and to Okno: one process on SQLite and on PostgreSQL,
-then one and two worker processes beside the rest, the same with a billing system that takes 100 ms.
+to a Rasa server with the same training data (its conversations in memory, then in SQLite), and to
+Okno: one process on SQLite and on PostgreSQL, then one and two worker processes beside the rest,
+the same with a billing system that takes 100 ms. Once more so with ``FEW`` conversations a worker
+at a time: the cores are not full then, and it is seen whether workers stand in each other's way.
 Customers and the platform are a process of their own. CPU seconds are those of the measured
-processes; PostgreSQL's server is shown apart. All of it takes ten minutes, ``--quick`` five.
+processes; PostgreSQL's server is shown apart. All of it takes a quarter of an hour, ``--quick`` six
+minutes.
 """
 
 import argparse
@@ -39,6 +42,7 @@ from okno import understanding
 from tests.running import prepare
 
 AT_ONCE = 64
+FEW = 4
 WARM_UP = 300
 # Of the demo's accounts a good third are ordinary flats, and every fifth message is a reading.
 ACCOUNTS_A_MESSAGE = 0.7
@@ -119,13 +123,16 @@ def report(figures: dict[str, Figures], messages: int) -> None:
 
     row("messages a second", lambda one: f"{_median(one.throughput):.0f}")
     compared("  of Rasa's", "rasa", lambda one: one.throughput)
+    compared("  of Rasa's, stored", "rasa, stored", lambda one: one.throughput)
     compared("  of one worker's", "pg 1 worker", lambda one: one.throughput)
     compared("  of one worker's, slow billing", "pg 1, billing", lambda one: one.throughput)
+    compared("  the same with few at once", f"pg 1, {FEW} at once", lambda one: one.throughput)
     row("CPU ms a message", lambda one: f"{_median(one.cpu):.2f}")
     compared("  of the echo's", "echo", lambda one: one.cpu)
     compared("  of the echo's with nlu.parse", "echo + parse", lambda one: one.cpu)
     compared("  of one worker's", "pg 1 worker", lambda one: one.cpu)
     compared("  of one worker's, slow billing", "pg 1, billing", lambda one: one.cpu)
+    compared("  the same with few at once", f"pg 1, {FEW} at once", lambda one: one.cpu)
     row("PostgreSQL's CPU ms a message", lambda one: f"{_median(one.server_cpu):.2f}")
     for share in (0.5, 0.95, 0.99):
         row(f"reply, crowd, p{share * 100:g}, ms", lambda one, s=share: quantile(one.crowd, s))  # type: ignore[misc]
@@ -173,7 +180,11 @@ class Databases:
         return Installation(own, f"sqlite:///{own / 'okno.db'}")
 
     def copy_postgres(
-        self, name: str, workers: int, billing: Sequence[Account] = ()
+        self,
+        name: str,
+        workers: int,
+        billing: Sequence[Account] = (),
+        conversations: int | None = None,
     ) -> Installation:
         own = self._own(name)
         if self._postgres is None:
@@ -187,7 +198,7 @@ class Databases:
         self._postgres.psql(f"CREATE DATABASE {database} TEMPLATE base")
         pid = int((self.folder / "pg" / "postmaster.pid").read_text().split()[0])
         url = self._postgres.get_uri(database)
-        return Installation(own, url, workers, psutil.Process(pid), billing)
+        return Installation(own, url, workers, psutil.Process(pid), billing, conversations)
 
     def _prepare(self, folder: Path, url: str) -> None:
         asyncio.run(prepare(folder, url, self.engine, accounts=self.accounts))
@@ -200,9 +211,10 @@ class Databases:
 
 
 NAMES = {
-    "echo": "echo", "echo-parse": "echo + parse", "rasa": "rasa", "sqlite": "sqlite",
-    "postgres": "postgres", "postgres-1": "pg 1 worker", "postgres-2": "pg 2 workers",
-    "billing-1": "pg 1, billing", "billing-2": "pg 2, billing",
+    "echo": "echo", "echo-parse": "echo + parse", "rasa": "rasa", "rasa-stored": "rasa, stored",
+    "sqlite": "sqlite", "postgres": "postgres", "postgres-1": "pg 1 worker",
+    "postgres-2": "pg 2 workers", "billing-1": "pg 1, billing", "billing-2": "pg 2, billing",
+    "few-1": f"pg 1, {FEW} at once", "few-2": f"pg 2, {FEW} at once",
 }  # fmt: skip
 
 
@@ -210,19 +222,25 @@ def _subjects(databases: Databases, accounts: Sequence[Account], model: Path) ->
     def sqlite() -> AbstractContextManager[Subject]:
         return databases.copy_sqlite("sqlite").running()
 
-    def postgres(workers: int, billing: Sequence[Account] = ()) -> AbstractContextManager[Subject]:
-        return databases.copy_postgres(f"pg{workers}", workers, billing).running()
+    def postgres(
+        workers: int, billing: Sequence[Account] = (), conversations: int | None = None
+    ) -> AbstractContextManager[Subject]:
+        made = databases.copy_postgres(f"pg{workers}", workers, billing, conversations)
+        return made.running()
 
     return {
         "echo": echo,
         "echo-parse": partial(echo, model),
         "rasa": rasa,
+        "rasa-stored": partial(rasa, durable=True),
         "sqlite": sqlite,
         "postgres": partial(postgres, 0),
         "postgres-1": partial(postgres, 1),
         "postgres-2": partial(postgres, 2),
         "billing-1": partial(postgres, 1, accounts),
         "billing-2": partial(postgres, 2, accounts),
+        "few-1": partial(postgres, 1, accounts, FEW),
+        "few-2": partial(postgres, 2, accounts, FEW),
     }
 
 

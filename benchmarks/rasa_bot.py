@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,10 +53,17 @@ def prepare() -> Path:
 
 
 @contextmanager
-def serving() -> Iterator[tuple[int, psutil.Process]]:
-    """The port of a running server, and its process. Raises NoRasa."""
-    with rasa_server.serving(prepare(), PROJECT) as (url, process):
-        yield int(url.rsplit(":", 1)[1]), process
+def serving(*, durable: bool = False) -> Iterator[tuple[int, psutil.Process]]:
+    """The port of a running server, and its process. Raises NoRasa.
+
+    ``durable``: conversations lie in SQLite (Rasa's ``SQLTrackerStore``), not in memory.
+    """
+    python = prepare()
+    with tempfile.TemporaryDirectory(prefix="okno-rasa-") as folder:
+        store = {"type": "SQL", "dialect": "sqlite", "db": str(Path(folder) / "rasa.db")}
+        _write(PROJECT / "endpoints.yml", {"tracker_store": store} if durable else {})
+        with rasa_server.serving(python, PROJECT) as (url, process):
+            yield int(url.rsplit(":", 1)[1]), process
 
 
 def _python() -> Path:

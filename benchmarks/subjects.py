@@ -129,9 +129,9 @@ def echo(model: Path | None = None) -> Iterator[Subject]:
 
 
 @contextmanager
-def rasa() -> Iterator[Subject]:
-    """Raises NoRasa."""
-    with rasa_bot.serving() as (port, process):
+def rasa(*, durable: bool = False) -> Iterator[Subject]:
+    """``durable``: its conversations are stored, as ours are. Raises NoRasa."""
+    with rasa_bot.serving(durable=durable) as (port, process):
         world = World()
         try:
             world.serve(port, "/webhooks/rest/webhook")
@@ -143,14 +143,15 @@ def rasa() -> Iterator[Subject]:
 @dataclass(frozen=True, slots=True)
 class Installation:
     """A prepared database and how many processes serve it. ``workers``: none of their own, or so
-    many beside one that does the rest; ``accounts``: those of a slow billing system, else our own
-    tables answer."""
+    many beside one that does the rest; ``conversations``: that each handles at once, if not the
+    default; ``accounts``: those of a slow billing system, else our own tables answer."""
 
     folder: Path
     url: str
     workers: int = 0
     server: psutil.Process | None = None
     accounts: Sequence[Account] = field(default=())
+    conversations: int | None = None
 
     @contextmanager
     def running(self) -> Iterator[Subject]:
@@ -165,6 +166,8 @@ class Installation:
                     "OKNO_BILLING_URL": world.bill(_billing(self.accounts)),
                     "OKNO_BILLING_SECRET": "a common secret of forty letters and more",
                 }
+            if self.conversations:
+                okno.environment["OKNO_WORKER_CONVERSATIONS"] = str(self.conversations)
             processes = [okno]
             for number in range(self.workers):
                 name = f"worker {number + 1}"

@@ -62,7 +62,8 @@ class HttpGateway:
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+            # All are kept: a new connection for every other request costs as much as the answer.
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=20),
             headers={"user-agent": "okno"},
             trust_env=False,
         )

@@ -200,6 +200,7 @@ class Services:
             Effects(self.handoff),
             wait=timedelta(seconds=self.profile.understanding.wait_seconds),
             sure=self.profile.understanding.answer,
+            concurrency=self.settings.worker_conversations,
         )
 
     async def close(self) -> None:

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     # Calls of webhooks without the right secret that one address may make, likewise.
     refused_burst: int = Field(default=30, ge=1)
     refused_seconds: float = Field(default=10.0, gt=0, le=3600)
+    # So many conversations a worker process handles at once; it asks billing as often at most.
+    worker_conversations: int = Field(default=32, ge=1, le=500)
 
     telegram_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"

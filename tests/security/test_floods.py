@@ -75,8 +75,8 @@ async def test_a_flood_from_one_chat_is_stored_told_once_and_holds_nobody_up(
         assert answer.status_code == 200
     assert (await _post(nobody, _now(quiet.text("привет"), house.clock))).status_code == 200
     services = house.services
+    services.settings.worker_conversations = 2
     worker = services.worker(services.assistant(house.engine))
-    worker._concurrency = 2
     await worker._turn()  # two places: the flood has one of them, whoever came last the other
     async with services.database.read() as session:
         busy = select(Conversation.chat_id).where(Conversation.claim_token.is_not(None))
@@ -170,7 +170,12 @@ async def test_a_body_too_large_is_not_read_to_its_end(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("OKNO_CHAT_BURST", "0"), ("OKNO_REFUSED_SECONDS", "-1")]
+    ("name", "value"),
+    [
+        ("OKNO_CHAT_BURST", "0"),
+        ("OKNO_REFUSED_SECONDS", "-1"),
+        ("OKNO_WORKER_CONVERSATIONS", "0"),
+    ],
 )
 def test_a_wrong_limit_is_refused_at_the_start(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
