@@ -15,6 +15,8 @@ REMEMBERED_SECONDS = 10.0
 # of others (a deadlock), resources (disk full, too many connections), operator, system.
 # Source: PostgreSQL, appendix «Error Codes».
 _OUTAGE_CLASSES = {"08", "40", "53", "57", "58"}
+# Of the same: character not in repertoire, untranslatable character. SQLite stores both.
+_NO_TEXT = {"22021", "22P05"}
 
 
 def is_outage(error: BaseException) -> bool:
@@ -27,6 +29,11 @@ def is_outage(error: BaseException) -> bool:
     if error.connection_invalidated or error.statement is None:
         return True
     return str(getattr(error.orig, "sqlstate", None) or "")[:2] in _OUTAGE_CLASSES
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Whether the data holds what no text of the database can: a NUL, half a sign."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in _NO_TEXT
 
 
 def reason_of(error: BaseException) -> str:

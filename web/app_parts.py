@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from web import pages, renewing, stream, trouble
+from web.bodies import Bounded
 from web.security import SecurityHeaders
 from web.shell import Shell, put_into
 
@@ -19,4 +20,5 @@ def install(app: FastAPI, shell: Shell) -> None:
     app.include_router(stream.router())
     shell.static.mount(app)
     trouble.install_handlers(app)
+    app.add_middleware(Bounded)
     app.add_middleware(SecurityHeaders, headers=shell.headers)

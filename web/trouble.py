@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from storage.outage import is_unstorable
 from web.csrf import SAFE_METHODS, CsrfLost
 from web.guard import LoginRequired
 from web.respond import home, is_htmx, notify, page
@@ -54,6 +56,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(CsrfLost, _csrf_lost)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -118,9 +121,21 @@ async def _not_valid(request: Request, error: Exception) -> Response:
     return answer(request, 404 if any(one["loc"][0] == "path" for one in found) else 422)
 
 
+async def _database(request: Request, error: Exception) -> Response:
+    """A NUL in a form is the sender's fault, anything else is ours."""
+    if not is_unstorable(error):
+        raise error
+    return answer(request, 400)
+
+
 async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("web.page_failed", path=request.url.path, error=type(error).__name__)
+    log.error("web.page_failed", path=_shape(request), error=type(error).__name__)
     response = answer(request, 500)
     # This answer is made outside of the middleware that adds them.
     shell_of(request).headers.add_to(response.headers)
     return response
+
+
+def _shape(request: Request) -> str:
+    """The route's path, without what stood in it: links to files and some webhooks are secret."""
+    return str(getattr(request.scope.get("route"), "path", "?"))

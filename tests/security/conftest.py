@@ -1,6 +1,7 @@
 """The whole application as it is served: every messenger configured, one person of each role."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +63,25 @@ class House:
 async def house(
     sqlite_company_url: str, tmp_path: Path, clock: FakeClock, engine: EmbeddedEngine
 ) -> AsyncIterator[House]:
+    async with _opened(sqlite_company_url, tmp_path, clock, engine) as made:
+        yield made
+
+
+@pytest.fixture
+async def each_house(
+    company_url: str, tmp_path: Path, clock: FakeClock, engine: EmbeddedEngine
+) -> AsyncIterator[House]:
+    """On SQLite and on PostgreSQL, which does not take everything."""
+    async with _opened(company_url, tmp_path, clock, engine) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _opened(
+    url: str, tmp_path: Path, clock: FakeClock, engine: EmbeddedEngine
+) -> AsyncIterator[House]:
     settings = Settings(
-        database_url=sqlite_company_url, media_dir=tmp_path / "media", public_url=URL,
+        database_url=url, media_dir=tmp_path / "media", public_url=URL,
         vk_group_id=VK_GROUP, _env_file=None, **SECRETS,
     )  # fmt: skip
     services = assemble(settings, profiles.load("demo"), clock=clock)
