@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bots.buckets import MOST_KEYS, Buckets, Rate, address_key
-from bots.webhooks import MAX_BODY
+from bots.webhooks import MAX_BODY, UNPROVEN
 from storage.clock import Clock
 
 GUARDED = ("/webhooks/", "/api/billing/")
@@ -45,7 +45,7 @@ class WebhookGate:
 
             async def looking(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    self._learn(who, message["status"])
+                    self._learn(who, message["status"], proven=UNPROVEN not in scope)
                 await send(message)
 
             await self.app(scope, receive, looking)
@@ -54,10 +54,10 @@ class WebhookGate:
         until = self._known.get(who)
         return until is not None and until > self._clock.now()
 
-    def _learn(self, who: str, status: int) -> None:
+    def _learn(self, who: str, status: int, *, proven: bool) -> None:
         if status in _REFUSED:
             self._refused.take(who)
-        elif status == 200:
+        elif status == 200 and proven:
             self._known[who] = self._clock.now() + KNOWN_FOR
             self._known.move_to_end(who)
             if len(self._known) > MOST_KEYS:

@@ -18,6 +18,8 @@ MAX_BODY = 1_000_000
 # A database may be silent, too: then the event counts as not stored, whatever becomes of it, and a
 # repeat is recognised. Platforms wait longer than this.
 STORE_SECONDS = 8.0
+# Set in a request's scope: what it got, it got without having shown a secret.
+UNPROVEN = "okno.unproven"
 
 
 async def answer(

@@ -139,6 +139,16 @@ async def test_a_platform_is_never_held_up_by_strangers_behind_the_same_proxy(
     assert (await _post(nobody, anna.text("два"))).status_code == 200
 
 
+async def test_who_only_asks_for_vks_confirmation_is_held_up_like_anybody(house: House) -> None:
+    """It is answered before any secret is shown, so it makes nobody a known platform."""
+    nobody = house.clients[ANYBODY]
+    asked = {"type": "confirmation", "group_id": VK_GROUP}
+    assert (await nobody.post("/webhooks/vk", json=asked)).text == SECRETS["vk_confirmation"]
+    for _ in range(house.services.settings.refused_burst):
+        assert (await nobody.post("/webhooks/ok/no", json={})).status_code == 404
+    assert (await nobody.post("/webhooks/ok/no", json={})).status_code == 429
+
+
 async def test_a_body_too_large_is_not_read_to_its_end(house: House) -> None:
     """Announced as too large, not at all; without a length, up to the limit."""
     nobody, read = house.clients[ANYBODY], itertools.count()

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
 from okno import logs
-from tests.security.conftest import SECRETS
+from tests.security.conftest import ANYBODY, SECRETS, House
 
 FORGED = "x\n2026-11-18T09:00:00Z [info] staff.logged_in\r\x1b[2Jя\u202eб\u2028в\x85"
 
@@ -61,3 +62,20 @@ def test_tokens_and_what_customers_wrote_are_left_out(written: io.StringIO) -> N
         assert secret not in told
     assert "IntegrityError" in told
     assert "test_logs.py" in told
+
+
+async def test_a_fault_does_not_log_the_secret_that_stands_in_the_address(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("bots.ok.webhook.store", breaks)
+    event = {"webhookType": "MESSAGE_CREATED", "timestamp": 1, "message": {"mid": "m"}}
+    with capture_logs() as told:
+        answer = await house.clients[ANYBODY].post(
+            f"/webhooks/ok/{SECRETS['ok_path_secret']}", json=event
+        )
+    assert answer.status_code == 500
+    assert [one["event"] for one in told] == ["web.page_failed"]
+    assert SECRETS["ok_path_secret"] not in repr(told)
