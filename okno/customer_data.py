@@ -62,6 +62,9 @@ _WHO = {Author.CUSTOMER: "Клиент", Author.ASSISTANT: "Ассистент",
 
 _STAYS = {"reading": "показания", "handoff": "обращения", "consent": "сведения о согласиях"}
 
+# Of what was collected for a request: what it was about. Anything else is the customer's.
+_ABOUT = ("intent", "topic", "flow")
+
 # Every table that leads to a contact is in one of the three; a test counts them.
 KEPT: tuple[type[Base], ...] = (
     Reading, ReadingDelivery, ReadingDeliveryStep, Consent, AnswerClock, ArticleShown,
@@ -73,7 +76,7 @@ DELETED: tuple[type[Base], ...] = (
 )  # fmt: skip
 BLANKED: Mapping[type[Base], Mapping[str, Any]] = {
     Message: {"text": "", "text_folded": "", "data": {}, "understanding": null()},
-    Rating: {"comment": None},
+    Rating: {"comment": ""},
     Handoff: {"name_folded": ""},
     # Under another chat: whoever writes from the old one again is somebody new.
     Conversation: {
@@ -215,6 +218,7 @@ async def erase(database: Database, contact_id: int) -> Erased:
             await tx.connection.execute(
                 update(table).where(_of(table, contact_id)).values(dict(values))
             )
+        await _forget_collected(tx, contact_id)
         audit.record(tx, None, "customer.erased", object_kind="contact", object_id=contact_id)
         return Erased(messages, files, kept)
 
@@ -301,6 +305,17 @@ def _files(data: Mapping[str, Any]) -> Iterator[str]:
     for file in files if isinstance(files, list) else ():
         if isinstance(file, dict) and isinstance(key := file.get("key"), str):
             yield key
+
+
+async def _forget_collected(tx: Transaction, contact_id: int) -> None:
+    """Of a request stays what it was about, not the phone, the name and the account told for it."""
+    stay = _table(Handoff)
+    rows = await tx.connection.execute(
+        select(stay.c.id, stay.c.summary).where(_of(stay, contact_id))
+    )
+    for id_, summary in rows.all():
+        about = {key: summary[key] for key in _ABOUT if key in summary}
+        await tx.connection.execute(update(stay).where(stay.c.id == id_).values(summary=about))
 
 
 async def _withdraw(tx: Transaction, contact_id: int) -> None:

@@ -29,6 +29,7 @@ from sqlalchemy import cast as sql_cast
 
 from billing.models import LinkAttempt
 from bots.web_chat.models import Visitor
+from bots.web_chat.visitors import LIFETIME
 from conversations.models import Contact, Conversation, Delivery, Event, Message, Quarantine
 from handoff.customer.join_models import JoinCode, JoinTry, ProvenPhone
 from handoff.models import Handoff, Label, Rating
@@ -53,13 +54,18 @@ FORGOTTEN = Counter("okno_forgotten_rows", "Rows deleted or blanked by retention
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """Rows of ``table`` whose ``since`` is older than ``term`` are blanked or, without
-    ``blanks``, deleted."""
+    ``blanks``, deleted. ``mark`` tells rules of one table apart."""
 
     table: Table
     since: ColumnElement[Any]
     term: timedelta
     only: tuple[ColumnElement[bool], ...] = ()
     blanks: Mapping[str, Any] | None = None
+    mark: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.table.name + self.mark
 
 
 def _table(model: type[Base]) -> Table:
@@ -74,7 +80,7 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
     event, job, message = _table(Event), _table(Job), _table(Message)
     delivery, audit = _table(Delivery), _table(AuditEntry)
     stay, rating, chat = _table(Handoff), _table(Rating), _table(Conversation)
-    contact = _table(Contact)
+    contact, visitor = _table(Contact), _table(Visitor)
     return (
         _Rule(event, event.c.created_at, events),
         _Rule(job, job.c.done_at, technical),
@@ -84,7 +90,9 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
         _Rule(_table(JoinCode), _table(JoinCode).c.expires_at, technical),
         _Rule(_table(JoinTry), _table(JoinTry).c.at, technical),
         _Rule(_table(Quarantine), _table(Quarantine).c.created_at, technical),
-        _Rule(_table(Visitor), _table(Visitor).c.revoked_at, technical),
+        _Rule(visitor, visitor.c.revoked_at, technical),
+        # Its token is worth nothing any more.
+        _Rule(visitor, visitor.c.last_seen_at, LIFETIME + technical, mark=":silent"),
         _Rule(delivery, delivery.c.finished_at, spoken),
         _Rule(_table(ProvenPhone), _table(ProvenPhone).c.at, spoken),
         _Rule(_table(Label), _table(Label).c.created_at, spoken),
@@ -100,7 +108,14 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
             message,
             message.c.created_at,
             spoken,
-            (message.c.text != "",),
+            # A phone shared by a button and a place on the map have no words.
+            (
+                or_(
+                    message.c.text != "",
+                    sql_cast(message.c.data, Text) != "{}",
+                    message.c.understanding.is_not(null()),
+                ),
+            ),
             {"text": "", "text_folded": "", "data": {}, "understanding": null()},
         ),
         _Rule(
@@ -110,9 +125,7 @@ def rules(terms: Retention) -> tuple[_Rule, ...]:
             (or_(stay.c.name_folded != "", sql_cast(stay.c.summary, Text) != "{}"),),
             {"name_folded": "", "summary": {}},
         ),
-        _Rule(
-            rating, rating.c.rated_at, spoken, (rating.c.comment.is_not(None),), {"comment": None}
-        ),
+        _Rule(rating, rating.c.rated_at, spoken, (rating.c.comment != "",), {"comment": ""}),
         _Rule(
             chat,
             chat.c.last_message_at,
@@ -159,7 +172,7 @@ class Forgetting:
         reached = dict(payload)
         more = False
         for rule in self._rules:
-            name = rule.table.name
+            name = rule.name
             keys = await self._forget(tx, rule, reached.get(name))
             if keys:
                 reached[name] = keys[-1]

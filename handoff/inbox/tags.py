@@ -60,7 +60,7 @@ class Labels:
             if there >= MOST:
                 raise TooManyLabels(MOST)
             audit.record(tx, who.id, "handoff.labelled", object_kind="handoff",
-                         object_id=handoff_id, data={"label": label})  # fmt: skip
+                         object_id=handoff_id)  # fmt: skip
             self.steps.emit(tx, "handoff.labelled", conversation, handoff_id, who)
 
     async def take_off(self, handoff_id: int, who: Operator, text: str) -> None:

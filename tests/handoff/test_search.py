@@ -10,6 +10,7 @@ from handoff.inbox import queue, tags, words
 from handoff.inbox.queue import Tab
 from handoff.models import Handoff
 from handoff.steps import Operator
+from staff.models import AuditEntry
 from tests.handoff.conftest import House
 
 
@@ -161,6 +162,9 @@ async def test_labels(house: House, olga: Operator, ivan: Operator) -> None:
     assert await found("авария") == [("Анна", ["Авария на Мира"])]
     async with house.database.read() as session:
         assert await tags.known(session) == ["Авария на Мира"]
+        # Words about a customer are erased with him: the audit log, which stays, has none.
+        logged = (await session.scalars(select(AuditEntry.data))).all()
+        assert "Авария" not in repr(logged)
     for number in range(tags.MOST - 1):
         await put(anna, olga, f"метка {number}")
     with pytest.raises(TooManyLabels):

@@ -34,7 +34,7 @@ async def put(tx: Transaction) -> None:
 
 
 def row_of(table: Table) -> dict[str, Any]:
-    allowed = _allowed(table)
+    allowed = checked(table)
     row = {
         column.name: allowed.get(column.name, _value(column))
         for column in table.columns
@@ -43,7 +43,7 @@ def row_of(table: Table) -> dict[str, Any]:
     return row | ALSO.get(table.name, {})
 
 
-def _allowed(table: Table) -> dict[str, Any]:
+def checked(table: Table) -> dict[str, Any]:
     """The first, or the least, of the values that a check names."""
     found: dict[str, Any] = {}
     for constraint in table.constraints:
