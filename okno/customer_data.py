@@ -168,6 +168,9 @@ async def export(database: Database, media: MediaStore, contact_id: int, file: P
         }
     messages = sorted(rows["message"], key=lambda row: (row["conversation_id"], row["id"]))
     unfinished = file.with_name(file.name + ".part")
+    # Nobody else's to read, wherever the command was called.
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
     try:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("переписка.txt", "\n".join(_lines(messages)))

@@ -107,7 +107,8 @@ async def _work(session: AsyncSession, now: datetime) -> None:
     late = select(func.count(func.distinct(AnswerClock.handoff_id))).where(
         AnswerClock.ended_at.is_(None), AnswerClock.kind.in_(ANSWERS), AnswerClock.due_at <= now
     )
-    lagging = select(func.min(Job.run_at)).where(Job.done_at.is_(None))
+    # Not the next try, which is always ahead of a job that fails.
+    lagging = select(func.min(Job.due_at)).where(Job.done_at.is_(None))
     WAITING.set((await session.execute(waiting)).scalar_one())
     LATE.set((await session.execute(late)).scalar_one())
     UNHANDLED_AGE.set(_age(now, (await session.execute(OLDEST_UNHANDLED)).scalar_one()))

@@ -152,11 +152,12 @@ class JobRunner:
 
 
 async def count_late(database: Database, grace: timedelta) -> int:
-    """How many jobs should have run more than ``grace`` ago (for doctor and metrics)."""
+    """How many jobs should have been done more than ``grace`` ago, also those that were tried and
+    failed: their next try is always ahead."""
     async with database.read() as session:
         statement = select(func.count()).select_from(Job)
         return (
             await session.execute(
-                statement.where(Job.done_at.is_(None), Job.run_at < database.clock.now() - grace)
+                statement.where(Job.done_at.is_(None), Job.due_at < database.clock.now() - grace)
             )
         ).scalar_one()

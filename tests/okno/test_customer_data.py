@@ -111,6 +111,7 @@ async def test_he_is_found_and_gets_all_that_is_kept(services: Services, tmp_pat
     assert (list(found.names), list(found.channels)) == ([NAME], ["telegram"])
     file = tmp_path / "customer.zip"
     assert await customer_data.export(services.database, services.media, found.contact_id, file)
+    assert file.stat().st_mode & 0o077 == 0
     with zipfile.ZipFile(file) as archive:
         assert SECRET in archive.read("переписка.txt").decode()
         data = json.loads(archive.read("данные.json"))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import httpx
 import pytest
@@ -82,6 +83,24 @@ async def test_the_figures_are_those_of_the_database(services: Services) -> None
         figures = await told(client)
         assert 0 <= figures["okno_lease_age_seconds", "web"] < 5
         assert answered() == before + 1
+
+
+async def test_work_that_fails_again_and_again_is_late_work(services: Services) -> None:
+    """Its next try is always ahead: by that nobody would hear of it."""
+    database, clock = services.database, cast(FakeClock, services.database.clock)
+
+    async def fails(*_: object) -> None:
+        raise ValueError
+
+    runner = jobs.JobRunner(database, {"x": fails}, holder="test", period=1)
+    async with database.write() as tx:
+        await jobs.schedule(tx, "x", "x", tx.now)
+    for _ in range(60):
+        await runner.run_due()
+        clock.advance(seconds=10)
+    assert await jobs.count_late(database, timedelta(minutes=5)) == 1
+    async with browser(services) as client:
+        assert (await told(client))["okno_jobs_oldest_seconds", ""] == 600
 
 
 async def test_without_a_database_the_counters_are_still_told(
