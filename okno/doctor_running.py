@@ -47,7 +47,11 @@ async def running_findings(services: Services) -> AsyncIterator[Finding]:
     for finding in found:
         yield finding
     if late := await count_late(services.database, LATE):
-        yield Finding(f"{late} jobs are late", "is a process with the role «jobs» running?")
+        yield Finding(
+            f"{late} jobs are late",
+            "is a process with the role «jobs» running? If so, its log says which fails: "
+            "storage.job_failed",
+        )
     for finding in _disk(services):
         yield finding
     yield await _files(services)

@@ -77,6 +77,26 @@ async def test_alerts_and_dashboard_ask_for_metrics_that_exist(sqlite_url: str) 
         assert words - asked <= labels, expression
 
 
+def test_alerts_and_dashboard_ask_for_outcomes_that_are_told() -> None:
+    """An alert on an outcome that nothing counts would be silent for ever."""
+    told: dict[str, set[str]] = {"status": {f"{first}xx" for first in range(1, 6)}}
+    source = "".join(
+        path.read_text("utf-8")
+        for room in ("bots", "dialogs", "billing", "okno", "media")
+        for path in (DEPLOY.parent / room).rglob("*.py")
+    )
+    asked = {
+        pair
+        for expression in expressions()
+        for pair in re.findall(r'(\w+)=~?"([^"]*)"', expression)
+        if pair[0] != "job"
+    }
+    assert len(asked) >= 6
+    for label, values in asked:
+        for value in values.split("|"):
+            assert value in told.get(label, ()) or f'"{value}"' in source, (label, value)
+
+
 def test_every_alert_is_explained_to_the_administrator() -> None:
     guide = (DEPLOY.parent / "docs" / "guides" / "administrator.md").read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (Okno\w+)", guide, re.MULTILINE)
