@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+import httpx
 import pytest
 from aiohttp import web
 
@@ -123,3 +124,31 @@ async def test_the_connection_goes_to_the_checked_address_under_the_name(site: S
     await Fetcher(Rules((), own), resolve=resolve).fetch(f"{own}/fits", MOST)
     assert asked == ["localhost"]
     assert site.hosts == [f"localhost:{port}"]
+
+
+async def test_the_connection_goes_to_the_address_that_was_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not to the name, which may lead inside a moment later; that it is asked for, and the
+    certificate is of it, stays."""
+    asked = []
+
+    class Recorder(httpx.AsyncBaseTransport):
+        def __init__(self, **_: object) -> None: ...
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(
+                (request.url.host, request.headers["host"], request.extensions["sni_hostname"])
+            )
+            if len(asked) == 1:
+                raise httpx.ConnectError("away")
+            return httpx.Response(200, stream=httpx.ByteStream(b"a photo"))
+
+    async def public(_host: str, _port: int) -> list[str]:
+        return ["93.184.215.14", "93.184.215.15"]
+
+    monkeypatch.setattr("media.fetching.httpx.AsyncHTTPTransport", Recorder)
+    fetcher = Fetcher(Rules(hosts=("i.example.ru",)), resolve=public)
+    assert await fetcher.fetch("https://i.example.ru/a.jpg", 100) == b"a photo"
+    name = "i.example.ru"
+    assert asked == [("93.184.215.14", name, name), ("93.184.215.15", name, name)]

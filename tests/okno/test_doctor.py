@@ -11,6 +11,7 @@ from okno import doctor, doctor_running
 from okno.settings import Settings
 from tests.fakes.telegram import TOKEN, FakeTelegram
 
+HIDDEN = "hidden-word"
 OTHER = "123456789:" + "B" * 35
 
 
@@ -25,11 +26,11 @@ async def examined(database_url: str, folder: Path, **values: Any) -> tuple[int,
 
 
 async def test_a_database_that_is_away(tmp_path: Path) -> None:
-    code, told = await examined("postgresql://okno:hidden-word@127.0.0.1:1/okno", tmp_path)
+    code, told = await examined(f"postgresql://okno:{HIDDEN}@127.0.0.1:1/okno", tmp_path)
     assert code == 1
     assert "✗ the database does not answer" in told
     assert "OKNO_DATABASE_URL" in told
-    assert "hidden-word" not in told
+    assert HIDDEN not in told
 
 
 async def test_a_schema_of_former_times(tmp_path: Path) -> None:
