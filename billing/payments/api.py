@@ -3,7 +3,7 @@
 Signed as ``billing/signing.py`` says. The contract with examples: docs/billing-api.yaml.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import structlog
@@ -20,17 +20,23 @@ log = structlog.get_logger(__name__)
 MAX_BODY = 1_000_000
 MOST = 500
 _HIGHEST = 10**12  # kopecks
+# What every database can hold: no control signs, no moment that another zone has not.
+_WORD = r"^[^\x00-\x1f]*$"
+_Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1990, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 
 
 class PaymentIn(BaseModel):
     model_config = ConfigDict(extra="ignore", str_max_length=200)
 
-    id: Annotated[str, Field(min_length=1, max_length=100)]
-    account: Annotated[str, Field(min_length=1, max_length=40)]
+    id: Annotated[str, Field(min_length=1, max_length=100, pattern=_WORD)]
+    account: Annotated[str, Field(min_length=1, max_length=40, pattern=_WORD)]
     kopecks: Annotated[int, Field(gt=0, lt=_HIGHEST, strict=True)]
-    paid_at: AwareDatetime
-    received_at: AwareDatetime | None = None
-    channel: Annotated[str, Field(max_length=40)] = "bank"
+    paid_at: _Moment
+    received_at: _Moment | None = None
+    channel: Annotated[str, Field(max_length=40, pattern=_WORD)] = "bank"
 
     def given(self, now: datetime) -> GivenPayment:
         # A clock that is ahead would make money that came a thing of tomorrow.

@@ -201,3 +201,23 @@ async def test_a_body_above_the_limit_is_not_read(
 ) -> None:
     monkeypatch.setattr(api, "MAX_BODY", 10)
     assert (await billing_system.tells({"payments": [payment()]})).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"id": "p\x00"},
+        {"account": "44001234\x005678"},
+        {"channel": "\x00"},
+        {"paid_at": "0001-01-01T00:00:00+14:00"},
+        {"paid_at": "0001-01-01T00:00:00Z"},
+        {"received_at": "0001-01-01T00:00:00+14:00"},
+        {"paid_at": "9999-12-31T23:59:59-14:00"},
+    ],
+)
+async def test_what_no_database_holds_is_refused_and_named(
+    company: Company, billing_system: BillingSystem, strange: dict[str, str]
+) -> None:
+    answer = await billing_system.tells({"payments": [payment(**strange)]})
+    assert answer.status_code == 422, answer.text
+    assert next(iter(strange)) in answer.json()["message"]
