@@ -8,6 +8,9 @@ from typing import Any
 from tests.faults.crowd import Reckoning
 
 PROPERTY = "fault"
+# No process may hold more, whatever fails; a flood may add so much.
+MOST_MB = 550.0
+MOST_OF_A_FLOOD_MB = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class Row:
     repeated: int = 0
     unknown: int = 0
     memory_mb: float = 0.0
+
+    def __post_init__(self) -> None:
+        assert self.memory_mb <= MOST_MB, self
 
     @classmethod
     def of(cls, fault: str, seconds: float, found: Reckoning, memory_mb: float = 0.0) -> "Row":

@@ -36,7 +36,7 @@ from tests.faults.crowd import (
     settled,
     writes,
 )
-from tests.faults.figures import Row
+from tests.faults.figures import MOST_OF_A_FLOOD_MB, Row
 from tests.faults.installation import Stopwatch, events_in, highest_memory
 from tests.faults.soak import FLOOD, rounds
 from tests.running import RunningOkno, prepare
@@ -304,6 +304,7 @@ class Scene:
         for number in range(first, first + FLOOD):
             (answer,) = self.telegram.reads(number)
             assert EXPECTED in answer
+        assert self._memory() - before <= MOST_OF_A_FLOOD_MB
         found = Reckoning(FLOOD, 0, 0)
         self._note(Row.of(f"{FLOOD} at once, all stored", stored, found, before))
         self._note(Row.of(f"{FLOOD} at once, all answered", seconds, found, self._memory()))
