@@ -226,6 +226,8 @@ def _sqlite_engine(url: URL, *, writable: bool, brief: bool = False) -> AsyncEng
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        # What is erased is not to be read in the file either; the default depends on the build.
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         if not writable:
             cursor.execute("PRAGMA query_only=ON")

@@ -114,6 +114,18 @@ async def test_he_is_given_all_of_it_and_nothing_of_it_stays(
     assert summary == {}
 
 
+async def test_what_is_erased_is_not_in_the_file_either(told: Database) -> None:
+    if not told.is_sqlite:
+        pytest.skip("PostgreSQL's files are its own")
+    await customer_data.erase(told, NUMBER)
+    file = Path(str(told.url.database))
+    await told.close()  # the journal goes into the file with the last connection
+    content = b"".join(one.read_bytes() for one in file.parent.glob(f"{file.name}*"))
+    assert f"{HIS}:reading_delivery_step.note".encode() in content, "what stays is there"
+    for place in ("contact.phone", "contact.given_name", "message.text", "proven_phone.phone"):
+        assert f"{HIS}:{place}".encode() not in content, place
+
+
 async def test_of_a_request_stays_what_it_was_about(told: Database) -> None:
     collected = {"intent": "callback", "phone": "+7 900 000-00-00", "name": HIS, "number": "44001"}
     async with told.write() as tx:
