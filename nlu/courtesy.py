@@ -1,4 +1,4 @@
-"""What of a message is its matter, and what is politeness around it.
+"""What of a message is its matter, and what only stands around it: politeness, an account's number.
 
 «Добрый день! Подскажите, пожалуйста, где офис. Спасибо» asks where the office is, and a classifier
 that hears two greetings' worth of politeness takes it for one (docs/decisions/0106).
@@ -31,12 +31,15 @@ _OPENING: Final = (
     r"(?:(?:к\s+вам|есть|такой|один|задать|ещ[её]|тоже|вот)\s+)*)?вопрос\w{0,2}"
     rf"|меня\s+зовут(?:\s+\w+){{1,3}}(?=[,.!]|\s*$)|{_PLEASE}"
 )
-_THANKS: Final = (
+_CLOSING: Final = (
     r"(?:(?:и|заранее|большое|огромное)\s+)*(?:спасиб\w*|спс|благодарю?|благодарен|благодарна)"
     r"(?:\s+(?:большое|огромное|заранее|вам|за\s+(?:ответ|помощь|внимание|понимание)))*"
     rf"|с\s+уважением(?:[{_GAP}]+\w+){{0,5}}"
     r"|(?:хорошего|доброго|удачного|приятного)\s+(?:вам\s+)?(?:дня|вечера|дн[её]чка)(?:\s+вам)?"
     r"|всего\s+(?:вам\s+)?(?:доброго|хорошего|наилучшего)"
+    # Not politeness, but as little of a matter: «…, лс 440012345678».
+    r"|(?<=[,.!?;\n]\s)(?:мой\s+)?(?:лицевой(?:\s+сч[её]т)?|л\W?с|сч[её]т"
+    r"|номер\s+(?:лицевого\s+)?сч[её]та)[\s№:-]*\d[\d\s-]{6,}\d"
 )
 # Surname, name and patronymic.
 _NAME_WORDS: Final = 3
@@ -45,19 +48,19 @@ _LETTERS: Final = re.compile(r"\w+")
 _BEFORE: Final = re.compile(rf"[{_GAP}]*(?:(?:{_OPENING})(?!\w)[{_GAP}]*)+", re.IGNORECASE)
 # A run of signs is looked at from its beginning only: else a long one is from each of its places.
 _AFTER: Final = re.compile(
-    rf"(?<![{_GAP}])(?:[{_GAP}]+(?:(?P<thanks>{_THANKS})|{_PLEASE})(?!\w))+[{_GAP}]*$",
+    rf"(?<![{_GAP}])(?:[{_GAP}]+(?:(?P<closing>{_CLOSING})|{_PLEASE})(?!\w))+[{_GAP}]*$",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """``text[start:end]``. ``thanked``: thanks or wishes follow, which may be all that was meant
-    («понятно, спасибо»)."""
+    """``text[start:end]``. ``closed``: thanks, wishes or an account's number follow, which may be
+    all that was meant («понятно, спасибо»)."""
 
     start: int
     end: int
-    thanked: bool = False
+    closed: bool = False
 
 
 def matter(text: str) -> Matter:
@@ -69,7 +72,7 @@ def matter(text: str) -> Matter:
     said = text[start:end]
     if sum(map(str.isalnum, said)) < _LEAST_LETTERS or (start and _is_name(said)):
         return Matter(0, len(text))
-    return Matter(start, end, thanked=after is not None and after["thanks"] is not None)
+    return Matter(start, end, closed=after is not None and after["closing"] is not None)
 
 
 def _is_name(text: str) -> bool:

@@ -132,13 +132,13 @@ class EmbeddedEngine:
         found = matter(text)
         asked = normalised.within(found.start, found.end)
         scores = self._classifier.score(asked, enough)
-        if found.thanked and not self._asks(scores):
+        if found.closed and not self._asks(scores):
             asked = normalised.within(found.start, len(text))
             scores = self._classifier.score(asked, enough)
         return asked, scores
 
     def _asks(self, scores: Scores) -> bool:
-        """Whether words before thanks are a matter («где офис, спасибо») or why one thanks
+        """Whether words before a closing are a matter («где офис, спасибо») or why one thanks
         («всё получилось, спасибо», «оплатил, спасибо»)."""
         best = int(scores.probabilities.argmax())
         if best == self._danger:
