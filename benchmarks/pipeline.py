@@ -42,7 +42,7 @@ from okno import understanding
 from tests.running import prepare
 
 AT_ONCE = 64
-FEW = 4
+FEW = 2
 WARM_UP = 300
 # Of the demo's accounts a good third are ordinary flats, and every fifth message is a reading.
 ACCOUNTS_A_MESSAGE = 0.7
