@@ -38,11 +38,13 @@ def blocks(markdown: str) -> Iterator[Block]:
 def render_block(block: Block, markup: Markup) -> str:
     """``block`` in the platform's own dialect, escaped; may be empty."""
     if markup is Markup.WEB_HTML:
-        rendered = _MARKDOWN.renderer.render(block, _MARKDOWN.options, {})
-        return nh3.clean(
-            rendered.strip(), tags=_WEB_TAGS, link_rel="noopener noreferrer",
+        rendered = nh3.clean(
+            _MARKDOWN.renderer.render(block, _MARKDOWN.options, {}).strip(),
+            tags=_WEB_TAGS, link_rel="noopener noreferrer",
             url_schemes={"https", "http", "tel", "mailto"},
         )  # fmt: skip
+        # A paragraph of a no-break space is none.
+        return rendered if html.unescape(_TAG.sub("", rendered)).strip() else ""
     return "\n".join(_lines(block, markup)).strip()
 
 

@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from replies import Button, File, FileKind, Part, Reply, escape, render
@@ -31,6 +31,7 @@ def test_no_part_breaks_the_limit_or_is_empty(channel: str, text: str) -> None:
 
 @pytest.mark.parametrize("channel", CAPABILITIES)
 @given(text=TEXT)
+@example(text="\xa0")
 def test_no_character_of_an_escaped_text_is_lost(channel: str, text: str) -> None:
     shown = "".join(part.text for part in render(Reply(escape(text)), channel))
     if CAPABILITIES[channel].markup is not Markup.PLAIN:
