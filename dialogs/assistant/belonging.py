@@ -11,7 +11,7 @@ _ASIDE = 0.9
 
 # Asked for these, «2» may be the answer itself; elsewhere it is the second of the choices, as who
 # sees no buttons has to write it. No account, phone or ИНН is as short.
-_TAKE_NUMBERS = {"", "value", "unfit", "sum", "paid_on"}
+_TAKE_NUMBERS = {"", "value", "zone", "unfit", "sum", "paid_on"}
 
 
 def may_be_value(text: str, asked: str) -> bool:

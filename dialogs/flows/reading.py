@@ -104,7 +104,7 @@ def absorb(state: State, turn: FlowTurn) -> bool:
 
 
 def _absorb_values(state: State, turn: FlowTurn) -> bool:
-    bare = state.asked in {"value", "confirm", "unfit"}
+    bare = state.asked in {"value", "zone", "confirm", "unfit"}
     problem = reading_values.impossible(turn.text) if bare else None
     if problem is not None:
         state.problem = problem.value
@@ -113,7 +113,8 @@ def _absorb_values(state: State, turn: FlowTurn) -> bool:
     if not values:
         return False
     begins_anew = reading_values.begin_anew(values, state.given)
-    if begins_anew or state.asked in {"confirm", "unfit", "name", "meter"}:
+    all_again = state.asked == "zone" and len(values) > 1
+    if begins_anew or all_again or state.asked in {"confirm", "unfit", "name", "meter"}:
         _forget_values(state)
     state.given = [*state.given, *values]
     return True
@@ -292,7 +293,11 @@ def _refused(state: State, meter: MeterOverview, verdict: Refused, rules: Accept
         return Failed({"показания": given, "причина": verdict.reason.value})
     given_values = state.given
     _forget_values(state)
-    state.asked = "value"
+    if verdict.zone and meter.facts.zones > 1:
+        state.asked = "zone"
+        state.given = reading_values.without(given_values, meter.facts.zones, verdict.zone - 1)
+    else:
+        state.asked = "value"
     buttons: list[Button] = []
     if verdict.suggestion:
         state.suggestion = list(verdict.suggestion)

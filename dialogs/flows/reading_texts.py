@@ -317,7 +317,10 @@ def final_refusal(verdict: Refused, rules: AcceptanceRules) -> str | None:
 def refusal(verdict: Refused, meter: MeterOverview) -> str:
     """Why it is not taken, and what to do [19]."""
     names = ZONES[meter.facts.zones]
-    zone = f" ({names[verdict.zone - 1]})" if verdict.zone and len(names) > 1 else ""
+    zone, again = "", "напишите ещё раз"
+    if verdict.zone and len(names) > 1:
+        name = names[verdict.zone - 1]
+        zone, again = f" ({name})", f"напишите ещё раз «{name}», остальное записал"
     match verdict.reason:
         case Reason.WRONG_ZONES if len(names) == 1:
             text = "У этого счётчика одно показание, а чисел несколько. Напишите одно."
@@ -326,7 +329,7 @@ def refusal(verdict: Refused, meter: MeterOverview) -> str:
         case Reason.TOO_MANY_DIGITS:
             text = (
                 f"У счётчика {meter.facts.digits} цифр до запятой, а здесь больше{zone}. "
-                "Проверьте, пожалуйста, и напишите ещё раз."
+                f"Проверьте, пожалуйста, и {again}."
             )
         case Reason.LESS_THAN_BEFORE:
             before = ""
@@ -334,7 +337,7 @@ def refusal(verdict: Refused, meter: MeterOverview) -> str:
                 before = f" ({_of(verdict.previous)})"
             text = (
                 f"Показание{zone} меньше прошлого{before}, поэтому принять его не могу. "
-                "Проверьте цифры и напишите ещё раз. Если счётчик заменили, нажмите кнопку."
+                f"Проверьте цифры и {again}. Если счётчик заменили, нажмите кнопку."
             )
         case _:
             shown = format_kwh(verdict.consumption) if verdict.consumption else "слишком большим"

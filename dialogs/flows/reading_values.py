@@ -76,6 +76,16 @@ def filled(given: Given, zones: int) -> tuple[int, ...]:
     return tuple(place for place, value in enumerate(registers) if value is not None)
 
 
+def without(given: Given, zones: int, place: int) -> Given:
+    """What was given but for the register ``place``, from 0, each under its name."""
+    registers, _ = _placed(given, zones)
+    return [
+        [role, registers[at]]
+        for role, at in _ROLES.items()
+        if at < zones and at != place and registers[at] is not None
+    ]
+
+
 def _placed(given: Given, zones: int) -> tuple[list[int | None], list[int]]:
     """The value of each register, and what there is no register for."""
     registers: list[int | None] = [None] * zones

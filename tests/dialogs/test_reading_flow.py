@@ -94,6 +94,25 @@ async def test_less_than_before_is_refused_with_the_reason(house: House) -> None
     assert "Показания приняты" in (await customer.writes(_plus(values, 100)[0])).text
 
 
+async def test_of_two_zones_only_the_wrong_one_is_asked_again(house: House) -> None:
+    account = next(a for a in DEMO_ACCOUNTS if len(a.meters[0].last) == 2)
+    last = await _zones(house, account.number)
+    (day, night), low = _plus(last, 90), _plus(last, -900)[1]
+    customer = house.customer()
+    await customer.writes(f"показания по счету {account.number}, владелец {account.holder.surname}")
+    said = await customer.writes(f"день {day} ночь {low}")
+    assert "«ночь», остальное записал" in said.text, said.text
+    assert "Показания приняты" in (await customer.writes(night)).text
+    day, night = str(int(day) + 5), str(int(night) + 5)
+    for both in (f"{day} {night}", f"день {day}, ночь {night}"):
+        other = house.customer(both)
+        await other.writes("показания")
+        await other.writes(f"{account.number} {account.holder.surname}")
+        assert "«ночь»" in (await other.writes(f"{day} {low}")).text
+        taken = await other.writes(both)
+        assert "Показания приняты" in taken.text or "уже приняты" in taken.text, taken.text
+
+
 async def test_a_wrong_name_and_a_wrong_number_get_the_same_answer(house: House) -> None:
     wrong_name = await house.customer("1").writes(f"долг по счету {ONE_ZONE.number} Кузнецов")
     wrong_number = await house.customer("2").writes("долг по счету 440099999999 Кузнецов")
