@@ -5,6 +5,7 @@ compatible store understands; one object for each file, written in one request.
 """
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 
@@ -20,6 +21,9 @@ from media.shelf import DIGEST
 CONNECT = timedelta(seconds=5)
 REQUEST = timedelta(seconds=30)
 RETRIES = 2
+
+# A listing that is refused is no error of its own kind in the library, only its text says why.
+_STATUS = re.compile(r"non-2xx status code: (\d{3})")
 
 
 class S3Shelf:
@@ -95,4 +99,10 @@ def _told(what: str) -> Iterator[None]:
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise StoreRefuses(type(error).__name__) from error
     except BaseError as error:
+        found = _STATUS.search(str(error))
+        status = found[1] if found else ""
+        if status in ("401", "403"):
+            raise StoreRefuses(status) from error
+        if status == "404":
+            raise FileGone(what) from error
         raise StoreDown(type(error).__name__) from error

@@ -48,13 +48,17 @@ async def joined(pieces: AsyncIterator[bytes]) -> bytes:
     return b"".join([piece async for piece in pieces])
 
 
+async def listed(shelf: Shelf) -> list[str]:
+    return [one async for one in shelf.all()]
+
+
 async def test_what_is_put_is_there_until_it_is_removed(shelf: Shelf) -> None:
     contents = [b"one", b"two", "три".encode(), bytes(range(256)) * 3000]
     digests = sorted(map(digest_of, contents))
     for content in contents:
         await shelf.put(digest_of(content), content)
         await shelf.put(digest_of(content), content)
-    assert sorted([one async for one in shelf.all()]) == digests
+    assert sorted(await listed(shelf)) == digests
     for content in contents:
         digest = digest_of(content)
         assert await shelf.has(digest)
@@ -70,7 +74,7 @@ async def test_what_is_put_is_there_until_it_is_removed(shelf: Shelf) -> None:
         with pytest.raises(FileGone):
             await joined(shelf.pieces(lost))
     await whole.probe(shelf)
-    assert len([one async for one in shelf.all()]) == 2
+    assert len(await listed(shelf)) == 2
 
 
 async def test_a_file_in_the_bucket_is_given_by_a_link(
@@ -115,8 +119,12 @@ async def test_what_the_store_refuses_and_when_it_is_down(
     monkeypatch.setattr(s3, "RETRIES", 0)
     with pytest.raises(StoreRefuses):
         await S3Shelf(replace(address, secret_key="another")).put(digest_of(b"x"), b"x")
+    with pytest.raises(StoreRefuses):
+        await listed(S3Shelf(replace(address, secret_key="another")))
     with pytest.raises(FileGone):
         await whole.probe(S3Shelf(replace(address, bucket="nowhere")))
+    with pytest.raises(FileGone):
+        await listed(S3Shelf(replace(address, bucket="nowhere")))
     assert server.objects == {}
     server.status = 503
     with pytest.raises(StoreDown) as down:
