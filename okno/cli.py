@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from billing.importing.cli import Resources as ImportResources
 from billing.importing.cli import add_to as add_import
@@ -66,8 +67,20 @@ def _one_clear_line() -> Iterator[None]:
     try:
         yield
     except (OknoError, StorageError, StaffError) as error:
-        errors.print(f"[red]okno:[/] {error}", highlight=False, soft_wrap=True)
+        _tell(str(error))
         raise typer.Exit(2) from error
+    except Exception as error:
+        from okno.outages import in_words
+
+        said = in_words(error)
+        if said is None:
+            raise
+        _tell(said)
+        raise typer.Exit(1) from error
+
+
+def _tell(problem: str) -> None:
+    errors.print("[red]okno:[/]", escape(problem), highlight=False, soft_wrap=True)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

@@ -21,6 +21,7 @@ from okno.doctor_running import (
     running_findings,
 )
 from okno.findings import Finding
+from okno.outages import of_database
 from okno.rasa import rasa_findings
 from okno.services import Services
 from okno.settings import Settings
@@ -51,7 +52,7 @@ async def _findings(services: Services, at: Sequence[str] = ()) -> AsyncIterator
             schema = await migrate.state(services.database)
     except Exception as error:
         yield Finding(
-            f"the database does not answer ({type(error).__name__})",
+            f"the database does not answer ({of_database(error)})",
             "check OKNO_DATABASE_URL and that the server runs",
         )
         return

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import BotAccount
 from media.errors import FileGone, StoreDown, StoreRefuses
+from media.models import MediaFile
 from media.whole import probe
 from okno.assemble import sqlite_file
 from okno.findings import Finding
@@ -34,6 +35,8 @@ LEAST_FREE = 2 * 2**30
 MOST_SKEW = timedelta(seconds=2)
 CERTIFICATE_DAYS = 14
 WITHIN = 10.0
+# Enough to notice a folder that is not the one it was.
+NEWEST_FILES = 20
 
 # From host and port to the day on which the certificate ends; raises OSError.
 Look = Callable[[str, int], Awaitable[datetime]]
@@ -54,7 +57,10 @@ async def running_findings(services: Services) -> AsyncIterator[Finding]:
         )
     for finding in _disk(services):
         yield finding
-    yield await _files(services)
+    files = await _files(services)
+    yield files
+    if not files.mend and (lost := await _lost_files(services)):
+        yield lost
 
 
 async def _leases(session: AsyncSession, services: Services) -> list[Finding]:
@@ -164,6 +170,28 @@ async def _files(services: Services) -> Finding:
     except (StoreDown, OSError) as error:
         return Finding(f"files can't be kept at {where} ({type(error).__name__})", mend)
     return Finding(f"files are written to {where} and read from it")
+
+
+async def _lost_files(services: Services) -> Finding | None:
+    """After a move or a restore the rows may be here and the bytes elsewhere."""
+    async with services.database.read() as session:
+        rows = await session.scalars(
+            select(MediaFile.digest).order_by(MediaFile.id.desc()).limit(NEWEST_FILES)
+        )
+        newest = list(rows)
+    try:
+        async with asyncio.timeout(WITHIN):
+            lost = [one for one in newest if not await services.media.shelf.has(one)]
+    except (StoreDown, OSError):
+        return None  # another time: it answered a moment ago
+    if not lost:
+        return None
+    where = services.settings.media_url or str(services.settings.media_dir)
+    return Finding(
+        f"{len(lost)} of the newest {len(newest)} files of the database are not at {where}",
+        "bring them from where they were: copy the folder, run okno media copy, or restore a "
+        "back-up that has files",
+    )
 
 
 # --- From outside -------------------------------------------------------------------------

@@ -269,9 +269,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
 async def _check_empty(tx: Transaction) -> None:
     for table in Base.metadata.sorted_tables:
         if (await tx.connection.execute(select(literal(1)).select_from(table).limit(1))).first():
-            raise WrongArchive(
-                f"the database is not empty (table {table.name}): restore into a new one"
-            )
+            raise WrongArchive(f"the database is not empty (table {table.name}): name a new one")
 
 
 async def _read_table(

@@ -1,5 +1,6 @@
 """``okno doctor`` on a running installation: whose work is not done, what is about to end."""
 
+import hashlib
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,13 @@ async def test_who_is_missing_and_what_waits(
     assert told["1 jobs are late"]
     if database.is_sqlite:
         assert told["scheduled work: nobody does it since 0:06:00 ago"]
+
+    await services.media.put(b"a file")
+    before = [what for what in told if "files of the database" in what]
+    await services.media.shelf.remove([hashlib.sha256(b"a file").hexdigest()])
+    told = await found(services)
+    (lost,) = (what for what in told if "files of the database are not at" in what)
+    assert before != [lost]
 
     services.settings.media_dir.rename(services.settings.media_dir.with_name("away"))
     services.settings.media_dir.write_text("in the way")

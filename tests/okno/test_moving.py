@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from okno.cli import app
@@ -83,6 +84,29 @@ def test_mistakes_get_one_clear_line(sqlite_url: str, words: tuple[str, ...], sa
     assert code == 2
     assert says in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("db", "backup", "nowhere/kept.zip"), "nowhere/kept.zip.part: No such file"),
+        (("db", "copy", "postgresql://nobody@127.0.0.1:9/none"), "it cannot be reached): check"),
+    ],
+)
+def test_an_outage_gets_one_clear_line(sqlite_url: str, words: tuple[str, ...], says: str) -> None:
+    code, said = okno(*words, url=sqlite_url)
+    assert code == 1
+    assert says in said
+    assert "Traceback" not in said
+
+
+def test_a_database_that_is_not_there(sqlite_url: str, postgres_url: str) -> None:
+    elsewhere = make_url(postgres_url).set(database="nonesuch")
+    nowhere = elsewhere.render_as_string(hide_password=False)
+    code, said = okno("db", "copy", nowhere, url=sqlite_url)
+    assert (code, "Traceback" in said) == (1, False)
+    assert 'database "nonesuch" does not exist' in said
+    assert 'database "nonesuch" does not exist' in okno("doctor", url=nowhere)[1]
 
 
 async def _hold(url: str) -> None:
