@@ -1,17 +1,31 @@
 """Bring a database's schema up to date, and say whether it is."""
 
+import asyncio
+import time
 from enum import StrEnum
 from importlib.resources import files
 
+import structlog
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, literal, select, text
+from sqlalchemy.exc import DBAPIError
 
 from storage.base import Base
 from storage.database import Database
+
+log = structlog.get_logger(__name__)
+
+# A migration that waits for a table keeps everybody who comes after it waiting too: rather a pause
+# and another try. Beside living processes it may also be the one that a deadlock is ended by.
+LOCK_MS = 3_000
+PAUSE_SECONDS = 0.5
+PATIENCE_SECONDS = 60.0
+# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+_IN_THE_WAY = {"40001", "40P01", "55P03"}
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -36,9 +50,33 @@ async def upgrade(database: Database, revision: str = "head") -> None:
     """Nothing happens to a schema of a later release."""
     if await state(database) is Schema.NEWER:
         return
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await _upgrade(database, revision)
+        except DBAPIError as error:
+            # What was done so far stays: each migration has a transaction of its own.
+            state_of_sql = getattr(error.orig, "sqlstate", None)
+            if state_of_sql not in _IN_THE_WAY or time.monotonic() > ends:
+                raise
+            log.info("storage.migration_gives_way", sqlstate=state_of_sql)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _upgrade(database: Database, revision: str) -> None:
     async with database.engine.connect() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
-        await connection.commit()
+        if not database.is_sqlite:
+            wait = select(func.set_config("lock_timeout", str(LOCK_MS), literal(False)))
+            await connection.execute(wait)
+            await connection.commit()
+        try:
+            await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
+            await connection.commit()
+        finally:
+            if not database.is_sqlite:
+                await connection.rollback()
+                await connection.execute(text("RESET lock_timeout"))
+                await connection.commit()
 
 
 def head() -> str:

@@ -17,6 +17,7 @@ REMEMBERED_SECONDS = 10.0
 _OUTAGE_CLASSES = {"08", "40", "53", "57", "58"}
 # Of the same: character not in repertoire, untranslatable character. SQLite stores both.
 _NO_TEXT = {"22021", "22P05"}
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def is_outage(error: BaseException) -> bool:
@@ -49,6 +50,8 @@ def reason_of(error: BaseException) -> str:
         return "the database's file must not be written"
     if name == "SQLITE_BUSY":
         return "another process holds the database"
+    if code.startswith("40") or code == _LOCK_NOT_AVAILABLE:
+        return "other transactions stood in the way: try again"
     if code == "53300":
         return "too many connections"
     if isinstance(error, PoolTimeout):

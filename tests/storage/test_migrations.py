@@ -4,6 +4,7 @@
 stays in the operators' queue.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -170,6 +171,30 @@ async def test_processes_of_the_release_before_work_on_beside_the_new_schema(
                 count = await tx.connection.execute(select(func.count()).select_from(table))
                 assert count.scalar_one() == len(rows)
                 assert (await tx.connection.execute(select(table))).first() is not None
+
+
+async def test_a_migration_gives_way_to_who_is_at_work(
+    released: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has a table in hand: the migration pauses, and does its work afterwards."""
+    if released.is_sqlite:
+        pytest.skip("one writer at a time")
+    monkeypatch.setattr(migrate, "LOCK_MS", 50)
+    monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.01)
+    async with released.engine.connect() as busy:
+        await busy.execute(text("LOCK TABLE message IN ACCESS EXCLUSIVE MODE"))
+        upgrading = asyncio.create_task(migrate.upgrade(released))
+        await asyncio.sleep(0.3)
+        assert not upgrading.done()
+        # Nobody has to wait behind it meanwhile.
+        async with released.engine.connect() as other:
+            await other.execute(text("SET lock_timeout = 2000"))
+            await other.execute(text("SELECT count(*) FROM conversation"))
+            await other.execute(text("RESET lock_timeout"))
+    await upgrading
+    assert await migrate.is_current(released)
+    async with released.engine.connect() as connection:
+        assert (await connection.execute(text("SHOW lock_timeout"))).scalar_one() == "0"
 
 
 async def test_a_schema_of_a_later_release_is_left_alone(sqlite_url: str) -> None:
