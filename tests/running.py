@@ -79,6 +79,7 @@ class RunningOkno:
     process: subprocess.Popen[bytes] | None = None
     roles: str = "web,worker,sender,jobs"
     name: str = "okno"
+    build: Path = ROOT  # whose code runs
 
     @property
     def url(self) -> str:
@@ -89,22 +90,25 @@ class RunningOkno:
         return self.folder / f"{self.name}.log"
 
     def launch(self) -> None:
+        serve = ["serve", "--port", str(self.port), "--roles", self.roles]
+        with self.log_file.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "okno", *serve],
+                cwd=self.folder, env=self.settings(), stdout=output, stderr=output,
+            )  # fmt: skip
+
+    def settings(self) -> dict[str, str]:
+        """The environment of a command of this installation."""
         env = {key: value for key, value in os.environ.items() if not key.startswith("OKNO_")}
         # However it is set here: twenty starts need not compile the same modules.
         env.pop("PYTHONDONTWRITEBYTECODE", None)
-        env |= {
-            "PYTHONPATH": str(ROOT),
+        return env | {
+            "PYTHONPATH": str(self.build),
             "OKNO_DATABASE_URL": self.database_url,
             "OKNO_SECRET_KEY": SECRET_KEY,
             "OKNO_LOG_FORMAT": "json",
             **self.environment,
         }
-        with self.log_file.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "okno", "serve", "--port", str(self.port),
-                 "--roles", self.roles],
-                cwd=self.folder, env=env, stdout=output, stderr=output,
-            )  # fmt: skip
 
     async def start(self) -> None:
         """Launch and wait until it is ready."""
