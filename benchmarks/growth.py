@@ -342,7 +342,7 @@ def main() -> None:
 def _installations(databases: pipeline.Databases, name: str) -> tuple[Installation, Installation]:
     if name == "sqlite":
         return databases.copy_sqlite("empty"), databases.copy_sqlite("full")
-    return databases.copy_postgres("empty", 0), databases.copy_postgres("full", 0)
+    return databases.copy_postgres("empty"), databases.copy_postgres("full")
 
 
 if __name__ == "__main__":

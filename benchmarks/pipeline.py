@@ -5,9 +5,10 @@
 
 The realistic mix of ``mix.py`` goes to a bare aiogram echo, to one that also calls ``nlu.parse``,
 to a Rasa server with the same training data (its conversations in memory, then in SQLite), and to
-Okno: one process on SQLite and on PostgreSQL, then one and two worker processes beside the rest,
-the same with a billing system that takes 100 ms. Once more so with ``FEW`` conversations a worker
-at a time: the cores are not full then, and it is seen whether workers stand in each other's way.
+Okno: one process on SQLite and on PostgreSQL, two processes that both do everything, then one and
+two worker processes beside the rest, the same with a billing system that takes 100 ms. Once more so
+with ``FEW`` conversations a worker at a time: the cores are not full then, and it is seen whether
+workers stand in each other's way.
 Customers and the platform are a process of their own. CPU seconds are those of the measured
 processes; PostgreSQL's server is shown apart. All of it takes a quarter of an hour, ``--quick`` six
 minutes.
@@ -26,6 +27,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
@@ -179,13 +181,8 @@ class Databases:
         shutil.copy(base, own / "okno.db")
         return Installation(own, f"sqlite:///{own / 'okno.db'}")
 
-    def copy_postgres(
-        self,
-        name: str,
-        workers: int,
-        billing: Sequence[Account] = (),
-        conversations: int | None = None,
-    ) -> Installation:
+    def copy_postgres(self, name: str, **shape: Any) -> Installation:
+        """``shape``: what of `Installation` is not the default."""
         own = self._own(name)
         if self._postgres is None:
             # Not a directory that is removed at the end: the server still writes into it then.
@@ -198,7 +195,7 @@ class Databases:
         self._postgres.psql(f"CREATE DATABASE {database} TEMPLATE base")
         pid = int((self.folder / "pg" / "postmaster.pid").read_text().split()[0])
         url = self._postgres.get_uri(database)
-        return Installation(own, url, workers, psutil.Process(pid), billing, conversations)
+        return Installation(own, url, psutil.Process(pid), **shape)
 
     def _prepare(self, folder: Path, url: str) -> None:
         asyncio.run(prepare(folder, url, self.engine, accounts=self.accounts))
@@ -212,8 +209,9 @@ class Databases:
 
 NAMES = {
     "echo": "echo", "echo-parse": "echo + parse", "rasa": "rasa", "rasa-stored": "rasa, stored",
-    "sqlite": "sqlite", "postgres": "postgres", "postgres-1": "pg 1 worker",
-    "postgres-2": "pg 2 workers", "billing-1": "pg 1, billing", "billing-2": "pg 2, billing",
+    "sqlite": "sqlite", "postgres": "postgres", "postgres-alike": "pg, 2 alike",
+    "postgres-1": "pg 1 worker", "postgres-2": "pg 2 workers",
+    "billing-1": "pg 1, billing", "billing-2": "pg 2, billing",
     "few-1": f"pg 1, {FEW} at once", "few-2": f"pg 2, {FEW} at once",
 }  # fmt: skip
 
@@ -222,11 +220,8 @@ def _subjects(databases: Databases, accounts: Sequence[Account], model: Path) ->
     def sqlite() -> AbstractContextManager[Subject]:
         return databases.copy_sqlite("sqlite").running()
 
-    def postgres(
-        workers: int, billing: Sequence[Account] = (), conversations: int | None = None
-    ) -> AbstractContextManager[Subject]:
-        made = databases.copy_postgres(f"pg{workers}", workers, billing, conversations)
-        return made.running()
+    def postgres(name: str, **shape: Any) -> AbstractContextManager[Subject]:
+        return databases.copy_postgres(name, **shape).running()
 
     return {
         "echo": echo,
@@ -234,13 +229,14 @@ def _subjects(databases: Databases, accounts: Sequence[Account], model: Path) ->
         "rasa": rasa,
         "rasa-stored": partial(rasa, durable=True),
         "sqlite": sqlite,
-        "postgres": partial(postgres, 0),
-        "postgres-1": partial(postgres, 1),
-        "postgres-2": partial(postgres, 2),
-        "billing-1": partial(postgres, 1, accounts),
-        "billing-2": partial(postgres, 2, accounts),
-        "few-1": partial(postgres, 1, accounts, FEW),
-        "few-2": partial(postgres, 2, accounts, FEW),
+        "postgres": partial(postgres, "pg"),
+        "postgres-alike": partial(postgres, "pg_alike", alike=2),
+        "postgres-1": partial(postgres, "pg1", workers=1),
+        "postgres-2": partial(postgres, "pg2", workers=2),
+        "billing-1": partial(postgres, "billing1", workers=1, accounts=accounts),
+        "billing-2": partial(postgres, "billing2", workers=2, accounts=accounts),
+        "few-1": partial(postgres, "few1", workers=1, accounts=accounts, conversations=FEW),
+        "few-2": partial(postgres, "few2", workers=2, accounts=accounts, conversations=FEW),
     }
 
 

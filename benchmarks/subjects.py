@@ -48,9 +48,9 @@ class World:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def serve(self, port: int, path: str = "/webhooks/telegram") -> str:
-        """The address of the Bot API; customers write to the bot's ``port``."""
-        told = self._do(do="serve", webhook_port=port, secret=SECRET, path=path)
+    def serve(self, *ports: int, path: str = "/webhooks/telegram") -> str:
+        """The address of the Bot API; customers write to the bot's ``ports`` in turn."""
+        told = self._do(do="serve", webhook_ports=ports, secret=SECRET, path=path)
         return f"http://127.0.0.1:{told['port']}"
 
     def bill(self, answers: Mapping[str, str]) -> str:
@@ -134,7 +134,7 @@ def rasa(*, durable: bool = False) -> Iterator[Subject]:
     with rasa_bot.serving(durable=durable) as (port, process):
         world = World()
         try:
-            world.serve(port, "/webhooks/rest/webhook")
+            world.serve(port, path="/webhooks/rest/webhook")
             yield Subject(world, {"server": process}, share=0.1, per_second=10)
         finally:
             world.end()
@@ -142,38 +142,43 @@ def rasa(*, durable: bool = False) -> Iterator[Subject]:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A prepared database and how many processes serve it. ``workers``: none of their own, or so
-    many beside one that does the rest; ``conversations``: that each handles at once, if not the
-    default; ``accounts``: those of a slow billing system, else our own tables answer."""
+    """A prepared database and what serves it. ``alike``: so many processes that do everything;
+    ``workers``: so many beside one that does the rest; ``conversations``: that each of them handles
+    at once, if not the default; ``accounts``: those of a slow billing system, else our own tables
+    answer."""
 
     folder: Path
     url: str
-    workers: int = 0
     server: psutil.Process | None = None
+    workers: int = 0
     accounts: Sequence[Account] = field(default=())
     conversations: int | None = None
+    alike: int = 1
 
     @contextmanager
     def running(self) -> Iterator[Subject]:
         with ExitStack() as stack:
             world = World()
             stack.callback(world.end)
-            first = "web,sender,jobs" if self.workers else "web,worker,sender,jobs"
-            okno = RunningOkno(self.folder, self.url, roles=first, name="first")
-            okno.environment = all_messengers(okno.url, world.serve(okno.port))
+            common = "web,sender,jobs" if self.workers else "web,worker,sender,jobs"
+            roles = [common] * self.alike + ["worker"] * self.workers
+            processes = [
+                RunningOkno(self.folder, self.url, roles=one, name=f"process-{number}")
+                for number, one in enumerate(roles, start=1)
+            ]
+            asked = processes[: self.alike]
+            environment = all_messengers(
+                asked[0].url, world.serve(*(process.port for process in asked))
+            )
             if self.accounts:
-                okno.environment |= {
+                environment |= {
                     "OKNO_BILLING_URL": world.bill(_billing(self.accounts)),
                     "OKNO_BILLING_SECRET": "a common secret of forty letters and more",
                 }
             if self.conversations:
-                okno.environment["OKNO_WORKER_CONVERSATIONS"] = str(self.conversations)
-            processes = [okno]
-            for number in range(self.workers):
-                name = f"worker {number + 1}"
-                processes.append(
-                    RunningOkno(self.folder, self.url, okno.environment, roles="worker", name=name)
-                )
+                environment["OKNO_WORKER_CONVERSATIONS"] = str(self.conversations)
+            for one in processes:
+                one.environment = environment
             for one in processes:
                 stack.callback(one.end)
                 asyncio.run(one.start())

@@ -120,10 +120,11 @@ class _Webhook(_Http):
 
 
 class World:
-    """``path``: of the webhook; with that of Rasa's REST channel the reply comes in the answer."""
+    """``ports``: in turn, as a proxy in front of several processes does. ``path``: of the webhook;
+    with that of Rasa's REST channel the reply comes in the answer."""
 
-    def __init__(self, port: int, secret: str, path: str = "/webhooks/telegram") -> None:
-        self._port = port
+    def __init__(self, ports: list[int], secret: str, path: str = "/webhooks/telegram") -> None:
+        self._ports = itertools.cycle(ports)
         self._is_rest = path.startswith("/webhooks/rest")
         self._head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -194,7 +195,7 @@ class World:
             if kept.transport is not None and not kept.transport.is_closing():
                 return kept
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(_Webhook, "127.0.0.1", self._port)
+        _, connection = await loop.create_connection(_Webhook, "127.0.0.1", next(self._ports))
         return connection
 
 
@@ -243,7 +244,7 @@ async def main() -> None:
             billing = await loop.create_server(lambda: _Billing(answers, latency), "127.0.0.1", 0)
             return {"port": billing.sockets[0].getsockname()[1]}
         if run["do"] == "serve":
-            world = World(run["webhook_port"], run["secret"], run["path"])
+            world = World(run["webhook_ports"], run["secret"], run["path"])
             known = world
             server = await loop.create_server(lambda: _BotApi(known), "127.0.0.1", 0)
             return {"port": server.sockets[0].getsockname()[1]}
