@@ -81,6 +81,9 @@ async def write(
 ) -> Moved:
     """Write everything to ``path``, which appears only when it is complete."""
     unfinished = path.with_name(path.name + ".part")
+    # Nobody else's to read: everybody's data are in it.
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
     total = count = 0
     tables: dict[str, dict[str, int]] = {}
     try:

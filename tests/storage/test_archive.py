@@ -101,6 +101,7 @@ async def test_everything_arrives_in_the_other_kind_of_database(
     media = FolderShelf(tmp_path / "media")
     await media.put(photo, b"\x89PNG")
     moved = await archive.write(database, tmp_path / "okno.zip", Whole(media))
+    assert (tmp_path / "okno.zip").stat().st_mode & 0o077 == 0, "nobody else may read it"
     whole = await everything(database)
     assert [name for name, rows in whole.items() if not rows] == [], "every table has a row"
     rows = sum(len(table) for table in whole.values())
