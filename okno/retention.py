@@ -6,18 +6,21 @@ have terms of their own in the billing system and are not touched here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Any, cast
+from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
     ScalarSelect,
+    Select,
     Table,
     Text,
+    and_,
     delete,
     func,
     null,
@@ -38,7 +41,7 @@ from okno.profile import Retention
 from staff.models import AuditEntry, LoginThrottle, StaffSession
 from storage.base import Base
 from storage.database import Database, Transaction
-from storage.jobs import Handler, Job, schedule
+from storage.jobs import Handler, Job, TwoSteps, schedule
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +69,10 @@ class _Rule:
     @property
     def name(self) -> str:
         return self.table.name + self.mark
+
+    def concerns(self, now: datetime) -> tuple[ColumnElement[bool], ...]:
+        """What is true of a row to be forgotten."""
+        return (self.since < now - self.term, *self.only)
 
 
 def _table(model: type[Base]) -> Table:
@@ -145,7 +152,7 @@ def _last_word(contact: Table) -> ScalarSelect[Any]:
 
 
 class Forgetting:
-    """The nightly work; a run handles ``AT_ONCE`` rows of a table and asks for the next."""
+    """The nightly work; a run handles ``AT_ONCE`` rows of a rule and asks for the next."""
 
     def __init__(self, database: Database, terms: Retention, zone: ZoneInfo) -> None:
         self._database = database
@@ -153,7 +160,7 @@ class Forgetting:
         self._zone = zone
 
     def jobs(self) -> Mapping[str, Handler]:
-        return {JOB: self.run}
+        return {JOB: TwoSteps(self.look, self.act)}
 
     async def begin(self) -> None:
         """At the start of a process: the next night's run stands in the table of jobs."""
@@ -167,36 +174,68 @@ class Forgetting:
             tonight = datetime.combine(local.date() + timedelta(days=1), HOUR, self._zone)
         return tonight
 
-    async def run(self, tx: Transaction, payload: dict[str, Any]) -> None:
-        """``payload``: by table, the last key that this night has dealt with."""
-        reached = dict(payload)
-        more = False
+    async def look(self, payload: dict[str, Any]) -> dict[str, list[Any]]:
+        """By rule, keys of what is old. ``payload``: how far this night has come (`_Night`).
+
+        With millions of rows this takes seconds, and on SQLite writers would wait for them.
+        """
+        night = _Night.of(payload)
+        async with self._database.read() as session:
+            return {
+                rule.name: list((await session.scalars(self._old(rule, night))).all())
+                for rule in self._rules
+                if rule.name not in night.done
+            }
+
+    async def act(
+        self, tx: Transaction, payload: dict[str, Any], found: dict[str, list[Any]]
+    ) -> None:
+        """Forget what was found and is still old."""
+        night = _Night.of(payload)
         for rule in self._rules:
-            name = rule.name
-            keys = await self._forget(tx, rule, reached.get(name))
+            keys = found.get(rule.name, [])
             if keys:
-                reached[name] = keys[-1]
-            more = more or len(keys) == AT_ONCE
-        if more:
-            await schedule(tx, JOB, "nightly", tx.now + PAUSE, reached)
+                night.reached[rule.name] = keys[-1]
+                await self._forget(tx, rule, keys)
+            if len(keys) < AT_ONCE and rule.name not in night.done:
+                night.done.append(rule.name)
+        if len(night.done) < len(self._rules):
+            await schedule(tx, JOB, "nightly", tx.now + PAUSE, asdict(night))
         else:
             await schedule(tx, JOB, "nightly", self._next_night(tx.now))
 
-    async def _forget(self, tx: Transaction, rule: _Rule, after: Any) -> list[Any]:
-        # Of labels all those of a stay go with the first.
+    def _old(self, rule: _Rule, night: "_Night") -> Select[Any]:
         key, *_ = rule.table.primary_key.columns
-        old = select(key).where(rule.since < tx.now - rule.term, *rule.only)
-        if after is not None:
+        old = select(key).where(*rule.concerns(self._database.clock.now()))
+        if (after := night.reached.get(rule.name)) is not None:
             old = old.where(key > after)
-        keys = list((await tx.session.execute(old.order_by(key).limit(AT_ONCE))).scalars())
-        if keys:
-            concerned = key.in_(keys)
-            if rule.blanks is None:
-                await tx.session.execute(delete(rule.table).where(concerned))
-            else:
-                await tx.session.execute(update(rule.table).where(concerned).values(rule.blanks))
-            tx.after_commit((JOB, rule.table.name), _counted(rule.table.name, len(keys)))
-        return keys
+        return old.order_by(key).limit(AT_ONCE)
+
+    async def _forget(self, tx: Transaction, rule: _Rule, keys: list[Any]) -> None:
+        # Of labels the first column names the stay: all its old ones go at once.
+        key, *_ = rule.table.primary_key.columns
+        concerned = and_(key.in_(keys), *rule.concerns(tx.now))
+        statement = (
+            delete(rule.table).where(concerned)
+            if rule.blanks is None
+            else update(rule.table).where(concerned).values(rule.blanks)
+        )
+        rows = cast(CursorResult[Any], await tx.session.execute(statement)).rowcount
+        if rows:
+            tx.after_commit((JOB, rule.name), _counted(rule.table.name, rows))
+
+
+@dataclass(slots=True)
+class _Night:
+    """How far a night has come: by rule the last key that was dealt with, and the rules that found
+    nothing more."""
+
+    reached: dict[str, Any] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Self:
+        return cls(dict(payload.get("reached", {})), list(payload.get("done", [])))
 
 
 def _counted(table: str, rows: int) -> Callable[[], None]:

@@ -6,6 +6,7 @@ fails is tried again with growing pauses and stays visible with its error.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -25,7 +26,17 @@ LEASE = "jobs"
 BATCH = 50
 LONGEST_PAUSE = timedelta(minutes=10)
 
-Handler = Callable[[Transaction, dict[str, Any]], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class TwoSteps:
+    """Work that has to search first: ``look`` only reads, outside the transaction, so that nobody
+    waits for it; ``act`` is given what it found, which may have changed meanwhile."""
+
+    look: Callable[[dict[str, Any]], Awaitable[Any]]
+    act: Callable[[Transaction, dict[str, Any], Any], Awaitable[None]]
+
+
+Handler = Callable[[Transaction, dict[str, Any]], Awaitable[None]] | TwoSteps
 
 
 class Job(Base):
@@ -125,7 +136,9 @@ class JobRunner:
         return len(due)
 
     async def _run_one(self, job_id: int, kind: str, payload: dict[str, Any]) -> None:
+        handler = self._handlers[kind]
         try:
+            found = await handler.look(payload) if isinstance(handler, TwoSteps) else None
             async with self._database.write() as tx:
                 taken = await tx.session.execute(
                     update(Job)
@@ -133,8 +146,12 @@ class JobRunner:
                     .values(done_at=tx.now)
                     .returning(Job.id)
                 )
-                if taken.scalar_one_or_none() is not None:
-                    await self._handlers[kind](tx, payload)
+                if taken.scalar_one_or_none() is None:
+                    return
+                if isinstance(handler, TwoSteps):
+                    await handler.act(tx, payload, found)
+                else:
+                    await handler(tx, payload)
         except Exception as error:
             log.exception("storage.job_failed", job=job_id, kind=kind)
             async with self._database.write() as tx:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from conversations.models import Conversation, Delivery, Event, Message
 from handoff.models import Handoff
@@ -84,6 +84,24 @@ async def test_events_and_done_jobs_go_after_their_days(
         assert (await session.execute(select(func.count()).select_from(Event))).scalar_one() == 0
         oldest = (await session.execute(select(func.min(Job.due_at)))).scalar_one()
     assert clock.now() - oldest < timedelta(days=33)
+
+
+async def test_who_writes_again_in_the_last_moment_is_not_forgotten(
+    database: Database, clock: FakeClock, forgetting: Forgetting
+) -> None:
+    """Between the look for what is old and the forgetting of it."""
+    await fill(database)
+    clock.advance(days=200)
+    found = await forgetting.look({})
+    assert found["conversation"] == [5]
+    async with database.write() as tx:
+        await tx.session.execute(update(Conversation).values(last_message_at=tx.now))
+    async with database.write() as tx:
+        await forgetting.act(tx, {}, found)
+    async with database.read() as session:
+        chat = (await session.execute(select(Conversation))).scalar_one()
+        assert chat.display_name is not None
+    assert not any(await texts(database))
 
 
 async def test_a_restart_does_not_add_a_second_night(

@@ -114,9 +114,8 @@ async def test_he_is_given_all_of_it_and_nothing_of_it_stays(
     assert summary == {}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_what_is_erased_is_not_in_the_file_either(told: Database) -> None:
-    if not told.is_sqlite:
-        pytest.skip("PostgreSQL's files are its own")
     await customer_data.erase(told, NUMBER)
     file = Path(str(told.url.database))
     await told.close()  # the journal goes into the file with the last connection
@@ -141,5 +140,6 @@ async def _collected(tx: Transaction, summary: dict[str, Any]) -> None:
 
 async def _night(database: Database) -> None:
     forgetting = Forgetting(database, TERMS, ZoneInfo("Europe/Moscow"))
+    found = await forgetting.look({})
     async with database.write() as tx:
-        await forgetting.run(tx, {})
+        await forgetting.act(tx, {}, found)

@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from structlog.testing import capture_logs
 
 from conversations.models import Conversation, Message
 from okno import moving
@@ -35,6 +36,7 @@ from storage import migrate
 from storage.database import Database
 from storage.migrate import Schema
 from tests.conftest import FakeClock
+from tests.fakes.waiting import until
 
 RELEASED = "0001"
 ROWS: dict[str, list[dict[str, Any]]] = json.loads(
@@ -173,22 +175,23 @@ async def test_processes_of_the_release_before_work_on_beside_the_new_schema(
                 assert (await tx.connection.execute(select(table))).first() is not None
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_a_migration_gives_way_to_who_is_at_work(
     released: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process has a table in hand: the migration pauses, and does its work afterwards."""
-    if released.is_sqlite:
-        pytest.skip("one writer at a time")
     monkeypatch.setattr(migrate, "LOCK_MS", 50)
     monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.01)
     async with released.engine.connect() as busy:
         await busy.execute(text("LOCK TABLE message IN ACCESS EXCLUSIVE MODE"))
-        upgrading = asyncio.create_task(migrate.upgrade(released))
-        await asyncio.sleep(0.3)
+        with capture_logs() as told:
+            upgrading = asyncio.create_task(migrate.upgrade(released))
+            await until(lambda: bool(told), "the migration gives way")
+        assert {line["event"] for line in told} == {"storage.migration_gives_way"}
         assert not upgrading.done()
         # Nobody has to wait behind it meanwhile.
         async with released.engine.connect() as other:
-            await other.execute(text("SET lock_timeout = 2000"))
+            await other.execute(text("SET lock_timeout = 60000"))
             await other.execute(text("SELECT count(*) FROM conversation"))
             await other.execute(text("RESET lock_timeout"))
     await upgrading
