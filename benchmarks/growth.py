@@ -34,6 +34,7 @@ from conversations.service import bot_account_id
 from handoff.board.now import Period, Reports
 from handoff.working_time.calendar import HoursInForce
 from okno import profile, understanding
+from okno.retention import Forgetting
 from storage.database import Database
 
 FULL = 1_000_000
@@ -248,7 +249,7 @@ async def grow(url: str, size: int) -> None:
 
 
 async def read(url: str) -> dict[str, float]:
-    """Milliseconds of the inbox's lists and searches and of the statistics."""
+    """Milliseconds of the inbox's lists and searches, of the statistics and of the night."""
     database = Database(url)
     found = await lists.measure(database)
     hours = HoursInForce.from_profile(profile.load("demo").hours, ZONE)
@@ -260,6 +261,9 @@ async def read(url: str) -> dict[str, float]:
         async with database.read() as session:
             await reports.figures(session, period)
         found[name] = (time.perf_counter() - begun) * 1000
+    begun = time.perf_counter()
+    await Forgetting(database, profile.load("demo").retention, ZONE).look({})
+    found["the night's search for what is old"] = (time.perf_counter() - begun) * 1000
     await database.close()
     return found
 
