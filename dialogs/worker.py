@@ -209,6 +209,8 @@ class Worker:
         What can't be stored for its own sake is given back; in an outage of the database it is
         kept in hand for the next turn.
         """
+        if claiming and self._is_full() and not self._ended and not self._renewal_is_due():
+            return []  # every message that comes wakes us
         ended: list[_Ended] = []
         try:
             async with self._database.write_in_turn() as tx:
@@ -229,6 +231,12 @@ class Worker:
             self._waiter.set()
         return claimed
 
+    def _is_full(self) -> bool:
+        return len(self._tasks) >= self._concurrency
+
+    def _renewal_is_due(self) -> bool:
+        return self._database.clock.now() - self._renewed_at >= CLAIM_TIME / 4
+
     async def _store_one(self, one: _Ended) -> None:
         async with self._database.write() as tx:
             await self._store(tx, [one], claiming=False)
@@ -243,14 +251,13 @@ class Worker:
             if isinstance(one, _Failed):
                 await claims.give_back(tx, one.claim, outage=one.outage)
                 _count(tx, one, "outage" if one.outage else "failed")
-        if tx.now - self._renewed_at >= CLAIM_TIME / 4:
+        if self._renewal_is_due():
             self._renewed_at = tx.now
             await claims.renew(tx, self._tasks.values())
-        room = self._concurrency - len(self._tasks)
-        if not claiming or not room:
+        if not claiming or self._is_full():
             return []
         await tx.flush()
-        return await claims.claim(tx, room)
+        return await claims.claim(tx, self._concurrency - len(self._tasks))
 
     async def _finish(self, tx: Transaction, read: Sequence[_Handled | _Postponed]) -> None:
         locked = await lock(tx, (one.claim.conversation_id for one in read))
