@@ -58,8 +58,9 @@ async def test_phones_names_and_labels_of_who_was_silent_for_the_term_are_forgot
     forgetting = Forgetting(database, TERMS, ZoneInfo("Europe/Moscow"))
     for days, left in ((185, 2), (2, 1)):
         clock.advance(days=days)
+        found = await forgetting.look({})
         async with database.write() as tx:
-            await forgetting.run(tx, {})
+            await forgetting.act(tx, {}, found)
         async with database.read() as session:
             known = select(func.count()).where(Contact.phone.is_not(None))
             assert await session.scalar(known) == left
